@@ -1,0 +1,13 @@
+/** The engine put together: configuration, launch and shutdown, the command line, the demo. */
+@SuppressWarnings("requires-automatic")
+module io.caracal.dataplane {
+    requires transitive io.caracal.bindings;
+    requires transitive io.caracal.xdp;
+    requires transitive io.caracal.path;
+    requires transitive io.caracal.conntrack;
+    requires transitive io.caracal.policy;
+    requires transitive io.caracal.control;
+    requires com.fasterxml.jackson.databind;
+    requires info.picocli;
+    requires HdrHistogram;
+}

@@ -1,0 +1,15 @@
+package io.caracal.burst;
+
+/**
+ * Which hook a packet came by: constants of the column {@link PacketBurst#direction}.
+ * The numbers are on the wire between {@code pod.bpf.c} and the engine (second byte of the destination MAC).
+ */
+public final class Direction {
+    /** tc ingress of a workload interface: a pod sent it. */
+    public static final byte FROM_WORKLOAD = 1;
+    /** tc egress of a workload interface: the host's stack sends it to a pod. */
+    public static final byte TO_WORKLOAD = 2;
+
+    private Direction() {
+    }
+}

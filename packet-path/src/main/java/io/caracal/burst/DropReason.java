@@ -1,0 +1,115 @@
+package io.caracal.burst;
+
+/**
+ * Why a packet was dropped. Each has a stable id, a label for metrics and a sentence for people; each is counted
+ * per worker, and its frame goes back to the pool.
+ */
+public enum DropReason {
+    /** See {@link #sentence()}. */
+    UNDECIDED(1, "no stage decided about the packet (a defect of the engine)"),
+    /** See {@link #sentence()}. */
+    ETHERNET_TRUNCATED(2, "shorter than an Ethernet header"),
+    /** See {@link #sentence()}. */
+    ETHERTYPE_UNSUPPORTED(3, "neither IPv4, IPv6 nor ARP"),
+    /** See {@link #sentence()}. */
+    PUNT_HEADER_INVALID(4, "did not carry the direction and interface that the punt programs write"),
+    /** See {@link #sentence()}. */
+    ARP_INVALID(5, "not an ARP request or reply for IPv4 over Ethernet (RFC 826)"),
+    /** See {@link #sentence()}. */
+    ARP_NOT_FOR_GATEWAY(6, "an ARP packet that asks nothing of the gateway 169.254.1.1"),
+    /** See {@link #sentence()}. */
+    IPV4_INVALID(7, "IPv4 header truncated, of a wrong version or length (RFC 791)"),
+    /** See {@link #sentence()}. */
+    IPV4_CHECKSUM_INVALID(8, "IPv4 header checksum wrong"),
+    /** See {@link #sentence()}. */
+    IPV6_INVALID(9, "IPv6 header or extension header truncated or malformed (RFC 8200)"),
+    /** See {@link #sentence()}. */
+    L4_INVALID(10, "TCP, UDP, ICMP or SCTP header truncated or malformed"),
+    /** See {@link #sentence()}. */
+    SOURCE_SPOOFED(11, "a pod sent it from an address that is not its own"),
+    /** See {@link #sentence()}. */
+    INTERFACE_UNKNOWN(12, "came by an interface that is no known workload's"),
+    /** See {@link #sentence()}. */
+    DESTINATION_UNKNOWN(13, "sent to a workload interface that does not have the destination address"),
+    /** See {@link #sentence()}. */
+    TTL_EXPIRED(14, "TTL or hop limit would reach zero"),
+    /** See {@link #sentence()}. */
+    MULTICAST_UNSUPPORTED(15, "multicast or broadcast that is no neighbour discovery of the gateway"),
+    /** See {@link #sentence()}. */
+    LINK_LOCAL(16, "link-local traffic that is no neighbour discovery of the gateway"),
+    /** See {@link #sentence()}. */
+    ICMPV6_INVALID(17, "neighbour discovery message malformed (RFC 4861)"),
+    /** See {@link #sentence()}. */
+    PACKET_TOO_BIG(18, "larger than a frame or than the interface it would leave by"),
+    /** See {@link #sentence()}. */
+    TX_RING_FULL(19, "the transmit ring had no room"),
+    /** See {@link #sentence()}. */
+    TX_INTERFACE_GONE(20, "the interface that it would leave by has vanished"),
+    /** See {@link #sentence()}. */
+    FAULT_INJECTED(21, "a fault-injecting port dropped it (tests)"),
+    /** See {@link #sentence()}. */
+    RX_DESCRIPTOR_INVALID(22, "the kernel gave a descriptor outside the UMEM or part of a multi-buffer packet");
+
+    private static final DropReason[] BY_ID = new DropReason[values().length + 1];
+
+    static {
+        for (final DropReason reason : values()) {
+            assert reason.id > 0 && reason.id < BY_ID.length && BY_ID[reason.id] == null : reason;
+            BY_ID[reason.id] = reason;
+        }
+    }
+
+    private final byte id;
+    private final String sentence;
+
+    DropReason(final int id, final String sentence) {
+        this.id = (byte)id;
+        this.sentence = sentence;
+    }
+
+    /**
+     * The number in {@link PacketBurst#dropReason} and the index of its counter.
+     *
+     * @return 1 .. {@link #maxId()}, never changed once released.
+     */
+    public byte id() {
+        return id;
+    }
+
+    /**
+     * What it means.
+     *
+     * @return a sentence for people.
+     */
+    public String sentence() {
+        return sentence;
+    }
+
+    /**
+     * The name in metrics and JSON.
+     *
+     * @return lower case with dashes.
+     */
+    public String label() {
+        return name().toLowerCase(java.util.Locale.ROOT).replace('_', '-');
+    }
+
+    /**
+     * The reason with an id.
+     *
+     * @param id 1 .. {@link #maxId()}.
+     * @return the reason.
+     */
+    public static DropReason byId(final int id) {
+        return BY_ID[id];
+    }
+
+    /**
+     * The largest id.
+     *
+     * @return the number of reasons.
+     */
+    public static int maxId() {
+        return BY_ID.length - 1;
+    }
+}

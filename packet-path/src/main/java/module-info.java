@@ -1,0 +1,11 @@
+/** A packet's way through Java: UMEM, rings, header views, stages, ports and workers. */
+@SuppressWarnings({"requires-automatic", "requires-transitive-automatic"})
+module io.caracal.path {
+    requires transitive io.caracal.bindings;
+    requires transitive org.agrona;
+    requires org.jctools.core.jdk11;
+
+    exports io.caracal.burst;
+    exports io.caracal.port;
+    exports io.caracal.stage;
+}

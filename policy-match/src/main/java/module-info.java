@@ -1,0 +1,4 @@
+/** Calico policy: rules, IP sets, the compiler and the classifier, and the answer to "why?". */
+module io.caracal.policy {
+    requires transitive io.caracal.path;
+}

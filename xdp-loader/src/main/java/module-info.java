@@ -1,0 +1,4 @@
+/** The eBPF programs, their maps, hooks, links and pins, and what the running kernel can do. */
+module io.caracal.xdp {
+    requires transitive io.caracal.bindings;
+}
