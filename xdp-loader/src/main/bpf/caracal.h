@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * What the programs and the Java side agree on: the header of the punt pair, the values of the maps, the counters.
+ * The Java mirror is io.caracal.xdp (PuntConfig, Workload, WorkloadTraffic, PuntCounter); CaracalHeaderTest reads this file and
+ * the BTF of the objects, and fails when the two sides drift apart.
+ */
+#ifndef CARACAL_H
+#define CARACAL_H
+
+#include <linux/types.h>
+
+/*
+ * The punt header is the packet's own Ethernet header with another meaning, so that the punt pair costs no extra bytes:
+ *
+ *   destination MAC  02 : code : ifindex (32 bit, big-endian)
+ *   source MAC       FROM_WORKLOAD: the pod's, untouched;  TO_WORKLOAD: 02 : 00 : ingress_ifindex (32 bit, big-endian)
+ *
+ * 02 is the locally administered bit: no such address can belong to hardware.
+ */
+#define PUNT_MAC_PREFIX 0x02
+
+enum caracal_direction {
+	DIRECTION_FROM_WORKLOAD = 1, /* tc ingress of the workload interface: a pod sent it */
+	DIRECTION_TO_WORKLOAD = 2,   /* tc egress of the workload interface: the host's stack sends it */
+};
+
+enum caracal_egress_action {
+	EGRESS_TO_WORKLOAD = 1, /* bpf_redirect_peer into the pod */
+	EGRESS_TO_HOST = 2,     /* into the host's stack, as if it had arrived on the workload interface */
+};
+
+struct punt_mac {
+	__u8 prefix;
+	__u8 code;
+	__be32 ifindex_be;
+} __attribute__((packed));
+
+enum caracal_on_engine_loss {
+	ON_ENGINE_LOSS_DROP = 0, /* zero, so that a map nobody has written yet fails closed */
+	ON_ENGINE_LOSS_PASS = 1,
+};
+
+/* Map `config`, one entry. A punt_ifindex or queue_count of 0 means "not configured": everything is dropped and counted. */
+struct caracal_config {
+	__u32 punt_ifindex;
+	__u32 queue_count;
+	__u32 mark_handed;
+	__u32 mark_approved;
+	__u32 on_engine_loss;
+	__u32 hash_seed; /* secret of this node: a pod cannot aim its flows at one worker */
+};
+
+/*
+ * Map `workloads`, key ifindex. Written by Java alone, read by the programs.
+ * The limit on misses is a GCRA: one packet costs miss_interval_ns, and a quiet interface may be miss_burst_ns ahead of its rate.
+ */
+struct workload {
+	__u8 pod_mac[6];
+	__u8 host_mac[6];
+	__u32 flags; /* none yet; must be 0 */
+	__u64 miss_interval_ns; /* 0 = no limit */
+	__u64 miss_burst_ns;
+};
+
+/* Map `workload_traffic`, key ifindex, per CPU. Bytes are those of the frame with its Ethernet header. */
+struct workload_traffic {
+	__u64 from_workload_packets;
+	__u64 from_workload_bytes;
+	__u64 to_workload_packets;
+	__u64 to_workload_bytes;
+	__u64 delivered_packets;
+	__u64 delivered_bytes;
+	__u64 handed_packets;
+	__u64 handed_bytes;
+	__u64 dropped_packets;
+	__u64 dropped_bytes;
+};
+
+/* Map `counters`, per-CPU array. Ids are never reused: a reader of an older version must not show a wrong name. */
+enum caracal_counter {
+	COUNTER_PUNTED_FROM_WORKLOAD = 0,
+	COUNTER_PUNTED_TO_WORKLOAD = 1,
+	COUNTER_PUNTED_UNPARSED = 2,
+	COUNTER_HANDED_ACCEPTED = 3,
+	COUNTER_PASSED_ENGINE_ABSENT = 4,
+	COUNTER_PASSED_HOST_TO_WORKLOAD = 5,
+	COUNTER_PASSED_ANSWER_TO_HOST = 6,
+	COUNTER_PASSED_NEIGHBOUR = 7,
+	COUNTER_DROPPED_NOT_CONFIGURED = 8,
+	COUNTER_DROPPED_UNKNOWN_WORKLOAD = 9,
+	COUNTER_DROPPED_VLAN_TAG = 10,
+	COUNTER_DROPPED_TOO_SHORT = 11,
+	COUNTER_DROPPED_TOO_BIG = 12,
+	COUNTER_DROPPED_MISS_RATE = 13,
+	COUNTER_DROPPED_ENGINE_ABSENT = 14,
+	COUNTER_ENGINE_RECEIVED = 15,
+	COUNTER_DROPPED_NO_SOCKET = 16,
+	COUNTER_DROPPED_FOREIGN_FRAME = 17,
+	COUNTER_DELIVERED_TO_WORKLOAD = 18,
+	COUNTER_DELIVERED_TO_HOST = 19,
+	COUNTER_DROPPED_ENGINE_HEADER = 20,
+	COUNTER_DROPPED_ENGINE_UNKNOWN_WORKLOAD = 21,
+	COUNTER_COUNT = 22,
+};
+
+#endif

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * The two tc programs of a workload interface (the host side of a pod's veth). What they cannot decide, the engine does: the packet
+ * is redirected to the punt pair with direction and ifindex in its destination MAC (caracal.h).
+ *
+ * Mark APPROVED is not looked at here: nothing sets it yet, and until the flow cache does, every packet is the engine's to judge.
+ * A packet for a service is HANDED, not APPROVED, so it comes back through to_workload after kube-proxy's DNAT.
+ */
+#include <linux/bpf.h>
+#include <linux/if_ether.h>
+#include <linux/pkt_cls.h>
+#include <linux/tcp.h>
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+#include "caracal.h"
+#include "flow.h"
+#include "maps.h"
+#include "engine_loss.h"
+
+/* One word of state an interface: the time at which its next packet would be on schedule. The lock makes it right on several CPUs. */
+struct miss_bucket {
+	struct bpf_spin_lock lock;
+	__u64 scheduled_ns;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, WORKLOADS_MAX);
+	__type(key, __u32);
+	__type(value, struct miss_bucket);
+} miss_buckets SEC(".maps");
+
+static __always_inline int drop(struct __sk_buff *skb, enum caracal_counter counter)
+{
+	__u32 ifindex = skb->ifindex;
+	struct workload_traffic *traffic = bpf_map_lookup_elem(&workload_traffic, &ifindex);
+
+	if (traffic) {
+		traffic->dropped_packets += 1;
+		traffic->dropped_bytes += skb->len;
+	}
+	count(counter);
+	return TC_ACT_SHOT;
+}
+
+/*
+ * GCRA (ITU-T I.371): a packet conforms when the schedule is not further ahead of now than the burst allows. A limit without its
+ * bucket is an interface half taken away: nothing conforms.
+ */
+static __always_inline int conforms_to_miss_rate(__u32 ifindex, const struct workload *workload)
+{
+	__u64 now_ns = bpf_ktime_get_ns();
+	struct miss_bucket *bucket;
+	__u64 scheduled_ns;
+	int conforms;
+
+	if (!workload->miss_interval_ns)
+		return 1;
+	bucket = bpf_map_lookup_elem(&miss_buckets, &ifindex);
+	if (!bucket)
+		return 0;
+	bpf_spin_lock(&bucket->lock);
+	scheduled_ns = bucket->scheduled_ns > now_ns ? bucket->scheduled_ns : now_ns;
+	conforms = scheduled_ns - now_ns <= workload->miss_burst_ns;
+	if (conforms)
+		bucket->scheduled_ns = scheduled_ns + workload->miss_interval_ns;
+	bpf_spin_unlock(&bucket->lock);
+	return conforms;
+}
+
+/*
+ * The punt pair would drop it without a word. A GSO packet is measured by its segments: the kernel cuts it on that hop. Most packets
+ * are small and are spared the call.
+ */
+static __always_inline int exceeds_punt_mtu(struct __sk_buff *skb, __u32 punt_ifindex)
+{
+	__u32 mtu = 0;
+
+	return skb->len > ETH_FRAME_LEN && bpf_check_mtu(skb, punt_ifindex, &mtu, 0, BPF_MTU_CHK_SEGS) > 0;
+}
+
+static __always_inline int write_punt_header(struct __sk_buff *skb, enum caracal_direction direction)
+{
+	struct punt_mac destination = {PUNT_MAC_PREFIX, direction, bpf_htonl(skb->ifindex)};
+	struct punt_mac source = {PUNT_MAC_PREFIX, 0, bpf_htonl(skb->ingress_ifindex)};
+
+	if (bpf_skb_store_bytes(skb, 0, &destination, sizeof(destination), 0))
+		return -1;
+	return direction == DIRECTION_TO_WORKLOAD ? bpf_skb_store_bytes(skb, ETH_ALEN, &source, sizeof(source), 0) : 0;
+}
+
+static __always_inline void count_punted(struct __sk_buff *skb, enum caracal_direction direction)
+{
+	__u32 ifindex = skb->ifindex;
+	struct workload_traffic *traffic = bpf_map_lookup_elem(&workload_traffic, &ifindex);
+
+	count(direction == DIRECTION_FROM_WORKLOAD ? COUNTER_PUNTED_FROM_WORKLOAD : COUNTER_PUNTED_TO_WORKLOAD);
+	if (!traffic)
+		return;
+	if (direction == DIRECTION_FROM_WORKLOAD) {
+		traffic->from_workload_packets += 1;
+		traffic->from_workload_bytes += skb->len;
+	} else {
+		traffic->to_workload_packets += 1;
+		traffic->to_workload_bytes += skb->len;
+	}
+}
+
+static __always_inline int punt(struct __sk_buff *skb, const struct caracal_config *config, enum caracal_direction direction)
+{
+	__u32 ifindex = skb->ifindex;
+	const struct workload *workload;
+	struct flow flow = {};
+	__u32 queue = 0;
+	int parsed;
+
+	if (!config->punt_ifindex || !config->queue_count)
+		return drop(skb, COUNTER_DROPPED_NOT_CONFIGURED);
+	workload = bpf_map_lookup_elem(&workloads, &ifindex);
+	if (!workload)
+		return drop(skb, COUNTER_DROPPED_UNKNOWN_WORKLOAD);
+	/* A tag in the metadata would be invisible to XDP on punt1, and the packet would be judged as if it had none. */
+	if (skb->vlan_present)
+		return drop(skb, COUNTER_DROPPED_VLAN_TAG);
+	if (skb->len < ETH_HLEN)
+		return drop(skb, COUNTER_DROPPED_TOO_SHORT);
+	parsed = find_flow(skb, &flow);
+	if (parsed)
+		queue = flow_hash(&flow, config->hash_seed) % config->queue_count;
+	/* Present as long as a living process holds the socket: docs/decisions/002-engine-liveness.md. */
+	if (!bpf_map_lookup_elem(&xsks, &queue))
+		return engine_absent(skb, config, direction, parsed ? &flow : NULL);
+	if (!conforms_to_miss_rate(ifindex, workload))
+		return drop(skb, COUNTER_DROPPED_MISS_RATE);
+	if (exceeds_punt_mtu(skb, config->punt_ifindex))
+		return drop(skb, COUNTER_DROPPED_TOO_BIG);
+	if (write_punt_header(skb, direction))
+		return drop(skb, COUNTER_DROPPED_TOO_SHORT);
+	if (!parsed)
+		count(COUNTER_PUNTED_UNPARSED);
+	count_punted(skb, direction);
+	/* The kernel reads it as "received on queue n - 1" and sends on the same queue of punt0, which is punt1's receive queue. */
+	skb->queue_mapping = queue + 1;
+	return bpf_redirect(config->punt_ifindex, 0);
+}
+
+/* tc ingress: what the pod sends, and what the engine has handed to the host's stack through this interface. */
+SEC("tc")
+int from_workload(struct __sk_buff *skb)
+{
+	const struct caracal_config *config = caracal_config();
+
+	if (!config)
+		return drop(skb, COUNTER_DROPPED_NOT_CONFIGURED);
+	/* A pod cannot forge the mark: the kernel clears it when a packet changes its network namespace. */
+	if (skb->mark & config->mark_handed) {
+		skb->mark &= ~config->mark_handed;
+		count(COUNTER_HANDED_ACCEPTED);
+		return TC_ACT_OK;
+	}
+	return punt(skb, config, DIRECTION_FROM_WORKLOAD);
+}
+
+/* tc egress: what the host's stack sends to the pod, its own or forwarded. The engine's own deliveries do not come by here. */
+SEC("tc")
+int to_workload(struct __sk_buff *skb)
+{
+	const struct caracal_config *config = caracal_config();
+
+	if (!config)
+		return drop(skb, COUNTER_DROPPED_NOT_CONFIGURED);
+	return punt(skb, config, DIRECTION_TO_WORKLOAD);
+}
+
+/* The kernel's code, to which the helpers belong, is GPL; "Dual BSD/GPL" is compatible by the kernel's own list. */
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
