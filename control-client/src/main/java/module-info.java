@@ -3,4 +3,7 @@ module io.caracal.control {
     requires transitive io.caracal.policy;
     requires com.fasterxml.jackson.databind;
     requires com.fasterxml.jackson.dataformat.yaml;
+    requires org.yaml.snakeyaml;
+
+    exports io.caracal.control;
 }

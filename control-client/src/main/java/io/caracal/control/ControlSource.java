@@ -1,0 +1,22 @@
+package io.caracal.control;
+
+/**
+ * Where {@link ControlUpdate}s come from: manifests on disk, Felix, or whoever embeds the engine. One listener, one
+ * start, one close; whoever starts a source closes it.
+ */
+public interface ControlSource extends AutoCloseable {
+    /**
+     * Begins to deliver. A source that has everything at hand delivers it, with {@link ControlUpdate.InSync}, on the
+     * calling thread before it returns; later updates come from the source's own thread, one at a time, and happen
+     * after this call.
+     *
+     * @param listener who is told; it must not block for long.
+     * @throws ControlException      when the first state cannot be had; nothing has been delivered then.
+     * @throws IllegalStateException when started before, or closed.
+     */
+    void start(ControlListener listener);
+
+    /** Stops delivering: after it returns the listener is not called again. What was delivered stays in force. */
+    @Override
+    void close();
+}
