@@ -8,4 +8,5 @@ module io.caracal.path {
     exports io.caracal.burst;
     exports io.caracal.port;
     exports io.caracal.stage;
+    exports io.caracal.wire;
 }
