@@ -3,4 +3,5 @@
  * through one hand-written door that captures errno per call and names what failed.
  */
 module io.caracal.bindings {
+    exports io.caracal.bindings;
 }
