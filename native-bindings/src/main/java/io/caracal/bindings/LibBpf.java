@@ -15,8 +15,9 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * libbpf 1.x: the library itself, its errors and log, and BPF objects with their programs. Maps are in
- * {@code BpfMaps}, hooks and links in {@code BpfHooks}. Methods are named as the C functions without {@code bpf_}; an
- * object, program, map or link is the C pointer. libbpf is not thread-safe per object: one thread at a time.
+ * {@link BpfMaps}, links and pins in {@link BpfLinks}, other hooks in {@link BpfHooks}, programs by descriptor in
+ * {@link BpfPrograms}. Methods are named as the C functions without {@code bpf_}; an object, a program or a map of it
+ * is the C pointer. libbpf is not thread-safe per object: one thread at a time.
  *
  * <p>Needs {@code libbpf.so.1} (Debian: package libbpf1) when first called, and nothing of it before that.
  */
