@@ -3,10 +3,14 @@
 module io.caracal.path {
     requires transitive io.caracal.bindings;
     requires transitive org.agrona;
+    requires jdk.management;
     requires org.jctools.core.jdk11;
 
     exports io.caracal.burst;
     exports io.caracal.port;
     exports io.caracal.stage;
+    exports io.caracal.umem;
     exports io.caracal.wire;
+    exports io.caracal.worker;
+    exports io.caracal.xsk;
 }

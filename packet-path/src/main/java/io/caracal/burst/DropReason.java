@@ -48,7 +48,13 @@ public enum DropReason {
     /** See {@link #sentence()}. */
     FAULT_INJECTED(21, "a fault-injecting port dropped it (tests)"),
     /** See {@link #sentence()}. */
-    RX_DESCRIPTOR_INVALID(22, "the kernel gave a descriptor outside the UMEM or part of a multi-buffer packet");
+    RX_DESCRIPTOR_INVALID(22, "the kernel gave a descriptor outside the UMEM or part of a multi-buffer packet"),
+    /** See {@link #sentence()}. */
+    TX_INTERFACE_DOWN(23, "the interface that it would leave by is administratively down"),
+    /** See {@link #sentence()}. */
+    TX_DESCRIPTOR_INVALID(24, "its bytes did not lie in one frame of its burst (a defect of a stage)"),
+    /** See {@link #sentence()}. */
+    EGRESS_PORT_MISSING(25, "no port of the worker serves the way that it should leave by");
 
     private static final DropReason[] BY_ID = new DropReason[values().length + 1];
 

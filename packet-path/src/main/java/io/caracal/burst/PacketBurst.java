@@ -98,6 +98,8 @@ public final class PacketBurst {
         final int row = count++;
         frameAddress[row] = address;
         length[row] = packetLength;
+        direction[row] = 0;
+        ingressIfindex[row] = 0;
         verdict[row] = Verdict.UNDECIDED;
         dropReason[row] = 0;
         flags[row] = 0;

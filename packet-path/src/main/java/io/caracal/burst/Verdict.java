@@ -10,6 +10,8 @@ public final class Verdict {
     public static final byte DROP = 2;
     /** A stage keeps the frame for later and is its owner now. */
     public static final byte HELD = 3;
+    /** A port has taken it for transmission: the frame is no longer the burst's. Set by ports only. */
+    public static final byte SENT = 4;
 
     private Verdict() {
     }

@@ -1,10 +1,11 @@
 package io.caracal.port;
 
 import io.caracal.burst.PacketBurst;
+import io.caracal.burst.Verdict;
 
 /**
- * Where a worker gets packets and puts them. One thread, the worker's, calls all methods but {@link #close()}, which
- * the owner calls when the worker has stopped. None allocates, blocks or throws for what the network does.
+ * Where a worker gets packets and puts them. One thread, the worker's, calls all methods; {@link #close()} too, or the
+ * owner when the worker has stopped. None allocates, blocks or throws for what the network does.
  */
 public interface PacketPort extends AutoCloseable {
     /**
@@ -30,8 +31,8 @@ public interface PacketPort extends AutoCloseable {
     int rxBurst(PacketBurst burst);
 
     /**
-     * Takes every row whose verdict is TRANSMIT, in order. A row that cannot be taken becomes a DROP with its
-     * reason; its frame stays the burst's.
+     * Takes every row whose verdict is TRANSMIT and whose {@code egressAction} this port serves, in order, and makes it
+     * {@link Verdict#SENT}. A row that cannot be taken becomes a DROP with its reason; its frame stays the burst's.
      *
      * @param burst what to send.
      * @return packets taken.
@@ -43,6 +44,34 @@ public interface PacketPort extends AutoCloseable {
      */
     void kick();
 
+    /**
+     * Does what is due now and then, not each cycle: asks whether the interface is still there. May cost a system call.
+     */
+    void housekeep();
+
+    /**
+     * Whether the interface has vanished for good. All frames have come back, or will with the next reclaims; the owner
+     * closes the port and may open another.
+     *
+     * @return whether the port is of no more use.
+     */
+    boolean isGone();
+
+    /**
+     * What a sleeping worker waits for.
+     *
+     * @return a file descriptor to {@code poll(2)} for input, or -1 if there is none.
+     */
+    int pollFd();
+
+    /**
+     * Compares the frames that this port's rings say are out with what the ledger says.
+     *
+     * @return frames that one of them has and the other has not; 0 when the law of frames holds.
+     */
+    int miscountedFrames();
+
+    /** Ends it. All its frames are back in the pool. */
     @Override
     void close();
 }
