@@ -4,5 +4,4 @@
  */
 module io.caracal.bindings {
     exports io.caracal.bindings;
-    exports io.caracal.netlink;
 }

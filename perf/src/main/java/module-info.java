@@ -7,5 +7,4 @@ module io.caracal.perf {
     requires HdrHistogram;
     requires jmh.core;
     requires xchart;
-    requires java.desktop;
 }

@@ -54,35 +54,7 @@ public enum DropReason {
     /** See {@link #sentence()}. */
     TX_DESCRIPTOR_INVALID(24, "its bytes did not lie in one frame of its burst (a defect of a stage)"),
     /** See {@link #sentence()}. */
-    EGRESS_PORT_MISSING(25, "no port of the worker serves the way that it should leave by"),
-    /** See {@link #sentence()}. */
-    TCP_FLAGS_INVALID(26, "TCP flags that no segment can have"),
-    /** See {@link #sentence()}. */
-    TCP_STATE_INVALID(27, "TCP segment that does not fit the state of its connection"),
-    /** See {@link #sentence()}. */
-    TCP_SEQUENCE_OUT_OF_WINDOW(28, "TCP sequence number outside the window of its connection"),
-    /** See {@link #sentence()}. */
-    TCP_ACK_OUT_OF_WINDOW(29, "TCP acknowledgement of what was never sent, or long ago"),
-    /** See {@link #sentence()}. */
-    TCP_RESET_OUT_OF_WINDOW(30, "TCP reset whose sequence number the receiver would not take"),
-    /** See {@link #sentence()}. */
-    TCP_FLOW_UNKNOWN(31, "TCP segment from the middle of a connection that is not tracked"),
-    /** See {@link #sentence()}. */
-    ICMP_ERROR_UNRELATED(32, "ICMP error about a packet of no tracked flow"),
-    /** See {@link #sentence()}. */
-    ICMP_REPLY_UNREQUESTED(33, "ICMP reply to no tracked request, or a type that begins no flow"),
-    /** See {@link #sentence()}. */
-    SCTP_STATE_INVALID(34, "SCTP chunk or verification tag that does not fit its association"),
-    /** See {@link #sentence()}. */
-    FLOW_NOT_APPROVED(35, "TCP segment of a connection that the policy of one endpoint has not approved from its start"),
-    /** See {@link #sentence()}. */
-    FLOW_TABLE_FULL(36, "no room for a new flow, and none that may be evicted for it"),
-    /** See {@link #sentence()}. */
-    FLOW_LIMIT_REACHED(37, "its endpoint has as many flows as it may have"),
-    /** See {@link #sentence()}. */
-    NAT_PORTS_EXHAUSTED(38, "no port of the NAT address was free for this destination"),
-    /** See {@link #sentence()}. */
-    FLOW_FROM_WRONG_INTERFACE(39, "came by another interface than its flow does");
+    EGRESS_PORT_MISSING(25, "no port of the worker serves the way that it should leave by");
 
     private static final DropReason[] BY_ID = new DropReason[values().length + 1];
 
