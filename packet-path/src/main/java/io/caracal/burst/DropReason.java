@@ -16,7 +16,7 @@ public enum DropReason {
     /** See {@link #sentence()}. */
     ARP_INVALID(5, "not an ARP request or reply for IPv4 over Ethernet (RFC 826)"),
     /** See {@link #sentence()}. */
-    ARP_NOT_FOR_GATEWAY(6, "an ARP packet that asks nothing of the gateway 169.254.1.1"),
+    ARP_NOT_FOR_GATEWAY(6, "ARP that the gateway does not answer: a reply, or about the pod's own address"),
     /** See {@link #sentence()}. */
     IPV4_INVALID(7, "IPv4 header truncated, of a wrong version or length (RFC 791)"),
     /** See {@link #sentence()}. */
@@ -54,7 +54,13 @@ public enum DropReason {
     /** See {@link #sentence()}. */
     TX_DESCRIPTOR_INVALID(24, "its bytes did not lie in one frame of its burst (a defect of a stage)"),
     /** See {@link #sentence()}. */
-    EGRESS_PORT_MISSING(25, "no port of the worker serves the way that it should leave by");
+    EGRESS_PORT_MISSING(25, "no port of the worker serves the way that it should leave by"),
+    /** See {@link #sentence()}. */
+    VLAN_UNEXPECTED(26, "carried a VLAN tag, which no workload interface has"),
+    /** See {@link #sentence()}. */
+    NEIGHBOUR_FROM_HOST(27, "ARP or neighbour discovery of the host's stack, which has permanent neighbours"),
+    /** See {@link #sentence()}. */
+    NDP_NOT_FOR_GATEWAY(28, "neighbour discovery that asks nothing of the gateway fe80::ecee:eeff:feee:eeee");
 
     private static final DropReason[] BY_ID = new DropReason[values().length + 1];
 

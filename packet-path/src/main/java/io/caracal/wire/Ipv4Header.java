@@ -80,6 +80,20 @@ public final class Ipv4Header {
     }
 
     /**
+     * Whether a header quoted in an ICMP error can be read: as {@link #isValid}, but its payload may be cut, and its
+     * total length is not asked, since some senders quote it in another byte order.
+     *
+     * @param buffer the bytes.
+     * @param offset index of the quoted header's first byte.
+     * @param length bytes from there to the error's end.
+     * @return true when the accessors may be used.
+     */
+    public static boolean isQuoteValid(final UnsafeBuffer buffer, final int offset, final int length) {
+        return length >= MIN_LENGTH && (buffer.getByte(offset) & 0xF0) == VERSION << 4
+            && headerLength(buffer, offset) >= MIN_LENGTH && headerLength(buffer, offset) <= length;
+    }
+
+    /**
      * Whether the header's checksum fits it.
      *
      * @param buffer the bytes.

@@ -45,18 +45,23 @@ public final class Ipv6ExtensionHeaders {
     }
 
     /**
-     * Walks the chain of a valid header. {@link #MALFORMED} when a header ends beyond the payload; there are more than
+     * Walks the chain behind a header. {@link #MALFORMED} when a header ends beyond the payload; there are more than
      * {@link #MAX_HEADERS}; hop-by-hop options come anywhere but first; or a fragment would reach beyond the largest
      * datagram. The walk ends at the first fragment header that is not the first of its datagram, since what follows
      * it is payload.
      *
      * @param buffer the bytes.
-     * @param offset index of a valid IPv6 header's first byte.
+     * @param offset index of the fixed header's first byte; that header is there.
+     * @param length bytes that are there, fixed header included; the walk stays within them and the payload length.
      * @return what was found, or {@link #MALFORMED}.
      */
-    public static long walk(final UnsafeBuffer buffer, final int offset) {
+    public static long walk(final UnsafeBuffer buffer, final int offset, final int length) {
         final int nextHeader = Ipv6Header.nextHeader(buffer, offset);
-        return isExtension(nextHeader) ? walkChain(buffer, offset, nextHeader) : nextHeader;
+        if (!isExtension(nextHeader)) {
+            return nextHeader;
+        }
+        final int payload = Math.min(Ipv6Header.payloadLength(buffer, offset), length - Ipv6Header.LENGTH);
+        return walkChain(buffer, offset, offset + Ipv6Header.LENGTH + payload);
     }
 
     /**
@@ -100,9 +105,8 @@ public final class Ipv6ExtensionHeaders {
         return (walked & LATER_FRAGMENT_BIT) != 0;
     }
 
-    private static long walkChain(final UnsafeBuffer buffer, final int offset, final int firstHeader) {
-        final int end = offset + Ipv6Header.LENGTH + Ipv6Header.payloadLength(buffer, offset);
-        int header = firstHeader;
+    private static long walkChain(final UnsafeBuffer buffer, final int offset, final int end) {
+        int header = Ipv6Header.nextHeader(buffer, offset);
         int position = offset + Ipv6Header.LENGTH;
         long flags = 0;
         for (int count = 0; isExtension(header); count++) {

@@ -61,6 +61,18 @@ public final class Ipv6Header {
     }
 
     /**
+     * Whether a header quoted in an ICMPv6 error can be read: as {@link #isValid}, but its payload may be cut.
+     *
+     * @param buffer the bytes.
+     * @param offset index of the quoted header's first byte.
+     * @param length bytes from there to the error's end.
+     * @return true when the accessors may be used.
+     */
+    public static boolean isQuoteValid(final UnsafeBuffer buffer, final int offset, final int length) {
+        return length >= LENGTH && (buffer.getByte(offset) & 0xF0) == VERSION << 4;
+    }
+
+    /**
      * DSCP and ECN together.
      *
      * @param buffer the bytes.
