@@ -36,8 +36,8 @@ public abstract class DecoratedPort implements PacketPort {
     }
 
     @Override
-    public void kick() {
-        delegate.kick();
+    public int kick() {
+        return delegate.kick();
     }
 
     @Override

@@ -1,5 +1,7 @@
 package io.caracal.port;
 
+import io.caracal.bindings.AfXdp;
+import io.caracal.bindings.Errno;
 import io.caracal.umem.FramePool;
 import io.caracal.umem.Umem;
 import io.caracal.xsk.CompletionRing;
@@ -29,10 +31,7 @@ import org.agrona.concurrent.UnsafeBuffer;
  * }</pre>
  */
 public final class LoopbackPort implements RingDriver {
-    private static final int EAGAIN = 11;
-    private static final int ENXIO = 6;
     private static final int TX_BATCH = 32;
-    private static final int NEED_WAKEUP = 1;
 
     private final UnsafeBuffer umem;
     private final CompletionRing fillSide;
@@ -61,7 +60,7 @@ public final class LoopbackPort implements RingDriver {
         final RingMemory rx = RingMemory.allocate(depth, RingMemory.DESCRIPTOR_SIZE);
         final RingMemory tx = RingMemory.allocate(depth, RingMemory.DESCRIPTOR_SIZE);
         /* As in copy mode, where the kernel never transmits by itself. */
-        tx.buffer().putIntRelease(RingLayout.IN_MEMORY.flagsOffset(), NEED_WAKEUP);
+        tx.buffer().putIntRelease(RingLayout.IN_MEMORY.flagsOffset(), AfXdp.XDP_RING_NEED_WAKEUP);
         fillSide = new CompletionRing(fill);
         completionSide = new FillRing(completion);
         rxSide = new TxRing(rx);
@@ -133,7 +132,7 @@ public final class LoopbackPort implements RingDriver {
     @Override
     public int wakeTransmit() {
         if (unplugged) {
-            return ENXIO;
+            return Errno.ENXIO;
         }
         final int count = Math.min(txSide.peek(TX_BATCH), TX_BATCH);
         final int roomCount = completionSide.reserve(completionSide.room(count));
@@ -145,7 +144,7 @@ public final class LoopbackPort implements RingDriver {
         }
         txSide.release(roomCount);
         completionSide.submit(roomCount);
-        return txSide.availableCount() > 0 ? EAGAIN : 0;
+        return txSide.availableCount() > 0 ? Errno.EAGAIN : 0;
     }
 
     @Override

@@ -41,8 +41,10 @@ public interface PacketPort extends AutoCloseable {
 
     /**
      * Tells the other side about what was sent since the last kick, if it needs to be told. Once a cycle.
+     *
+     * @return packets that still wait for it, because it pushes back: the worker must not sleep long.
      */
-    void kick();
+    int kick();
 
     /**
      * Does what is due now and then, not each cycle: asks whether the interface is still there. May cost a system call.

@@ -1,16 +1,10 @@
 package io.caracal.port;
 
+import io.caracal.bindings.Errno;
 import io.caracal.burst.DropReason;
 
 /** What a port knows of its interface from the errors of its system calls: up, down for now, or gone for good. */
 final class PortLink {
-    private static final int EINTR = 4;
-    private static final int ENXIO = 6;
-    private static final int EAGAIN = 11;
-    private static final int EBUSY = 16;
-    private static final int ENETDOWN = 100;
-    private static final int ENOBUFS = 105;
-
     private static final int UP = 0;
     private static final int DOWN = 1;
     private static final int GONE = 2;
@@ -42,13 +36,13 @@ final class PortLink {
     /** Counts the outcome of a transmit call; tells whether another call makes sense if this one made progress. */
     boolean mayGoOn(final int errno) {
         switch (errno) {
-            case 0, EINTR -> {
+            case 0, Errno.EINTR -> {
                 return true;
             }
-            case EAGAIN -> counters.add(PortCounter.TX_PUSHED_BACK.ordinal(), 1);
-            case EBUSY -> counters.add(PortCounter.TX_DEVICE_DROPPED.ordinal(), 1);
-            case ENOBUFS -> counters.add(PortCounter.TX_MEMORY_SHORT.ordinal(), 1);
-            case ENETDOWN, ENXIO -> lost(errno);
+            case Errno.EAGAIN -> counters.add(PortCounter.TX_PUSHED_BACK.ordinal(), 1);
+            case Errno.EBUSY -> counters.add(PortCounter.TX_DEVICE_DROPPED.ordinal(), 1);
+            case Errno.ENOBUFS -> counters.add(PortCounter.TX_MEMORY_SHORT.ordinal(), 1);
+            case Errno.ENETDOWN, Errno.ENXIO -> lost(errno);
             default -> counters.add(PortCounter.TX_FAILED.ordinal(), 1);
         }
         return state == UP;
@@ -56,7 +50,7 @@ final class PortLink {
 
     /** Takes the outcome of a call that was made only to see whether the interface is there. */
     void probed(final int errno) {
-        if (errno == ENETDOWN || errno == ENXIO) {
+        if (errno == Errno.ENETDOWN || errno == Errno.ENXIO) {
             lost(errno);
         } else {
             state = UP;
@@ -64,7 +58,7 @@ final class PortLink {
     }
 
     private void lost(final int errno) {
-        final int lostState = errno == ENXIO ? GONE : DOWN;
+        final int lostState = errno == Errno.ENXIO ? GONE : DOWN;
         if (state != lostState) {
             state = lostState;
             counters.add((lostState == GONE ? PortCounter.LINK_GONE : PortCounter.LINK_DOWN).ordinal(), 1);

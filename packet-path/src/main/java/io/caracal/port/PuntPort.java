@@ -3,21 +3,16 @@ package io.caracal.port;
 import io.caracal.burst.EgressAction;
 import io.caracal.burst.PacketBurst;
 import io.caracal.burst.Verdict;
-import java.nio.ByteOrder;
+import io.caracal.wire.PuntHeader;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * The engine's end of the punt pair: before a packet leaves, its destination MAC says what {@code punt.bpf.c} shall do
- * with it. Six bytes: {@code 02}, the {@link EgressAction}, the interface index, big-endian. The program behind the pair
- * sets the real addresses.
+ * with it, as a {@link PuntHeader}. The program behind the pair sets the real addresses.
  */
 public final class PuntPort extends DecoratedPort {
     /** The actions that the program behind the punt pair understands. */
     public static final int EGRESS_ACTIONS = PortSpec.actions(EgressAction.TO_WORKLOAD, EgressAction.TO_HOST);
-
-    /** First byte of the address: locally administered, unicast (IEEE 802, 8.2). */
-    private static final int LOCALLY_ADMINISTERED = 0x02;
-    private static final int IFINDEX_OFFSET = 2;
 
     /**
      * Stands before the port on the punt pair.
@@ -34,9 +29,7 @@ public final class PuntPort extends DecoratedPort {
         for (int row = 0; row < burst.count; row++) {
             final byte action = burst.egressAction[row];
             if (burst.verdict[row] == Verdict.TRANSMIT && (EGRESS_ACTIONS >>> action & 1) != 0) {
-                final int offset = burst.offset(row);
-                umem.putShort(offset, (short)(LOCALLY_ADMINISTERED << 8 | action), ByteOrder.BIG_ENDIAN);
-                umem.putInt(offset + IFINDEX_OFFSET, burst.egressIfindex[row], ByteOrder.BIG_ENDIAN);
+                PuntHeader.write(umem, burst.offset(row), action, burst.egressIfindex[row]);
             }
         }
         return super.txBurst(burst);

@@ -1,5 +1,6 @@
 package io.caracal.port;
 
+import io.caracal.bindings.AfXdp;
 import io.caracal.burst.DropReason;
 import io.caracal.burst.PacketBurst;
 import io.caracal.burst.Verdict;
@@ -24,8 +25,6 @@ import io.caracal.xsk.XskRings;
  * what was received is still delivered, then all frames come back.</p>
  */
 public final class XskPort implements PacketPort {
-    /** {@code XDP_PKT_CONTD}: the packet goes on in the next descriptor. */
-    private static final int CONTINUES = 1;
     /** Frames moved at once between pool and rings; a burst, so that a port keeps pace with itself. */
     private static final int BATCH_FRAMES = PacketBurst.MAX_PACKETS;
     /**
@@ -175,7 +174,7 @@ public final class XskPort implements PacketPort {
         /* Sockets are bound without XDP_USE_SG, so a packet is one descriptor; anything else is not understood. */
         if (options != 0 || inContinuation || isNotInFrame(address, length)) {
             burst.drop(row, DropReason.RX_DESCRIPTOR_INVALID);
-            inContinuation = (options & CONTINUES) != 0;
+            inContinuation = (options & AfXdp.XDP_PKT_CONTD) != 0;
         }
     }
 
@@ -219,9 +218,9 @@ public final class XskPort implements PacketPort {
     }
 
     @Override
-    public void kick() {
+    public int kick() {
         if (!link.isUp()) {
-            return;
+            return 0;
         }
         if (fillUntold) {
             fillUntold = false;
@@ -229,12 +228,10 @@ public final class XskPort implements PacketPort {
                 driver.wakeFill();
             }
         }
-        if (ledger.count(txHolder) > 0) {
-            drainTransmitRing();
-        }
+        return ledger.count(txHolder) > 0 ? drainTransmitRing() : 0;
     }
 
-    private void drainTransmitRing() {
+    private int drainTransmitRing() {
         int pendingCount = tx.pendingCount();
         for (int call = 0; pendingCount > 0 && call < wakeupsPerKick && tx.needsWakeup(); call++) {
             counters.add(PortCounter.TX_WAKEUPS.ordinal(), 1);
@@ -242,10 +239,11 @@ public final class XskPort implements PacketPort {
             final int leftCount = tx.pendingCount();
             /* Without progress another call would only spin: the next cycle tries again. */
             if (!link.mayGoOn(errno) || leftCount == pendingCount) {
-                return;
+                return leftCount;
             }
             pendingCount = leftCount;
         }
+        return pendingCount;
     }
 
     @Override

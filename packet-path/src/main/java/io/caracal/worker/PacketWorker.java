@@ -18,7 +18,7 @@ import org.agrona.concurrent.UnsafeBuffer;
  * Moves packets: one {@link #doWork} is one burst cycle of at most 64 packets. Reclaim what was sent, refill what is
  * received into, receive, let the stages decide, transmit, dispose of the rest, tell each output once.
  *
- * <p>Runs on one thread, usually a pinned one of its own; other threads use {@link #proxy()} and read
+ * <p>Runs on one thread, usually a {@link WorkerThread}; other threads use {@link #proxy()} and read
  * {@link #counters()}. Owns its ports and closes them at its end. A cycle allocates nothing, takes no lock and throws
  * only for a defect; then {@link #recover} gives the burst's frames back and the worker goes on.</p>
  *
@@ -47,8 +47,10 @@ public final class PacketWorker implements Agent {
     private final PacketBurst burst;
     private final int[] receivedLength = new int[PacketBurst.MAX_PACKETS];
     private PacketPort[] ports = {};
+    private int portsVersion;
     private int firstPort;
     private int receivedCount;
+    private int transmitWaitingCount;
     private long cycleStartNs;
     private boolean lastCycleWorked;
     private long housekeepingDueNs;
@@ -100,7 +102,7 @@ public final class PacketWorker implements Agent {
         chain.process(burst, nowNs);
         workCount += transmit();
         dispose();
-        kick();
+        transmitWaitingCount = kick();
         housekeep(nowNs);
         lastCycleWorked = workCount > 0;
         counters.add(lastCycleWorked ? WorkerCounter.CYCLES : WorkerCounter.IDLE_CYCLES, 1);
@@ -175,10 +177,12 @@ public final class PacketWorker implements Agent {
         pool.give(burst.frameAddress[row], FrameLedger.BURST);
     }
 
-    private void kick() {
+    private int kick() {
+        int waitingCount = 0;
         for (final PacketPort port : ports) {
-            port.kick();
+            waitingCount += port.kick();
         }
+        return waitingCount;
     }
 
     private void observeCycle(final long nowNs) {
@@ -254,6 +258,7 @@ public final class PacketWorker implements Agent {
         final PacketPort[] more = Arrays.copyOf(ports, ports.length + 1);
         more[ports.length] = port;
         ports = more;
+        portsVersion++;
     }
 
     /**
@@ -272,6 +277,7 @@ public final class PacketWorker implements Agent {
         System.arraycopy(ports, index + 1, fewer, index, fewer.length - index);
         ports = fewer;
         firstPort = 0;
+        portsVersion++;
         port.close();
     }
 
@@ -300,6 +306,16 @@ public final class PacketWorker implements Agent {
      */
     public WorkerConfig config() {
         return config;
+    }
+
+    /** Changes whenever the ports do. The worker's thread. */
+    int portsVersion() {
+        return portsVersion;
+    }
+
+    /** Packets that ports could not get rid of in the last cycle. The worker's thread. */
+    int transmitWaitingCount() {
+        return transmitWaitingCount;
     }
 
     /**

@@ -1,5 +1,6 @@
 package io.caracal.xsk;
 
+import io.caracal.bindings.AfXdp;
 import java.lang.invoke.VarHandle;
 import org.agrona.concurrent.UnsafeBuffer;
 
@@ -11,9 +12,6 @@ import org.agrona.concurrent.UnsafeBuffer;
  * that there is no room: an uncontended burst touches no cache line of the other side.</p>
  */
 public abstract sealed class ProducerRing permits FillRing, TxRing {
-    /** {@code XDP_RING_NEED_WAKEUP}: the kernel sleeps until a system call tells it about new entries. */
-    private static final int NEED_WAKEUP = 1;
-
     /** The ring's memory. */
     final UnsafeBuffer buffer;
     /** Offset of the first entry. */
@@ -115,7 +113,7 @@ public abstract sealed class ProducerRing permits FillRing, TxRing {
          * a full fence both may miss the other's store (zero-copy drivers; in copy mode the flags never change).
          */
         VarHandle.fullFence();
-        return (buffer.getIntOpaque(flagsOffset) & NEED_WAKEUP) != 0;
+        return (buffer.getIntOpaque(flagsOffset) & AfXdp.XDP_RING_NEED_WAKEUP) != 0;
     }
 
     /**

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.caracal.bindings.Errno;
 import io.caracal.burst.DropReason;
 import io.caracal.burst.PacketBurst;
 import io.caracal.burst.Verdict;
@@ -25,12 +26,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** The port against a kernel that says and completes what a test wants, also what no kernel should. */
 class XskPortTest {
     private static final int DEPTH = 64;
-    private static final int EAGAIN = 11;
-    private static final int EBUSY = 16;
-    private static final int ENXIO = 6;
-    private static final int ENETDOWN = 100;
-    private static final int ENOBUFS = 105;
-    private static final int EIO = 5;
 
     /** The kernel's side of the rings: each wake-up takes the next scripted errno and number of packets. */
     private static final class ScriptedKernel implements RingDriver {
@@ -214,7 +209,7 @@ class XskPortTest {
     void shouldCallUntilTheTransmitRingIsEmpty() {
         addRows(60, 60);
         assertEquals(60, port.txBurst(burst));
-        kernel.says(EAGAIN, 32);
+        kernel.says(Errno.EAGAIN, 32);
         kernel.says(0, 28);
         port.kick();
         assertEquals(2, kernel.wakeups);
@@ -227,7 +222,7 @@ class XskPortTest {
         addRows(5, 60);
         port.txBurst(burst);
         for (int n = 0; n < 5; n++) {
-            kernel.says(EBUSY, 1);
+            kernel.says(Errno.EBUSY, 1);
         }
         port.kick();
         assertEquals(5, kernel.wakeups);
@@ -235,7 +230,7 @@ class XskPortTest {
     }
 
     @ParameterizedTest
-    @CsvSource({EAGAIN + ",TX_PUSHED_BACK", ENOBUFS + ",TX_MEMORY_SHORT", EIO + ",TX_FAILED", EBUSY + ",TX_DEVICE_DROPPED"})
+    @CsvSource({Errno.EAGAIN + ",TX_PUSHED_BACK", Errno.ENOBUFS + ",TX_MEMORY_SHORT", Errno.EIO + ",TX_FAILED", Errno.EBUSY + ",TX_DEVICE_DROPPED"})
     void shouldNotSpinOnADeviceThatTakesNothing(final int errno, final PortCounter counter) {
         addRows(5, 60);
         port.txBurst(burst);
@@ -300,7 +295,7 @@ class XskPortTest {
     void shouldWaitForALinkThatIsDownAndGoOnWhenItIsUp() {
         addRows(1, 60);
         port.txBurst(burst);
-        kernel.says(ENETDOWN, 0);
+        kernel.says(Errno.ENETDOWN, 0);
         port.kick();
         assertFalse(port.isGone());
         burst.clear();
@@ -309,7 +304,7 @@ class XskPortTest {
         assertEquals(DropReason.TX_INTERFACE_DOWN.id(), burst.dropReason[0]);
         port.kick();
         assertEquals(1, kernel.wakeups, "not asked each cycle");
-        kernel.says(ENETDOWN, 0);
+        kernel.says(Errno.ENETDOWN, 0);
         port.housekeep();
         kernel.says(0, 1);
         port.housekeep();
@@ -325,7 +320,7 @@ class XskPortTest {
         port.txBurst(burst);
         burst.clear();
         kernel.receive(256, 60, 0);
-        kernel.says(ENXIO, 0);
+        kernel.says(Errno.ENXIO, 0);
         port.housekeep();
         assertTrue(port.isGone());
         assertEquals(0, port.reclaim(), "not before what was received is delivered");
