@@ -4,4 +4,5 @@
  */
 module io.caracal.bindings {
     exports io.caracal.bindings;
+    exports io.caracal.netlink;
 }
