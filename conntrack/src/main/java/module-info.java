@@ -1,4 +1,6 @@
 /** Connection tracking: flow table, protocol state, expiry, NAT bindings, restart image. */
 module io.caracal.conntrack {
     requires transitive io.caracal.path;
+
+    exports io.caracal.conntrack;
 }

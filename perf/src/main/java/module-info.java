@@ -7,4 +7,5 @@ module io.caracal.perf {
     requires HdrHistogram;
     requires jmh.core;
     requires xchart;
+    requires java.desktop;
 }

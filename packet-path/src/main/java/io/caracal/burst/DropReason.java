@@ -60,7 +60,35 @@ public enum DropReason {
     /** See {@link #sentence()}. */
     NEIGHBOUR_FROM_HOST(27, "ARP or neighbour discovery of the host's stack, which has permanent neighbours"),
     /** See {@link #sentence()}. */
-    NDP_NOT_FOR_GATEWAY(28, "neighbour discovery that asks nothing of the gateway fe80::ecee:eeff:feee:eeee");
+    NDP_NOT_FOR_GATEWAY(28, "neighbour discovery that asks nothing of the gateway fe80::ecee:eeff:feee:eeee"),
+    /** See {@link #sentence()}. */
+    TCP_FLAGS_INVALID(29, "TCP flags that no segment can have"),
+    /** See {@link #sentence()}. */
+    TCP_STATE_INVALID(30, "TCP segment that does not fit the state of its connection"),
+    /** See {@link #sentence()}. */
+    TCP_SEQUENCE_OUT_OF_WINDOW(31, "TCP sequence number outside the window of its connection"),
+    /** See {@link #sentence()}. */
+    TCP_ACK_OUT_OF_WINDOW(32, "TCP acknowledgement of what was never sent, or long ago"),
+    /** See {@link #sentence()}. */
+    TCP_RESET_OUT_OF_WINDOW(33, "TCP reset whose sequence number the receiver would not take"),
+    /** See {@link #sentence()}. */
+    TCP_FLOW_UNKNOWN(34, "TCP segment from the middle of a connection that is not tracked"),
+    /** See {@link #sentence()}. */
+    ICMP_ERROR_UNRELATED(35, "ICMP error about a packet of no tracked flow"),
+    /** See {@link #sentence()}. */
+    ICMP_REPLY_UNREQUESTED(36, "ICMP reply to no tracked request, or a type that begins no flow"),
+    /** See {@link #sentence()}. */
+    SCTP_STATE_INVALID(37, "SCTP chunk or verification tag that does not fit its association"),
+    /** See {@link #sentence()}. */
+    FLOW_NOT_APPROVED(38, "TCP segment of a connection that the policy of one endpoint has not approved from its start"),
+    /** See {@link #sentence()}. */
+    FLOW_TABLE_FULL(39, "no room for a new flow, and none that may be evicted for it"),
+    /** See {@link #sentence()}. */
+    FLOW_LIMIT_REACHED(40, "its endpoint has as many flows as it may have"),
+    /** See {@link #sentence()}. */
+    NAT_PORTS_EXHAUSTED(41, "no port of the NAT address was free for this destination"),
+    /** See {@link #sentence()}. */
+    FLOW_FROM_WRONG_INTERFACE(42, "came by another interface than its flow does");
 
     private static final DropReason[] BY_ID = new DropReason[values().length + 1];
 

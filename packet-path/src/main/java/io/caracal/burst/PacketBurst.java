@@ -22,6 +22,9 @@ public final class PacketBurst {
     /** Rows of a burst: one descriptor cache line holds 4, and 64 is where batching stops paying (libxdp, VPP, DPDK). */
     public static final int MAX_PACKETS = 64;
 
+    /** Value of {@link #flow} where the packet belongs to no tracked flow. */
+    public static final int NO_FLOW = -1;
+
     /** Offset in {@link #umem} of the packet's first byte: the kernel's {@code xdp_desc.addr}. */
     public final long[] frameAddress = new long[MAX_PACKETS];
     /** Bytes of the packet, from its Ethernet header on. */
@@ -50,6 +53,11 @@ public final class PacketBurst {
     public final int[] flags = new int[MAX_PACKETS];
     /** Symmetric, seeded hash of addresses, protocol and ports: the same for both directions of a flow. */
     public final int[] flowHash = new int[MAX_PACKETS];
+
+    /** One of {@link Tracking}: what connection tracking says about the packet. */
+    public final byte[] tracking = new byte[MAX_PACKETS];
+    /** {@code slot << 1 | direction} in the flow table of the packet's IP version (0 original, 1 reply); -1 for none. */
+    public final int[] flow = new int[MAX_PACKETS];
 
     /** One of {@link Verdict}. */
     public final byte[] verdict = new byte[MAX_PACKETS];
@@ -103,6 +111,8 @@ public final class PacketBurst {
         verdict[row] = Verdict.UNDECIDED;
         dropReason[row] = 0;
         flags[row] = 0;
+        tracking[row] = Tracking.UNTRACKED;
+        flow[row] = NO_FLOW;
     }
 
     /**

@@ -1,0 +1,31 @@
+package io.caracal.conntrack;
+
+/** Bits of a flow's record. They are in the mapped file: a bit is never reused without a new {@link FlowImage#VERSION}. */
+public final class FlowFlags {
+    /** A packet came from the reply direction. */
+    public static final int SEEN_REPLY = 1;
+    /** Both sides have shown that they want this flow; not evicted while it carries traffic. */
+    public static final int ASSURED = 1 << 1;
+    /** The source is rewritten in the original direction: the reply's destination is not the original source. */
+    public static final int SOURCE_NAT = 1 << 2;
+    /** The destination is rewritten in the original direction: the reply's source is not the original destination. */
+    public static final int DESTINATION_NAT = 1 << 3;
+    /** The egress policy of the source endpoint has approved the flow, or the source is no local workload. */
+    public static final int SOURCE_APPROVED = 1 << 4;
+    /** The ingress policy of the destination endpoint has approved the flow, or that is no local workload. */
+    public static final int DESTINATION_APPROVED = 1 << 5;
+    /** The flow goes through the host's stack (a service before DNAT): its answers are accepted only from there. */
+    public static final int THROUGH_HOST = 1 << 6;
+    /** A RST was seen that did not match exactly; later traffic clears the bit (see {@code TCPResetSeen}). */
+    public static final int RESET_SEEN = 1 << 7;
+
+    /** Both legs. */
+    public static final int APPROVED = SOURCE_APPROVED | DESTINATION_APPROVED;
+    /** Either kind of NAT. */
+    public static final int NAT = SOURCE_NAT | DESTINATION_NAT;
+    /** All bits that a whole record can have. */
+    static final int ALL = 0xff;
+
+    private FlowFlags() {
+    }
+}

@@ -1,0 +1,299 @@
+package io.caracal.conntrack;
+
+import java.lang.foreign.Arena;
+
+/**
+ * The flows of one IP family of one worker: slots of records and accounts in a {@link FlowImage}, an index from both
+ * tuples of each flow, and the lists by which flows are expired, evicted and removed with their endpoint.
+ *
+ * <p>A slot never moves while its flow lives, so a slot number may be kept until {@link FlowRemovalListener} says that
+ * the flow has gone. All methods are the owning worker's, and none but the constructor and {@link #close} allocates. The
+ * caller closes the image after the table. Times are milliseconds since boot.</p>
+ */
+public abstract sealed class FlowTable implements AutoCloseable permits Ipv4FlowTable, Ipv6FlowTable {
+    /** No flow: what a lookup returns that finds none, and a creation that has no room. */
+    public static final int MISS = -1;
+    /** Direction of the packet that made the flow. */
+    public static final int ORIGINAL = 0;
+    /** Direction of the answers. */
+    public static final int REPLY = 1;
+
+    final FlowIndex index;
+    final FlowHash hash;
+    final FlowLinks links;
+    final TimerWheel wheel;
+    final EndpointFlows endpoints;
+    final long records;
+    final long accounts;
+
+    private final Arena arena = Arena.ofShared();
+    private final FlowImage image;
+    private final int recordShift;
+    private final int capacity;
+    private final FlowTimeouts timeouts;
+    private final int creationGraceMs;
+    private final FlowRemovalListener listener;
+    private int highWater;
+    private int freeHead = FlowLinks.NONE;
+    private int flowCount;
+
+    FlowTable(final FlowImage image, final FlowTableConfig config, final FlowRemovalListener listener,
+        final long nowMs) {
+        this.image = image;
+        this.listener = listener;
+        capacity = image.spec().capacity();
+        recordShift = Integer.numberOfTrailingZeros(image.spec().recordSize());
+        records = image.records();
+        accounts = image.accounts();
+        index = new FlowIndex(arena, 2L * capacity);
+        hash = new FlowHash(config.hashSecret());
+        links = new FlowLinks(arena, capacity);
+        wheel = new TimerWheel(links, nowMs);
+        endpoints = new EndpointFlows(links, config.endpointsMax());
+        timeouts = new FlowTimeouts(config.timeouts());
+        creationGraceMs = (int)config.timeouts().creationGrace().toMillis();
+    }
+
+    /** Puts the tuples of a restored record into the index; false when another flow has one of them. */
+    abstract boolean indexRestored(int slot);
+
+    /** Takes the tuples of a flow out of the index. */
+    abstract void unindex(int slot);
+
+    /** Whether the tuples of a record agree with its flags: a flow without NAT has inverse tuples. */
+    abstract boolean tuplesAreConsistent(long record);
+
+    /**
+     * The IP version of its flows.
+     *
+     * @return 4 or 6.
+     */
+    public int ipVersion() {
+        return image.spec().ipVersion();
+    }
+
+    /**
+     * Flows in it.
+     *
+     * @return how many now.
+     */
+    public int flowCount() {
+        return flowCount;
+    }
+
+    /**
+     * Flows that it has room for.
+     *
+     * @return how many at most.
+     */
+    public int capacity() {
+        return capacity;
+    }
+
+    /**
+     * Flows of a workload interface, on either leg.
+     *
+     * @param ifindex kernel index of the interface.
+     * @return how many now.
+     */
+    public int flowCount(final int ifindex) {
+        return endpoints.flowCount(ifindex);
+    }
+
+    /** Address of a slot's record. */
+    final long record(final int slot) {
+        assert slot >= 0 && slot < capacity : slot;
+        return records + ((long)slot << recordShift);
+    }
+
+    /** Address of a slot's account. */
+    final long account(final int slot) {
+        assert slot >= 0 && slot < capacity : slot;
+        return accounts + (long)slot * FlowAccount.SIZE;
+    }
+
+    /** Address of the bytes that the protocol's state machine has for itself. */
+    final long protocolPart(final int slot) {
+        return record(slot) + (1L << recordShift) - FlowRecord.PROTOCOL_PART_SIZE;
+    }
+
+    /** A free slot, or {@link #MISS}. It stays free until its record has a state. */
+    final int takeSlot() {
+        if (freeHead != FlowLinks.NONE) {
+            final int slot = freeHead;
+            freeHead = links.next(slot);
+            return slot;
+        }
+        if (highWater == capacity) {
+            return MISS;
+        }
+        image.highWater(highWater + 1);
+        return highWater++;
+    }
+
+    final void giveSlot(final int slot) {
+        links.next(slot, freeHead);
+        freeHead = slot;
+    }
+
+    /** Everything of a new flow but its tuples. */
+    final void writeCommonPart(final int slot, final FlowSpec spec) {
+        final long record = record(slot);
+        FlowRecord.protocol(record, spec.protocol);
+        FlowRecord.state(record, spec.state);
+        FlowRecord.flags(record, spec.flags);
+        OffHeap.clear(protocolPart(slot), FlowRecord.PROTOCOL_PART_SIZE);
+        FlowAccount.open(account(slot), spec);
+    }
+
+    /** Lists and arms a flow whose record is written. */
+    final void enlist(final int slot, final long nowMs) {
+        final long account = account(slot);
+        final int source = FlowAccount.sourceIfindex(account);
+        final int destination = FlowAccount.destinationIfindex(account);
+        if (source != 0) {
+            endpoints.add(source, slot, EndpointFlows.SOURCE_LEG);
+        }
+        if (destination != 0) {
+            endpoints.add(destination, slot, EndpointFlows.DESTINATION_LEG);
+        }
+        wheel.arm(slot, lane(slot), deadlineMs(slot, nowMs));
+        flowCount++;
+    }
+
+    /**
+     * Ends a flow: its slot is free afterwards.
+     *
+     * @param slot the flow.
+     * @param cause why, for the listener.
+     */
+    public final void remove(final int slot, final RemovalCause cause) {
+        final long record = record(slot);
+        assert FlowRecord.state(record) != FlowState.FREE : "slot " + slot + " is free";
+        listener.onRemoval(this, slot, cause);
+        final long account = account(slot);
+        final int source = FlowAccount.sourceIfindex(account);
+        final int destination = FlowAccount.destinationIfindex(account);
+        if (source != 0) {
+            endpoints.remove(source, slot, EndpointFlows.SOURCE_LEG);
+        }
+        if (destination != 0) {
+            endpoints.remove(destination, slot, EndpointFlows.DESTINATION_LEG);
+        }
+        unindex(slot);
+        wheel.cancel(slot);
+        FlowRecord.beginWrite(record);
+        FlowRecord.state(record, FlowState.FREE);
+        FlowRecord.endWrite(record);
+        giveSlot(slot);
+        flowCount--;
+    }
+
+    /**
+     * Brings the next look at a flow forward when its state has become one with a shorter timeout, or has changed its
+     * lane. A longer timeout needs nothing: the flow is looked at and armed again.
+     */
+    final void rearm(final int slot, final long nowMs) {
+        wheel.cancel(slot);
+        wheel.arm(slot, lane(slot), deadlineMs(slot, nowMs));
+    }
+
+    /**
+     * Ends flows that have been idle for longer than their state allows.
+     *
+     * @param nowMs milliseconds since boot.
+     * @param budget due flows to look at, at most: the cost of one call.
+     * @return flows looked at; less than the budget when no more are due.
+     */
+    public final int expire(final long nowMs, final int budget) {
+        for (int looked = 0; looked < budget; looked++) {
+            final int slot = wheel.poll(nowMs);
+            if (slot == FlowLinks.NONE) {
+                return looked;
+            }
+            final long deadlineMs = deadlineMs(slot, nowMs);
+            wheel.arm(slot, lane(slot), Math.max(deadlineMs, nowMs));
+            if (deadlineMs <= nowMs) {
+                remove(slot, RemovalCause.EXPIRED);
+            }
+        }
+        return budget;
+    }
+
+    /** When a flow expires if no packet comes. */
+    final long deadlineMs(final int slot, final long nowMs) {
+        final long record = record(slot);
+        final long account = account(slot);
+        final int timeoutMs = timeouts.idleMaxMs(FlowRecord.protocol(record), FlowRecord.state(record),
+            FlowRecord.flags(record));
+        final long idleDeadlineMs = timeMs(FlowAccount.lastSeenMs(account), nowMs) + timeoutMs;
+        return Math.max(idleDeadlineMs, timeMs(FlowAccount.createdMs(account), nowMs) + creationGraceMs);
+    }
+
+    /** The full time of a 32-bit time that lies within 24 days of now. */
+    static long timeMs(final int lowMs, final long nowMs) {
+        return nowMs + (lowMs - (int)nowMs);
+    }
+
+    final int lane(final int slot) {
+        final long record = record(slot);
+        return FlowLanes.lane(FlowRecord.state(record), FlowRecord.flags(record));
+    }
+
+    /**
+     * Takes over the records of an earlier process, one by one: a torn record, one with numbers that no flow can have
+     * and one whose tuple another flow has are emptied, all others go on.
+     */
+    final FlowRestoration restore(final long nowMs) {
+        final FlowRestoration result = new FlowRestoration();
+        highWater = image.highWater();
+        for (int slot = highWater - 1; slot >= 0; slot--) {
+            final long record = record(slot);
+            if (FlowRecord.isTorn(record)) {
+                result.torn++;
+            } else if (FlowRecord.state(record) == FlowState.FREE) {
+                giveSlot(slot);
+                continue;
+            } else if (!isPlausible(slot)) {
+                result.invalid++;
+            } else if (!indexRestored(slot)) {
+                result.duplicate++;
+            } else {
+                clampTimes(slot, nowMs);
+                enlist(slot, nowMs);
+                result.restored++;
+                continue;
+            }
+            OffHeap.clear(record, 1L << recordShift);
+            giveSlot(slot);
+        }
+        return result;
+    }
+
+    private boolean isPlausible(final int slot) {
+        final long record = record(slot);
+        final long account = account(slot);
+        return FlowState.isValid(FlowRecord.state(record), FlowRecord.protocol(record))
+            && (FlowRecord.flags(record) & ~FlowFlags.ALL) == 0
+            && tuplesAreConsistent(record)
+            && FlowAccount.sourceIfindex(account) >= 0 && FlowAccount.destinationIfindex(account) >= 0
+            && endpoints.hasRoomFor(FlowAccount.sourceIfindex(account), FlowAccount.destinationIfindex(account));
+    }
+
+    /** A time in the future would keep a flow for longer than its timeout. */
+    private void clampTimes(final int slot, final long nowMs) {
+        final long account = account(slot);
+        if (FlowAccount.lastSeenMs(account) - (int)nowMs > 0) {
+            FlowAccount.lastSeenMs(account, (int)nowMs);
+        }
+        if (FlowAccount.createdMs(account) - (int)nowMs > 0) {
+            OffHeap.putInt(account + FlowAccount.CREATED_MS_OFFSET, (int)nowMs);
+        }
+    }
+
+    /** Gives the index and the lists back. The records stay in the image. */
+    @Override
+    public void close() {
+        arena.close();
+    }
+}

@@ -1,0 +1,243 @@
+package io.caracal.conntrack;
+
+/**
+ * The IPv4 flows of one worker. A tuple is two words, as {@link FlowRecord} stores them:
+ * {@code source << 32 | destination} and {@code source port << 16 | destination port}.
+ *
+ * <pre>{@code
+ * table.lookup(burst);
+ * int found = burst.found[i];
+ * if (found == FlowTable.MISS) { slot = table.create(addresses, ports, inverse, inversePorts, protocol); }
+ * else { slot = found >> 1; direction = found & 1; }
+ * }</pre>
+ */
+public final class Ipv4FlowTable extends FlowTable {
+    /** For tuples that are read back from a record. */
+    private final Ipv4FlowSpec restoredTuples = new Ipv4FlowSpec();
+    private FlowRestoration restoration;
+
+    private Ipv4FlowTable(final FlowImage image, final FlowTableConfig config, final FlowRemovalListener listener,
+        final long nowMs) {
+        super(image, config, listener, nowMs);
+    }
+
+    /**
+     * Makes a table on an image and takes over the flows that are in it.
+     *
+     * @param image an IPv4 image; outlives the table.
+     * @param config settings.
+     * @param listener hears of flows that end.
+     * @param nowMs milliseconds since boot.
+     * @return the table; the caller closes it before the image.
+     */
+    public static Ipv4FlowTable open(final FlowImage image, final FlowTableConfig config,
+        final FlowRemovalListener listener, final long nowMs) {
+        if (image.spec().ipVersion() != 4) {
+            throw new IllegalArgumentException(image.file() + " holds IPv" + image.spec().ipVersion() + " flows");
+        }
+        final Ipv4FlowTable table = new Ipv4FlowTable(image, config, listener, nowMs);
+        table.restoration = table.restore(nowMs);
+        return table;
+    }
+
+    /**
+     * What became of the records that were there when the table was opened.
+     *
+     * @return the counts.
+     */
+    public FlowRestoration restoration() {
+        return restoration;
+    }
+
+    /**
+     * Looks up a burst in three short passes: read the home group of each tuple, read the record that it names, then
+     * compare. The first two only bring lines into the cache, many at a time; Java has no prefetch instruction.
+     *
+     * @param burst tuples in, {@link Ipv4Burst#found} out.
+     * @return a number without meaning, that keeps the reads from being optimised away.
+     */
+    public long lookup(final Ipv4Burst burst) {
+        final int count = burst.count;
+        long sink = 0;
+        for (int i = 0; i < count; i++) {
+            final long tupleHash = hash.ofIpv4(burst.addresses[i], burst.ports[i], burst.protocol[i]);
+            burst.hash[i] = tupleHash;
+            sink ^= index.touch(tupleHash);
+        }
+        for (int i = 0; i < count; i++) {
+            final int slot = index.candidate(burst.hash[i]);
+            if (slot >= 0) {
+                sink ^= OffHeap.getLong(record(slot));
+            }
+        }
+        for (int i = 0; i < count; i++) {
+            burst.found[i] = find(burst.hash[i], burst.addresses[i], burst.ports[i], burst.protocol[i]);
+        }
+        return sink;
+    }
+
+    /**
+     * Looks up one tuple.
+     *
+     * @param addresses {@code source << 32 | destination}.
+     * @param ports {@code source port << 16 | destination port}.
+     * @param protocol IP protocol number.
+     * @return {@code slot << 1 | direction}, or {@link FlowTable#MISS}.
+     */
+    public int find(final long addresses, final int ports, final int protocol) {
+        return find(hash.ofIpv4(addresses, ports, protocol), addresses, ports, protocol);
+    }
+
+    private int find(final long tupleHash, final long addresses, final int ports, final int protocol) {
+        final long tagWord = FlowIndex.tagWord(tupleHash);
+        long group = index.home(tupleHash);
+        for (int probe = 0; probe < FlowIndex.MAX_PROBES; probe++) {
+            for (long matches = FlowIndex.matches(group, tagWord); matches != 0; matches &= matches - 1) {
+                final int slot = FlowIndex.slot(group, FlowIndex.entry(matches));
+                final int direction = directionOf(record(slot), addresses, ports, protocol);
+                if (direction != MISS) {
+                    return slot << 1 | direction;
+                }
+            }
+            if (!FlowIndex.overflowed(group)) {
+                return MISS;
+            }
+            group = index.next(group, tupleHash);
+        }
+        return MISS;
+    }
+
+    private static int directionOf(final long record, final long addresses, final int ports, final int protocol) {
+        if (FlowRecord.protocol(record) != protocol) {
+            return MISS;
+        }
+        if (OffHeap.getLong(record + FlowRecord.IPV4_ORIGINAL_ADDRESSES_OFFSET) == addresses
+            && OffHeap.getInt(record + FlowRecord.IPV4_ORIGINAL_PORTS_OFFSET) == ports) {
+            return ORIGINAL;
+        }
+        return OffHeap.getLong(record + FlowRecord.IPV4_REPLY_ADDRESSES_OFFSET) == addresses
+            && OffHeap.getInt(record + FlowRecord.IPV4_REPLY_PORTS_OFFSET) == ports ? REPLY : MISS;
+    }
+
+    /**
+     * Makes a flow out of tuples that no flow has.
+     *
+     * @param spec tuples, state, legs and time of the new flow.
+     * @return its slot, or {@link FlowTable#MISS}: there is no room.
+     */
+    public int create(final Ipv4FlowSpec spec) {
+        final int slot = takeSlot();
+        if (slot == MISS) {
+            return MISS;
+        }
+        assert find(spec.addresses, spec.ports, spec.protocol) == MISS : "the original tuple is in use";
+        assert find(spec.replyAddresses, spec.replyPorts, spec.protocol) == MISS : "the reply tuple is in use";
+        if (!indexTuples(slot, spec)) {
+            giveSlot(slot);
+            return MISS;
+        }
+        final long record = record(slot);
+        FlowRecord.beginWrite(record);
+        OffHeap.putLong(record + FlowRecord.IPV4_ORIGINAL_ADDRESSES_OFFSET, spec.addresses);
+        OffHeap.putInt(record + FlowRecord.IPV4_ORIGINAL_PORTS_OFFSET, spec.ports);
+        OffHeap.putInt(record + FlowRecord.IPV4_REPLY_PORTS_OFFSET, spec.replyPorts);
+        OffHeap.putLong(record + FlowRecord.IPV4_REPLY_ADDRESSES_OFFSET, spec.replyAddresses);
+        writeCommonPart(slot, spec);
+        FlowRecord.endWrite(record);
+        enlist(slot, spec.nowMs);
+        return slot;
+    }
+
+    /** Puts one key into the index, and a second one where NAT makes it differ. */
+    private boolean indexTuples(final int slot, final Ipv4FlowSpec spec) {
+        final long originalHash = hash.ofIpv4(spec.addresses, spec.ports, spec.protocol);
+        if (!index.insert(originalHash, slot)) {
+            return false;
+        }
+        if (spec.isNatted() && !index.insert(hash.ofIpv4(spec.replyAddresses, spec.replyPorts, spec.protocol), slot)) {
+            index.remove(originalHash, slot);
+            return false;
+        }
+        return true;
+    }
+
+    @Override
+    boolean indexRestored(final int slot) {
+        final long record = record(slot);
+        final Ipv4FlowSpec spec = restoredTuples;
+        spec.protocol = FlowRecord.protocol(record);
+        spec.flags = FlowRecord.flags(record);
+        spec.addresses = originalAddresses(slot);
+        spec.ports = originalPorts(slot);
+        spec.replyAddresses = replyAddresses(slot);
+        spec.replyPorts = replyPorts(slot);
+        return find(spec.addresses, spec.ports, spec.protocol) == MISS
+            && find(spec.replyAddresses, spec.replyPorts, spec.protocol) == MISS
+            && indexTuples(slot, spec);
+    }
+
+    @Override
+    void unindex(final int slot) {
+        final long record = record(slot);
+        final int protocol = FlowRecord.protocol(record);
+        final boolean removed = index.remove(hash.ofIpv4(originalAddresses(slot), originalPorts(slot), protocol), slot);
+        assert removed : "slot " + slot + " was not indexed";
+        if (isNatted(record)) {
+            index.remove(hash.ofIpv4(replyAddresses(slot), replyPorts(slot), protocol), slot);
+        }
+    }
+
+    @Override
+    boolean tuplesAreConsistent(final long record) {
+        final long original = OffHeap.getLong(record + FlowRecord.IPV4_ORIGINAL_ADDRESSES_OFFSET);
+        final int originalPorts = OffHeap.getInt(record + FlowRecord.IPV4_ORIGINAL_PORTS_OFFSET);
+        final boolean inverse = Long.rotateLeft(original, 32)
+            == OffHeap.getLong(record + FlowRecord.IPV4_REPLY_ADDRESSES_OFFSET)
+            && Integer.rotateLeft(originalPorts, 16) == OffHeap.getInt(record + FlowRecord.IPV4_REPLY_PORTS_OFFSET);
+        return inverse != isNatted(record);
+    }
+
+    private static boolean isNatted(final long record) {
+        return (FlowRecord.flags(record) & FlowFlags.NAT) != 0;
+    }
+
+    /**
+     * Addresses of the original direction's packets.
+     *
+     * @param slot a flow.
+     * @return {@code source << 32 | destination}.
+     */
+    public long originalAddresses(final int slot) {
+        return OffHeap.getLong(record(slot) + FlowRecord.IPV4_ORIGINAL_ADDRESSES_OFFSET);
+    }
+
+    /**
+     * Ports of the original direction's packets.
+     *
+     * @param slot a flow.
+     * @return {@code source port << 16 | destination port}.
+     */
+    public int originalPorts(final int slot) {
+        return OffHeap.getInt(record(slot) + FlowRecord.IPV4_ORIGINAL_PORTS_OFFSET);
+    }
+
+    /**
+     * Addresses of the reply direction's packets, as they arrive.
+     *
+     * @param slot a flow.
+     * @return {@code source << 32 | destination}.
+     */
+    public long replyAddresses(final int slot) {
+        return OffHeap.getLong(record(slot) + FlowRecord.IPV4_REPLY_ADDRESSES_OFFSET);
+    }
+
+    /**
+     * Ports of the reply direction's packets, as they arrive.
+     *
+     * @param slot a flow.
+     * @return {@code source port << 16 | destination port}.
+     */
+    public int replyPorts(final int slot) {
+        return OffHeap.getInt(record(slot) + FlowRecord.IPV4_REPLY_PORTS_OFFSET);
+    }
+}

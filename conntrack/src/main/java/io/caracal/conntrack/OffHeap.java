@@ -1,0 +1,82 @@
+package io.caracal.conntrack;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.VarHandle;
+
+/**
+ * Memory by absolute address: what the flow table stands on. One table of ten million flows is larger than the 2 GiB
+ * that an Agrona index reaches, so addresses are {@code long}s into one segment that spans everything.
+ *
+ * <p>NB: nothing checks these accesses but the caller. Every address here is a base that this package mapped or
+ * allocated plus a slot number that is asserted to be below the capacity. A per-region segment would check each access
+ * against its bounds and its arena's liveness; measured, that costs a fifth of a lookup in a table larger than the
+ * cache. The owner of a region must have stopped all its users before it closes the arena.</p>
+ */
+final class OffHeap {
+    /** Bytes of a cache line on the processors that Caracal runs on. */
+    static final int CACHE_LINE = 64;
+
+    private static final MemorySegment ALL = everything();
+    private static final VarHandle INT = ValueLayout.JAVA_INT.varHandle();
+
+    private OffHeap() {
+    }
+
+    @SuppressWarnings("restricted")
+    private static MemorySegment everything() {
+        return MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
+    }
+
+    /** Zeroed memory, aligned to a cache line, given back when the arena closes; all pages are touched. */
+    static long allocate(final Arena arena, final long size) {
+        return arena.allocate(size, CACHE_LINE).address();
+    }
+
+    static byte getByte(final long address) {
+        return ALL.get(ValueLayout.JAVA_BYTE, address);
+    }
+
+    static void putByte(final long address, final byte value) {
+        ALL.set(ValueLayout.JAVA_BYTE, address, value);
+    }
+
+    static short getShort(final long address) {
+        return ALL.get(ValueLayout.JAVA_SHORT_UNALIGNED, address);
+    }
+
+    static void putShort(final long address, final short value) {
+        ALL.set(ValueLayout.JAVA_SHORT_UNALIGNED, address, value);
+    }
+
+    static int getInt(final long address) {
+        return ALL.get(ValueLayout.JAVA_INT_UNALIGNED, address);
+    }
+
+    static void putInt(final long address, final int value) {
+        ALL.set(ValueLayout.JAVA_INT_UNALIGNED, address, value);
+    }
+
+    static long getLong(final long address) {
+        return ALL.get(ValueLayout.JAVA_LONG_UNALIGNED, address);
+    }
+
+    static void putLong(final long address, final long value) {
+        ALL.set(ValueLayout.JAVA_LONG_UNALIGNED, address, value);
+    }
+
+    /** An int that another thread or process released; what it wrote before is seen after. The address is aligned. */
+    static int getIntAcquire(final long address) {
+        return (int)INT.getAcquire(ALL, address);
+    }
+
+    /** Publishes an int after everything this thread wrote before it. The address is aligned. */
+    static void putIntRelease(final long address, final int value) {
+        INT.setRelease(ALL, address, value);
+    }
+
+    static void clear(final long address, final long length) {
+        ALL.asSlice(address, length).fill((byte)0);
+    }
+}

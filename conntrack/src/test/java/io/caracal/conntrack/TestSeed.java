@@ -1,0 +1,15 @@
+package io.caracal.conntrack;
+
+import java.util.SplittableRandom;
+
+/** Randomness of a test that can be repeated: prints its seed, which {@code -Dcaracal.test.seed=} sets. */
+final class TestSeed {
+    private TestSeed() {
+    }
+
+    static SplittableRandom random(final String test) {
+        final long seed = Long.getLong("caracal.test.seed", System.nanoTime());
+        System.out.println(test + ": -Dcaracal.test.seed=" + seed);
+        return new SplittableRandom(seed);
+    }
+}

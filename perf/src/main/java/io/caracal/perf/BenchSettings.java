@@ -1,0 +1,43 @@
+package io.caracal.perf;
+
+import java.io.PrintWriter;
+import java.nio.file.Path;
+
+/**
+ * How a benchmark shall be run.
+ *
+ * @param rounds interleaved rounds that count, at least 1.
+ * @param quick fewer and shorter measurements: for a look, not for a verdict.
+ * @param results directory for logs; exists.
+ * @param home the project's directory, where {@code caracal} stands.
+ * @param progress what happens, for the person who waits.
+ */
+public record BenchSettings(int rounds, boolean quick, Path results, Path home, PrintWriter progress) {
+    /** Below this a median's 95 % interval is as wide as the sample. */
+    public static final int ROUNDS_DEFAULT = 12;
+    /** With {@code --quick}. */
+    public static final int ROUNDS_QUICK = 4;
+    /** Half a day of rounds is a soak, not a benchmark. */
+    public static final int ROUNDS_MAX = 1000;
+
+    /**
+     * Checks the ranges.
+     *
+     * @throws IllegalArgumentException naming what is out of range.
+     */
+    public BenchSettings {
+        if (rounds < 1 || rounds > ROUNDS_MAX) {
+            throw new IllegalArgumentException("rounds must be within 1 and " + ROUNDS_MAX + ": " + rounds);
+        }
+    }
+
+    /**
+     * Tells the person who waits what happens.
+     *
+     * @param sentence one line.
+     */
+    public void say(final String sentence) {
+        progress.println(sentence);
+        progress.flush();
+    }
+}

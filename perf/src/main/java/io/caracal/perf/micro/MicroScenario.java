@@ -1,0 +1,188 @@
+package io.caracal.perf.micro;
+
+import java.io.PrintStream;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+
+import io.caracal.perf.BenchException;
+import io.caracal.perf.BenchSettings;
+import io.caracal.perf.Scenario;
+import io.caracal.perf.report.Bar;
+import io.caracal.perf.report.RatioRow;
+import io.caracal.perf.report.ResultRow;
+import io.caracal.perf.report.ScenarioResult;
+import io.caracal.perf.stats.Sample;
+import org.openjdk.jmh.infra.BenchmarkParams;
+import org.openjdk.jmh.profile.GCProfiler;
+import org.openjdk.jmh.results.IterationResult;
+import org.openjdk.jmh.results.Result;
+import org.openjdk.jmh.results.BenchmarkResult;
+import org.openjdk.jmh.results.RunResult;
+import org.openjdk.jmh.runner.Runner;
+import org.openjdk.jmh.runner.RunnerException;
+import org.openjdk.jmh.runner.format.OutputFormat;
+import org.openjdk.jmh.runner.format.OutputFormatFactory;
+import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;
+import org.openjdk.jmh.runner.options.OptionsBuilder;
+import org.openjdk.jmh.runner.options.TimeValue;
+import org.openjdk.jmh.runner.options.VerboseMode;
+
+/**
+ * A JMH benchmark class as a scenario. Its methods report average time in ns per operation, where an operation is one
+ * packet ({@code @OperationsPerInvocation}); the gc profiler says what each operation allocated. JMH forks a JVM per
+ * method. Each method is a row of its own; the bar holds for the slowest.
+ */
+public final class MicroScenario implements Scenario {
+    private static final String ALLOCATION_METRIC = "gc.alloc.rate.norm";
+    /** What the harness itself allocates per operation; a Java object is never smaller than 16 bytes. */
+    private static final double ALLOCATION_RESOLUTION = 0.1;
+    private static final String WHO = "caracal";
+    private static final int FORKS = 2;
+    private static final int ITERATIONS = 5;
+    private static final int ITERATION_MS = 1000;
+    private static final int QUICK_ITERATION_MS = 300;
+
+    private final String name;
+    private final String sentence;
+    private final String benchmarkClass;
+    private final Bar timeBar;
+    private final Bar allocationBar;
+
+    private MicroScenario(final String name, final String sentence, final String benchmarkClass, final Bar timeBar) {
+        this.name = name;
+        this.sentence = sentence;
+        this.benchmarkClass = benchmarkClass;
+        this.timeBar = timeBar;
+        allocationBar = new Bar(name + "-allocation", WHO, Bar.LIMIT, Bar.Direction.AT_MOST, 0, "B/op");
+    }
+
+    /**
+     * Descriptors through the rings and back.
+     *
+     * @return the scenario {@code rings}.
+     */
+    public static MicroScenario rings() {
+        return new MicroScenario("rings",
+            "a frame's round trip through fill, rx, tx and completion ring, in bursts of 64",
+            "io.caracal.perf.RingBenchmark",
+            new Bar("rings", WHO, Bar.LIMIT, Bar.Direction.AT_MOST, 5, "ns/frame"));
+    }
+
+    /**
+     * Headers of many different packets.
+     *
+     * @return the scenario {@code parse}.
+     */
+    public static MicroScenario parse() {
+        return new MicroScenario("parse", "parse, validate and flow hash of 4096 different packets",
+            "io.caracal.perf.HeaderParseBenchmark",
+            new Bar("parse", WHO, Bar.LIMIT, Bar.Direction.AT_MOST, 15, "ns/frame"));
+    }
+
+    @Override
+    public String name() {
+        return name;
+    }
+
+    @Override
+    public String sentence() {
+        return sentence;
+    }
+
+    @Override
+    public List<String> contenders() {
+        return List.of(WHO);
+    }
+
+    @Override
+    public List<Bar> bars() {
+        return List.of(timeBar, allocationBar);
+    }
+
+    @Override
+    public ScenarioResult run(final BenchSettings settings) {
+        final Collection<RunResult> runs = runJmh(settings);
+        if (runs.isEmpty()) {
+            throw new BenchException("run " + benchmarkClass + ": JMH found no benchmark of that name in the jar");
+        }
+        final List<ResultRow> rows = new ArrayList<>();
+        final List<ScenarioResult.Series> series = new ArrayList<>();
+        double slowestNs = 0;
+        double mostBytes = 0;
+        for (final RunResult run : runs) {
+            final String figure = runs.size() == 1 ? name : name + '-' + methodName(run);
+            final double[] times = iterationScores(run);
+            final double bytes = allocatedBytes(run);
+            rows.add(ResultRow.of(figure, WHO, "ns/frame", Sample.of(times)));
+            rows.add(ResultRow.of(figure + "-allocation", WHO, "B/op", Sample.of(bytes)));
+            series.add(new ScenarioResult.Series(figure, WHO, "ns/frame", boxed(times)));
+            slowestNs = Math.max(slowestNs, Sample.of(times).median());
+            mostBytes = Math.max(mostBytes, bytes);
+        }
+        final List<RatioRow> ratios = List.of(timeBar.judge(slowestNs), allocationBar.judge(mostBytes));
+        return new ScenarioResult(rows, ratios, List.of(), series);
+    }
+
+    private Collection<RunResult> runJmh(final BenchSettings settings) {
+        final int iterationMs = settings.quick() ? QUICK_ITERATION_MS : ITERATION_MS;
+        final ChainedOptionsBuilder options = new OptionsBuilder()
+            .include("^" + benchmarkClass.replace(".", "\\.") + "\\.")
+            .forks(settings.quick() ? 1 : FORKS)
+            .warmupIterations(ITERATIONS).warmupTime(TimeValue.milliseconds(iterationMs))
+            .measurementIterations(ITERATIONS).measurementTime(TimeValue.milliseconds(iterationMs))
+            .jvmArgsAppend("--add-opens", "java.base/jdk.internal.misc=ALL-UNNAMED",
+                "--enable-native-access=ALL-UNNAMED", "-Dagrona.disable.bounds.checks=true", "-XX:+UseSerialGC")
+            .addProfiler(GCProfiler.class)
+            .shouldFailOnError(true);
+        /* JMH's own report goes where progress goes: standard output belongs to the result. */
+        final OutputFormat format = OutputFormatFactory.createFormatInstance(new PrintStream(System.err, true),
+            VerboseMode.NORMAL);
+        try {
+            return new Runner(options.build(), format).run();
+        } catch (final RunnerException e) {
+            throw new BenchException("run " + benchmarkClass + " by JMH", e);
+        }
+    }
+
+    private static String methodName(final RunResult run) {
+        final BenchmarkParams parameters = run.getParams();
+        final String qualified = parameters.getBenchmark();
+        final StringBuilder method = new StringBuilder(qualified.substring(qualified.lastIndexOf('.') + 1));
+        for (final String key : parameters.getParamsKeys()) {
+            method.append('-').append(parameters.getParam(key));
+        }
+        return method.toString();
+    }
+
+    private static double[] iterationScores(final RunResult run) {
+        final Result<?> primary = run.getPrimaryResult();
+        if (!"ns/op".equals(primary.getScoreUnit())) {
+            throw new IllegalStateException(run.getParams().getBenchmark() + " must report ns/op, not "
+                + primary.getScoreUnit());
+        }
+        final List<Double> scores = new ArrayList<>();
+        for (final BenchmarkResult fork : run.getBenchmarkResults()) {
+            for (final IterationResult iteration : fork.getIterationResults()) {
+                scores.add(iteration.getPrimaryResult().getScore());
+            }
+        }
+        return scores.stream().mapToDouble(Double::doubleValue).toArray();
+    }
+
+    private static double allocatedBytes(final RunResult run) {
+        final Result<?> allocation = run.getSecondaryResults().get(ALLOCATION_METRIC);
+        if (allocation == null) {
+            throw new IllegalStateException("JMH's gc profiler gave no " + ALLOCATION_METRIC);
+        }
+        return allocation.getScore() < ALLOCATION_RESOLUTION ? 0 : allocation.getScore();
+    }
+
+    private static List<Double> boxed(final double[] values) {
+        final List<Double> list = new ArrayList<>();
+        for (final double value : values) {
+            list.add(value);
+        }
+        return list;
+    }
+}

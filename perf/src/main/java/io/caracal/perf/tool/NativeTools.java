@@ -1,0 +1,141 @@
+package io.caracal.perf.tool;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+import io.caracal.perf.BenchException;
+
+/**
+ * The programs {@code xskgen} (packet generator and receiver) and {@code cfwd} (the C twin), compiled from the sources
+ * in this jar with the machine's own compiler, for this very processor: a twin that is compiled less well than the JVM
+ * compiles Java would be no limit. Takes a second or two, once per benchmark, in a private temporary directory that
+ * {@link #close} removes.
+ */
+public final class NativeTools implements AutoCloseable {
+    private static final List<String> SHARED_SOURCES = List.of("system.c", "xsk.c");
+    private static final List<String> GENERATOR_SOURCES =
+        List.of("xskgen.c", "send.c", "receive.c", "judge.c", "packet.c");
+    private static final List<String> TWIN_SOURCES = List.of("cfwd.c", "burst.c");
+    private static final List<String> HEADERS =
+        List.of("system.h", "xsk.h", "xskgen.h", "judge.h", "histogram.h", "packet.h", "burst.h");
+    /** Strict aliasing lets gcc remove header stores through a byte pointer's back: then it is fast, and wrong. */
+    private static final List<String> FLAGS =
+        List.of("-std=gnu11", "-O3", "-march=native", "-fno-strict-aliasing", "-Wall", "-Wextra", "-pthread");
+    private static final int COMPILE_SECONDS_MAX = 120;
+
+    private final Path directory;
+
+    private NativeTools(final Path directory) {
+        this.directory = directory;
+    }
+
+    /**
+     * Compiles the programs with {@code $CC}, or {@code cc}.
+     *
+     * @return the programs; the caller closes them.
+     * @throws IOException if the sources cannot be written out.
+     * @throws InterruptedException if the benchmark is being ended.
+     * @throws BenchException if there is no compiler or it refuses, with what it said.
+     */
+    public static NativeTools compile() throws IOException, InterruptedException {
+        return compile(System.getenv().getOrDefault("CC", "cc"));
+    }
+
+    /**
+     * Compiles the programs with a compiler of choice.
+     *
+     * @param compiler its name or path.
+     * @return the programs; the caller closes them.
+     * @throws IOException if the sources cannot be written out.
+     * @throws InterruptedException if the benchmark is being ended.
+     * @throws BenchException if there is no such compiler or it refuses, with what it said.
+     */
+    public static NativeTools compile(final String compiler) throws IOException, InterruptedException {
+        final NativeTools tools = new NativeTools(Files.createTempDirectory("caracal-bench-"));
+        try {
+            for (final List<String> names : List.of(SHARED_SOURCES, GENERATOR_SOURCES, TWIN_SOURCES, HEADERS)) {
+                for (final String name : names) {
+                    tools.extract(name);
+                }
+            }
+            tools.compileOne(compiler, "xskgen", GENERATOR_SOURCES);
+            tools.compileOne(compiler, "cfwd", TWIN_SOURCES);
+            return tools;
+        } catch (final IOException | InterruptedException | RuntimeException e) {
+            tools.close();
+            throw e;
+        }
+    }
+
+    /**
+     * The packet generator and receiver.
+     *
+     * @return path of the executable.
+     */
+    public Path generator() {
+        return directory.resolve("xskgen");
+    }
+
+    /**
+     * The C twin.
+     *
+     * @return path of the executable.
+     */
+    public Path twin() {
+        return directory.resolve("cfwd");
+    }
+
+    private void extract(final String name) throws IOException {
+        try (InputStream source = NativeTools.class.getResourceAsStream("/io/caracal/perf/c/" + name)) {
+            if (source == null) {
+                throw new IllegalStateException("the jar has no source " + name);
+            }
+            Files.copy(source, directory.resolve(name));
+        }
+    }
+
+    private void compileOne(final String compiler, final String program, final List<String> sources)
+        throws IOException, InterruptedException {
+        final List<String> command = new ArrayList<>(List.of(compiler));
+        command.addAll(FLAGS);
+        command.addAll(sources);
+        command.addAll(SHARED_SOURCES);
+        command.addAll(List.of("-o", program));
+        final Path log = directory.resolve(program + ".log");
+        final Process process;
+        try {
+            process = new ProcessBuilder(command).directory(directory.toFile()).redirectErrorStream(true)
+                .redirectOutput(log.toFile()).start();
+        } catch (final IOException e) {
+            throw new BenchException("compile " + program + " with " + compiler
+                + ": there is no such compiler (apt-get install gcc libc6-dev, or set CC)", e);
+        }
+        if (!process.waitFor(COMPILE_SECONDS_MAX, TimeUnit.SECONDS)) {
+            process.destroyForcibly();
+            throw new BenchException("compile " + program + ": not done after " + COMPILE_SECONDS_MAX + " s");
+        }
+        if (process.exitValue() != 0) {
+            throw new BenchException("compile " + program + " with " + compiler + ": exit code " + process.exitValue()
+                + " (are libc6-dev and the kernel's headers there?)\n" + Files.readString(log, StandardCharsets.UTF_8));
+        }
+    }
+
+    @Override
+    public void close() {
+        try (Stream<Path> files = Files.walk(directory)) {
+            for (final Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.deleteIfExists(file);
+            }
+        } catch (final IOException e) {
+            throw new BenchException("remove " + directory + " (remove it by hand)", e);
+        }
+    }
+}
