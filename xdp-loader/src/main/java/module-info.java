@@ -1,4 +1,7 @@
 /** The eBPF programs, their maps, hooks, links and pins, and what the running kernel can do. */
 module io.caracal.xdp {
     requires transitive io.caracal.bindings;
+
+    exports io.caracal.xdp;
+    exports io.caracal.xdp.punt;
 }
