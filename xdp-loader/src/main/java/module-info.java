@@ -3,5 +3,6 @@ module io.caracal.xdp {
     requires transitive io.caracal.bindings;
 
     exports io.caracal.xdp;
+    exports io.caracal.xdp.feature;
     exports io.caracal.xdp.punt;
 }
