@@ -41,15 +41,6 @@ public class kernel_h extends kernel_h$shared {
     public static int ETHTOOL_GDRVINFO() {
         return ETHTOOL_GDRVINFO;
     }
-    private static final int ETHTOOL_GLINK = (int)10L;
-    /**
-     * {@snippet lang=c :
-     * #define ETHTOOL_GLINK 10
-     * }
-     */
-    public static int ETHTOOL_GLINK() {
-        return ETHTOOL_GLINK;
-    }
     private static final int ETHTOOL_GRXCSUM = (int)20L;
     /**
      * {@snippet lang=c :
@@ -203,24 +194,6 @@ public class kernel_h extends kernel_h$shared {
     public static int NETLINK_ROUTE() {
         return NETLINK_ROUTE;
     }
-    private static final int NETLINK_NETFILTER = (int)12L;
-    /**
-     * {@snippet lang=c :
-     * #define NETLINK_NETFILTER 12
-     * }
-     */
-    public static int NETLINK_NETFILTER() {
-        return NETLINK_NETFILTER;
-    }
-    private static final int NETLINK_GENERIC = (int)16L;
-    /**
-     * {@snippet lang=c :
-     * #define NETLINK_GENERIC 16
-     * }
-     */
-    public static int NETLINK_GENERIC() {
-        return NETLINK_GENERIC;
-    }
     private static final int NLM_F_REQUEST = (int)1L;
     /**
      * {@snippet lang=c :
@@ -248,15 +221,6 @@ public class kernel_h extends kernel_h$shared {
     public static int NLM_F_ACK() {
         return NLM_F_ACK;
     }
-    private static final int NLM_F_ECHO = (int)8L;
-    /**
-     * {@snippet lang=c :
-     * #define NLM_F_ECHO 8
-     * }
-     */
-    public static int NLM_F_ECHO() {
-        return NLM_F_ECHO;
-    }
     private static final int NLM_F_DUMP_INTR = (int)16L;
     /**
      * {@snippet lang=c :
@@ -265,24 +229,6 @@ public class kernel_h extends kernel_h$shared {
      */
     public static int NLM_F_DUMP_INTR() {
         return NLM_F_DUMP_INTR;
-    }
-    private static final int NLM_F_ROOT = (int)256L;
-    /**
-     * {@snippet lang=c :
-     * #define NLM_F_ROOT 256
-     * }
-     */
-    public static int NLM_F_ROOT() {
-        return NLM_F_ROOT;
-    }
-    private static final int NLM_F_MATCH = (int)512L;
-    /**
-     * {@snippet lang=c :
-     * #define NLM_F_MATCH 512
-     * }
-     */
-    public static int NLM_F_MATCH() {
-        return NLM_F_MATCH;
     }
     private static final int NLM_F_REPLACE = (int)256L;
     /**
@@ -311,15 +257,6 @@ public class kernel_h extends kernel_h$shared {
     public static int NLM_F_CREATE() {
         return NLM_F_CREATE;
     }
-    private static final int NLM_F_CAPPED = (int)256L;
-    /**
-     * {@snippet lang=c :
-     * #define NLM_F_CAPPED 256
-     * }
-     */
-    public static int NLM_F_CAPPED() {
-        return NLM_F_CAPPED;
-    }
     private static final int NLM_F_ACK_TLVS = (int)512L;
     /**
      * {@snippet lang=c :
@@ -328,15 +265,6 @@ public class kernel_h extends kernel_h$shared {
      */
     public static int NLM_F_ACK_TLVS() {
         return NLM_F_ACK_TLVS;
-    }
-    private static final int NLMSG_NOOP = (int)1L;
-    /**
-     * {@snippet lang=c :
-     * #define NLMSG_NOOP 1
-     * }
-     */
-    public static int NLMSG_NOOP() {
-        return NLMSG_NOOP;
     }
     private static final int NLMSG_ERROR = (int)2L;
     /**
@@ -356,15 +284,6 @@ public class kernel_h extends kernel_h$shared {
     public static int NLMSG_DONE() {
         return NLMSG_DONE;
     }
-    private static final int NLMSG_OVERRUN = (int)4L;
-    /**
-     * {@snippet lang=c :
-     * #define NLMSG_OVERRUN 4
-     * }
-     */
-    public static int NLMSG_OVERRUN() {
-        return NLMSG_OVERRUN;
-    }
     private static final int NETLINK_ADD_MEMBERSHIP = (int)1L;
     /**
      * {@snippet lang=c :
@@ -373,15 +292,6 @@ public class kernel_h extends kernel_h$shared {
      */
     public static int NETLINK_ADD_MEMBERSHIP() {
         return NETLINK_ADD_MEMBERSHIP;
-    }
-    private static final int NETLINK_NO_ENOBUFS = (int)5L;
-    /**
-     * {@snippet lang=c :
-     * #define NETLINK_NO_ENOBUFS 5
-     * }
-     */
-    public static int NETLINK_NO_ENOBUFS() {
-        return NETLINK_NO_ENOBUFS;
     }
     private static final int NETLINK_CAP_ACK = (int)10L;
     /**
@@ -401,15 +311,6 @@ public class kernel_h extends kernel_h$shared {
     public static int NETLINK_EXT_ACK() {
         return NETLINK_EXT_ACK;
     }
-    private static final int NETLINK_GET_STRICT_CHK = (int)12L;
-    /**
-     * {@snippet lang=c :
-     * #define NETLINK_GET_STRICT_CHK 12
-     * }
-     */
-    public static int NETLINK_GET_STRICT_CHK() {
-        return NETLINK_GET_STRICT_CHK;
-    }
     private static final int IFA_F_NODAD = (int)2L;
     /**
      * {@snippet lang=c :
@@ -418,24 +319,6 @@ public class kernel_h extends kernel_h$shared {
      */
     public static int IFA_F_NODAD() {
         return IFA_F_NODAD;
-    }
-    private static final int IFA_F_PERMANENT = (int)128L;
-    /**
-     * {@snippet lang=c :
-     * #define IFA_F_PERMANENT 128
-     * }
-     */
-    public static int IFA_F_PERMANENT() {
-        return IFA_F_PERMANENT;
-    }
-    private static final int IFA_F_NOPREFIXROUTE = (int)512L;
-    /**
-     * {@snippet lang=c :
-     * #define IFA_F_NOPREFIXROUTE 512
-     * }
-     */
-    public static int IFA_F_NOPREFIXROUTE() {
-        return IFA_F_NOPREFIXROUTE;
     }
     private static final int XDP_MMAP_OFFSETS = (int)1L;
     /**
@@ -599,42 +482,6 @@ public class kernel_h extends kernel_h$shared {
     public static int NUD_NONE() {
         return NUD_NONE;
     }
-    private static final int RTPROT_UNSPEC = (int)0L;
-    /**
-     * {@snippet lang=c :
-     * #define RTPROT_UNSPEC 0
-     * }
-     */
-    public static int RTPROT_UNSPEC() {
-        return RTPROT_UNSPEC;
-    }
-    private static final int RTPROT_KERNEL = (int)2L;
-    /**
-     * {@snippet lang=c :
-     * #define RTPROT_KERNEL 2
-     * }
-     */
-    public static int RTPROT_KERNEL() {
-        return RTPROT_KERNEL;
-    }
-    private static final int RTPROT_BOOT = (int)3L;
-    /**
-     * {@snippet lang=c :
-     * #define RTPROT_BOOT 3
-     * }
-     */
-    public static int RTPROT_BOOT() {
-        return RTPROT_BOOT;
-    }
-    private static final int RTPROT_STATIC = (int)4L;
-    /**
-     * {@snippet lang=c :
-     * #define RTPROT_STATIC 4
-     * }
-     */
-    public static int RTPROT_STATIC() {
-        return RTPROT_STATIC;
-    }
     private static final int RTM_F_CLONED = (int)512L;
     /**
      * {@snippet lang=c :
@@ -797,15 +644,6 @@ public class kernel_h extends kernel_h$shared {
     public static int BPF_XDP() {
         return BPF_XDP;
     }
-    private static final int BPF_LINK_TYPE_NETNS = (int)5L;
-    /**
-     * {@snippet lang=c :
-     * enum bpf_link_type.BPF_LINK_TYPE_NETNS = 5
-     * }
-     */
-    public static int BPF_LINK_TYPE_NETNS() {
-        return BPF_LINK_TYPE_NETNS;
-    }
     private static final int BPF_LINK_TYPE_XDP = (int)6L;
     /**
      * {@snippet lang=c :
@@ -878,42 +716,6 @@ public class kernel_h extends kernel_h$shared {
     public static int NLMSGERR_ATTR_MSG() {
         return NLMSGERR_ATTR_MSG;
     }
-    private static final int NLMSGERR_ATTR_OFFS = (int)2L;
-    /**
-     * {@snippet lang=c :
-     * enum nlmsgerr_attrs.NLMSGERR_ATTR_OFFS = 2
-     * }
-     */
-    public static int NLMSGERR_ATTR_OFFS() {
-        return NLMSGERR_ATTR_OFFS;
-    }
-    private static final int CTRL_CMD_GETFAMILY = (int)3L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CTRL_CMD_GETFAMILY = 3
-     * }
-     */
-    public static int CTRL_CMD_GETFAMILY() {
-        return CTRL_CMD_GETFAMILY;
-    }
-    private static final int CTRL_ATTR_FAMILY_ID = (int)1L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CTRL_ATTR_FAMILY_ID = 1
-     * }
-     */
-    public static int CTRL_ATTR_FAMILY_ID() {
-        return CTRL_ATTR_FAMILY_ID;
-    }
-    private static final int CTRL_ATTR_FAMILY_NAME = (int)2L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.CTRL_ATTR_FAMILY_NAME = 2
-     * }
-     */
-    public static int CTRL_ATTR_FAMILY_NAME() {
-        return CTRL_ATTR_FAMILY_NAME;
-    }
     private static final int IFA_ADDRESS = (int)1L;
     /**
      * {@snippet lang=c :
@@ -932,15 +734,6 @@ public class kernel_h extends kernel_h$shared {
     public static int IFA_LOCAL() {
         return IFA_LOCAL;
     }
-    private static final int IFA_FLAGS = (int)8L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.IFA_FLAGS = 8
-     * }
-     */
-    public static int IFA_FLAGS() {
-        return IFA_FLAGS;
-    }
     private static final int IFLA_ADDRESS = (int)1L;
     /**
      * {@snippet lang=c :
@@ -949,15 +742,6 @@ public class kernel_h extends kernel_h$shared {
      */
     public static int IFLA_ADDRESS() {
         return IFLA_ADDRESS;
-    }
-    private static final int IFLA_BROADCAST = (int)2L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.IFLA_BROADCAST = 2
-     * }
-     */
-    public static int IFLA_BROADCAST() {
-        return IFLA_BROADCAST;
     }
     private static final int IFLA_IFNAME = (int)3L;
     /**
@@ -995,15 +779,6 @@ public class kernel_h extends kernel_h$shared {
     public static int IFLA_MASTER() {
         return IFLA_MASTER;
     }
-    private static final int IFLA_TXQLEN = (int)13L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.IFLA_TXQLEN = 13
-     * }
-     */
-    public static int IFLA_TXQLEN() {
-        return IFLA_TXQLEN;
-    }
     private static final int IFLA_OPERSTATE = (int)16L;
     /**
      * {@snippet lang=c :
@@ -1021,15 +796,6 @@ public class kernel_h extends kernel_h$shared {
      */
     public static int IFLA_LINKINFO() {
         return IFLA_LINKINFO;
-    }
-    private static final int IFLA_NET_NS_PID = (int)19L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.IFLA_NET_NS_PID = 19
-     * }
-     */
-    public static int IFLA_NET_NS_PID() {
-        return IFLA_NET_NS_PID;
     }
     private static final int IFLA_AF_SPEC = (int)26L;
     /**
@@ -1121,69 +887,6 @@ public class kernel_h extends kernel_h$shared {
     public static int IFLA_INFO_DATA() {
         return IFLA_INFO_DATA;
     }
-    private static final int IFLA_VXLAN_ID = (int)1L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.IFLA_VXLAN_ID = 1
-     * }
-     */
-    public static int IFLA_VXLAN_ID() {
-        return IFLA_VXLAN_ID;
-    }
-    private static final int IFLA_VXLAN_LINK = (int)3L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.IFLA_VXLAN_LINK = 3
-     * }
-     */
-    public static int IFLA_VXLAN_LINK() {
-        return IFLA_VXLAN_LINK;
-    }
-    private static final int IFLA_VXLAN_LOCAL = (int)4L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.IFLA_VXLAN_LOCAL = 4
-     * }
-     */
-    public static int IFLA_VXLAN_LOCAL() {
-        return IFLA_VXLAN_LOCAL;
-    }
-    private static final int IFLA_VXLAN_LEARNING = (int)7L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.IFLA_VXLAN_LEARNING = 7
-     * }
-     */
-    public static int IFLA_VXLAN_LEARNING() {
-        return IFLA_VXLAN_LEARNING;
-    }
-    private static final int IFLA_VXLAN_PORT = (int)15L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.IFLA_VXLAN_PORT = 15
-     * }
-     */
-    public static int IFLA_VXLAN_PORT() {
-        return IFLA_VXLAN_PORT;
-    }
-    private static final int IFLA_VXLAN_COLLECT_METADATA = (int)25L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.IFLA_VXLAN_COLLECT_METADATA = 25
-     * }
-     */
-    public static int IFLA_VXLAN_COLLECT_METADATA() {
-        return IFLA_VXLAN_COLLECT_METADATA;
-    }
-    private static final int IFLA_XDP_ATTACHED = (int)2L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.IFLA_XDP_ATTACHED = 2
-     * }
-     */
-    public static int IFLA_XDP_ATTACHED() {
-        return IFLA_XDP_ATTACHED;
-    }
     private static final int IFLA_XDP_PROG_ID = (int)4L;
     /**
      * {@snippet lang=c :
@@ -1210,24 +913,6 @@ public class kernel_h extends kernel_h$shared {
      */
     public static int NDA_LLADDR() {
         return NDA_LLADDR;
-    }
-    private static final int NDA_VLAN = (int)5L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.NDA_VLAN = 5
-     * }
-     */
-    public static int NDA_VLAN() {
-        return NDA_VLAN;
-    }
-    private static final int NDA_IFINDEX = (int)8L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.NDA_IFINDEX = 8
-     * }
-     */
-    public static int NDA_IFINDEX() {
-        return NDA_IFINDEX;
     }
     private static final int NDA_FLAGS_EXT = (int)15L;
     /**
@@ -1264,15 +949,6 @@ public class kernel_h extends kernel_h$shared {
      */
     public static int RTM_GETLINK() {
         return RTM_GETLINK;
-    }
-    private static final int RTM_SETLINK = (int)19L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.RTM_SETLINK = 19
-     * }
-     */
-    public static int RTM_SETLINK() {
-        return RTM_SETLINK;
     }
     private static final int RTM_NEWADDR = (int)20L;
     /**
@@ -1355,15 +1031,6 @@ public class kernel_h extends kernel_h$shared {
     public static int RTM_GETNEIGH() {
         return RTM_GETNEIGH;
     }
-    private static final int RTN_UNSPEC = (int)0L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.RTN_UNSPEC = 0
-     * }
-     */
-    public static int RTN_UNSPEC() {
-        return RTN_UNSPEC;
-    }
     private static final int RTN_UNICAST = (int)1L;
     /**
      * {@snippet lang=c :
@@ -1381,15 +1048,6 @@ public class kernel_h extends kernel_h$shared {
      */
     public static int RTN_LOCAL() {
         return RTN_LOCAL;
-    }
-    private static final int RTN_BROADCAST = (int)3L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.RTN_BROADCAST = 3
-     * }
-     */
-    public static int RTN_BROADCAST() {
-        return RTN_BROADCAST;
     }
     private static final int RTN_BLACKHOLE = (int)6L;
     /**
@@ -1409,24 +1067,6 @@ public class kernel_h extends kernel_h$shared {
     public static int RTN_UNREACHABLE() {
         return RTN_UNREACHABLE;
     }
-    private static final int RTN_PROHIBIT = (int)8L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.RTN_PROHIBIT = 8
-     * }
-     */
-    public static int RTN_PROHIBIT() {
-        return RTN_PROHIBIT;
-    }
-    private static final int RTN_THROW = (int)9L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.RTN_THROW = 9
-     * }
-     */
-    public static int RTN_THROW() {
-        return RTN_THROW;
-    }
     private static final int RT_SCOPE_UNIVERSE = (int)0L;
     /**
      * {@snippet lang=c :
@@ -1444,24 +1084,6 @@ public class kernel_h extends kernel_h$shared {
      */
     public static int RT_SCOPE_LINK() {
         return RT_SCOPE_LINK;
-    }
-    private static final int RT_SCOPE_HOST = (int)254L;
-    /**
-     * {@snippet lang=c :
-     * enum rt_scope_t.RT_SCOPE_HOST = 254
-     * }
-     */
-    public static int RT_SCOPE_HOST() {
-        return RT_SCOPE_HOST;
-    }
-    private static final int RT_SCOPE_NOWHERE = (int)255L;
-    /**
-     * {@snippet lang=c :
-     * enum rt_scope_t.RT_SCOPE_NOWHERE = 255
-     * }
-     */
-    public static int RT_SCOPE_NOWHERE() {
-        return RT_SCOPE_NOWHERE;
     }
     private static final int RT_TABLE_UNSPEC = (int)0L;
     /**
@@ -1498,24 +1120,6 @@ public class kernel_h extends kernel_h$shared {
      */
     public static int RTA_DST() {
         return RTA_DST;
-    }
-    private static final int RTA_SRC = (int)2L;
-    /**
-     * {@snippet lang=c :
-     * enum rtattr_type_t.RTA_SRC = 2
-     * }
-     */
-    public static int RTA_SRC() {
-        return RTA_SRC;
-    }
-    private static final int RTA_IIF = (int)3L;
-    /**
-     * {@snippet lang=c :
-     * enum rtattr_type_t.RTA_IIF = 3
-     * }
-     */
-    public static int RTA_IIF() {
-        return RTA_IIF;
     }
     private static final int RTA_OIF = (int)4L;
     /**
@@ -1652,15 +1256,6 @@ public class kernel_h extends kernel_h$shared {
     public static int BPF_F_REPLACE() {
         return BPF_F_REPLACE;
     }
-    private static final int BPF_OBJ_NAME_LEN = (int)16L;
-    /**
-     * {@snippet lang=c :
-     * #define BPF_OBJ_NAME_LEN 16
-     * }
-     */
-    public static int BPF_OBJ_NAME_LEN() {
-        return BPF_OBJ_NAME_LEN;
-    }
     private static final int ETHTOOL_F_UNSUPPORTED = (int)1L;
     /**
      * {@snippet lang=c :
@@ -1679,15 +1274,6 @@ public class kernel_h extends kernel_h$shared {
     public static int ETHTOOL_F_WISH() {
         return ETHTOOL_F_WISH;
     }
-    private static final int ETHTOOL_F_COMPAT = (int)4L;
-    /**
-     * {@snippet lang=c :
-     * #define ETHTOOL_F_COMPAT 4
-     * }
-     */
-    public static int ETHTOOL_F_COMPAT() {
-        return ETHTOOL_F_COMPAT;
-    }
     private static final int NLM_F_DUMP = (int)768L;
     /**
      * {@snippet lang=c :
@@ -1697,15 +1283,6 @@ public class kernel_h extends kernel_h$shared {
     public static int NLM_F_DUMP() {
         return NLM_F_DUMP;
     }
-    private static final int NLA_F_NESTED = (int)32768L;
-    /**
-     * {@snippet lang=c :
-     * #define NLA_F_NESTED 32768
-     * }
-     */
-    public static int NLA_F_NESTED() {
-        return NLA_F_NESTED;
-    }
     private static final int NLA_TYPE_MASK = (int)-49153L;
     /**
      * {@snippet lang=c :
@@ -1714,15 +1291,6 @@ public class kernel_h extends kernel_h$shared {
      */
     public static int NLA_TYPE_MASK() {
         return NLA_TYPE_MASK;
-    }
-    private static final int GENL_ID_CTRL = (int)16L;
-    /**
-     * {@snippet lang=c :
-     * #define GENL_ID_CTRL 16
-     * }
-     */
-    public static int GENL_ID_CTRL() {
-        return GENL_ID_CTRL;
     }
     private static final int XDP_FLAGS_UPDATE_IF_NOEXIST = (int)1L;
     /**
@@ -1750,24 +1318,6 @@ public class kernel_h extends kernel_h$shared {
      */
     public static int XDP_FLAGS_DRV_MODE() {
         return XDP_FLAGS_DRV_MODE;
-    }
-    private static final int XDP_FLAGS_HW_MODE = (int)8L;
-    /**
-     * {@snippet lang=c :
-     * #define XDP_FLAGS_HW_MODE 8
-     * }
-     */
-    public static int XDP_FLAGS_HW_MODE() {
-        return XDP_FLAGS_HW_MODE;
-    }
-    private static final int XDP_FLAGS_REPLACE = (int)16L;
-    /**
-     * {@snippet lang=c :
-     * #define XDP_FLAGS_REPLACE 16
-     * }
-     */
-    public static int XDP_FLAGS_REPLACE() {
-        return XDP_FLAGS_REPLACE;
     }
     private static final int XDP_SHARED_UMEM = (int)1L;
     /**
@@ -1858,24 +1408,6 @@ public class kernel_h extends kernel_h$shared {
      */
     public static long XDP_UMEM_PGOFF_COMPLETION_RING() {
         return XDP_UMEM_PGOFF_COMPLETION_RING;
-    }
-    private static final int NTF_USE = (int)1L;
-    /**
-     * {@snippet lang=c :
-     * #define NTF_USE 1
-     * }
-     */
-    public static int NTF_USE() {
-        return NTF_USE;
-    }
-    private static final int NTF_SELF = (int)2L;
-    /**
-     * {@snippet lang=c :
-     * #define NTF_SELF 2
-     * }
-     */
-    public static int NTF_SELF() {
-        return NTF_SELF;
     }
     private static final int NTF_ROUTER = (int)128L;
     /**

@@ -77,15 +77,6 @@ public class libc_h extends libc_h$shared {
     public static int SO_RCVBUFFORCE() {
         return SO_RCVBUFFORCE;
     }
-    private static final int SO_DOMAIN = (int)39L;
-    /**
-     * {@snippet lang=c :
-     * #define SO_DOMAIN 39
-     * }
-     */
-    public static int SO_DOMAIN() {
-        return SO_DOMAIN;
-    }
     private static final int SO_BUSY_POLL = (int)46L;
     /**
      * {@snippet lang=c :
@@ -949,15 +940,6 @@ public class libc_h extends libc_h$shared {
      */
     public static int MAP_PRIVATE() {
         return MAP_PRIVATE;
-    }
-    private static final int MAP_FIXED = (int)16L;
-    /**
-     * {@snippet lang=c :
-     * #define MAP_FIXED 16
-     * }
-     */
-    public static int MAP_FIXED() {
-        return MAP_FIXED;
     }
     private static final int MAP_ANONYMOUS = (int)32L;
     /**
