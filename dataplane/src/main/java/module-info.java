@@ -8,6 +8,7 @@ module io.caracal.dataplane {
     requires transitive io.caracal.policy;
     requires transitive io.caracal.control;
     requires com.fasterxml.jackson.databind;
+    requires com.fasterxml.jackson.dataformat.yaml;
     requires info.picocli;
     requires HdrHistogram;
 }

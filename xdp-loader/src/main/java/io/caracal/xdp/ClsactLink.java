@@ -43,11 +43,13 @@ final class ClsactLink extends TcLink {
     }
 
     /** What an earlier engine has left without tcx; a filter of another program is not touched. */
-    static void removeLeftover(final String program, final int ifindex, final TcDirection direction) {
+    static boolean removeLeftover(final String program, final int ifindex, final TcDirection direction) {
         final BpfHooks.TcFilter filter = filter(ifindex, direction);
         if (programName(filter).equals(shortened(program))) {
             BpfHooks.tcDetach(filter);
+            return true;
         }
+        return false;
     }
 
     private static BpfHooks.TcFilter filter(final int ifindex, final TcDirection direction) {

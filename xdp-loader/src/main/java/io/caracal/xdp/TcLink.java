@@ -86,6 +86,18 @@ public abstract sealed class TcLink implements AutoCloseable permits TcxLink, Cl
     }
 
     /**
+     * Removes what an engine has left by clsact, which ends with no process.
+     *
+     * @param program name of the program; a filter of another one is not touched.
+     * @param ifindex of the interface.
+     * @param direction of the hook.
+     * @return whether there was one.
+     */
+    public static boolean removeClsactLeftover(final String program, final int ifindex, final TcDirection direction) {
+        return ClsactLink.removeLeftover(program, ifindex, direction);
+    }
+
+    /**
      * By which way it is attached.
      *
      * @return the hook that worked.

@@ -98,6 +98,17 @@ public final class PuntHooks implements AutoCloseable {
     }
 
     /**
+     * Removes the programs that an engine has left by clsact on a workload interface.
+     *
+     * @param ifindex the host side of its veth.
+     * @return whether there were any.
+     */
+    public static boolean removeLeftovers(final int ifindex) {
+        return TcLink.removeClsactLeftover("from_workload", ifindex, TcDirection.INGRESS)
+            | TcLink.removeClsactLeftover("to_workload", ifindex, TcDirection.EGRESS);
+    }
+
+    /**
      * The workload interfaces that have the programs.
      *
      * @return by ifindex.

@@ -1,0 +1,64 @@
+package io.caracal.cli;
+
+import java.io.PrintWriter;
+
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** The command line: {@code caracal COMMAND}. Exit codes are {@link ExitCode}'s. */
+@Command(name = "caracal", mixinStandardHelpOptions = true, versionProvider = BuildVersion.class,
+    description = "A user-space packet dataplane for Calico nodes.",
+    subcommands = {
+        RunCommand.class, StatusCommand.class, CountersCommand.class, CleanupCommand.class,
+        RehearseCommand.class, CommandLine.HelpCommand.class
+    })
+public final class CaracalCommand implements Runnable {
+    @Spec
+    private CommandSpec spec;
+
+    /** Made by picocli and by {@link #main}. */
+    public CaracalCommand() {
+    }
+
+    @Override
+    public void run() {
+        throw new ParameterException(spec.commandLine(), "give a command (see caracal --help)");
+    }
+
+    /**
+     * The process's entry.
+     *
+     * @param args the command and its options.
+     */
+    public static void main(final String[] args) {
+        System.exit(commandLine().execute(args));
+    }
+
+    /**
+     * The command line with its exit codes and its one way to print failures.
+     *
+     * @return a new one; not thread-safe.
+     */
+    public static CommandLine commandLine() {
+        return new CommandLine(new CaracalCommand())
+            .setExitCodeExceptionMapper(failure -> ExitCode.ENVIRONMENT)
+            .setExecutionExceptionHandler((failure, commandLine, parsed) -> {
+                printFailure(commandLine.getErr(), failure);
+                return failure instanceof IllegalArgumentException ? ExitCode.WRONG_USE : ExitCode.ENVIRONMENT;
+            });
+    }
+
+    private static void printFailure(final PrintWriter err, final Throwable failure) {
+        err.println("caracal: " + (failure.getMessage() == null ? failure.toString() : failure.getMessage()));
+        for (Throwable cause = failure.getCause(); cause != null; cause = cause.getCause()) {
+            err.println("  because: " + (cause.getMessage() == null ? cause.toString() : cause.getMessage()));
+        }
+        if (System.getenv("CARACAL_STACKTRACE") != null) {
+            failure.printStackTrace(err);
+        }
+        err.flush();
+    }
+}

@@ -1,0 +1,43 @@
+package io.caracal.cli;
+
+import java.util.List;
+import java.util.concurrent.Callable;
+
+import io.caracal.dataplane.Cleanup;
+import io.caracal.dataplane.DataplaneConfig;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code caracal cleanup}: takes Caracal off this node. */
+@Command(name = "cleanup", mixinStandardHelpOptions = true,
+    description = {
+        "Remove every program, pin, interface, table and file that Caracal made on this node.",
+        "Refuses while an engine runs. Pods are the kernel's again afterwards."
+    },
+    footer = {"", "Example:", "  caracal cleanup", "  caracal cleanup --json"})
+final class CleanupCommand implements Callable<Integer> {
+    @Spec
+    private CommandSpec spec;
+    @Mixin
+    private SettingsMixin settings;
+    @Option(names = "--json", description = "print {\"removed\": [...]}")
+    private boolean json;
+
+    @Override
+    public Integer call() {
+        final DataplaneConfig config = settings.conclude();
+        final List<String> removed = Cleanup.run(config);
+        if (json) {
+            JsonOutput.print(spec, java.util.Map.of("removed", removed));
+        } else {
+            removed.forEach(each -> spec.commandLine().getOut().println("removed " + each));
+            if (removed.isEmpty()) {
+                spec.commandLine().getOut().println("nothing of Caracal is here");
+            }
+        }
+        return ExitCode.OK;
+    }
+}

@@ -1,0 +1,57 @@
+package io.caracal.cli;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code caracal status}: what the running engine has attached. */
+@Command(name = "status", mixinStandardHelpOptions = true,
+    description = "What the running engine has attached. Exits with 1 if something was not applied.",
+    footer = {"", "Example:", "  caracal status", "  caracal status --admin /run/caracal/admin.sock --json"})
+final class StatusCommand implements Callable<Integer> {
+    @Spec
+    private CommandSpec spec;
+    @Option(names = "--admin", paramLabel = "SOCKET", defaultValue = "/run/caracal/admin.sock",
+        description = "admin socket (default: ${DEFAULT-VALUE})")
+    private Path admin;
+    @Option(names = "--json", description = "print the engine's answer as it is")
+    private boolean json;
+
+    @Override
+    public Integer call() throws IOException {
+        final JsonNode status;
+        try (AdminClient client = AdminClient.connect(admin)) {
+            status = client.ask("status");
+        }
+        if (json) {
+            JsonOutput.print(spec, status);
+        } else {
+            print(status, spec.commandLine().getOut());
+        }
+        return status.path("problems").isEmpty() ? ExitCode.OK : ExitCode.NO;
+    }
+
+    private static void print(final JsonNode status, final PrintWriter out) {
+        out.printf("node %s, pid %s, %s, %s worker(s)%n", status.path("node").asText(), status.path("pid").asText(),
+            status.path("punt").asText(), status.path("workers").asText());
+        out.printf("%n%-16s %-8s %-40s %s%n", "INTERFACE", "IFINDEX", "ADDRESSES", "WORKLOAD");
+        for (final JsonNode workload : status.path("workloads")) {
+            final StringBuilder addresses = new StringBuilder();
+            workload.path("addresses").forEach(address ->
+                addresses.append(addresses.isEmpty() ? "" : " ").append(address.asText()));
+            out.printf("%-16s %-8s %-40s %s%n", workload.path("interface").asText(),
+                workload.path("ifindex").asText(), addresses, workload.path("name").asText());
+        }
+        for (final JsonNode problem : status.path("problems")) {
+            out.println("not applied: " + problem.asText());
+        }
+        out.flush();
+    }
+}

@@ -1,0 +1,141 @@
+package io.caracal.dataplane;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.Reader;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Map;
+import java.util.concurrent.Semaphore;
+import java.util.function.Supplier;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+
+/**
+ * Answers questions about the running engine on a unix socket: one JSON line asks ({@code {"command":"counters"}}),
+ * one JSON line answers. The socket file is root's alone (0600). Each connection has a virtual thread; at most
+ * {@value #CONNECTIONS_MAX} at once, the next waits. {@link #close()} ends all of them and removes the file.
+ */
+final class AdminServer implements AutoCloseable {
+    private static final int CONNECTIONS_MAX = 16;
+    private static final int REQUEST_MAX_LENGTH = 64 * 1024;
+
+    private final JsonMapper json = new JsonMapper();
+    private final Semaphore connections = new Semaphore(CONNECTIONS_MAX);
+    private final Map<String, Supplier<Object>> commands;
+    private final ServerSocketChannel server;
+    private final Path path;
+    private final EngineLog log;
+
+    /**
+     * Binds the socket and starts to answer.
+     *
+     * @param path of the socket; a file that an engine before left behind is replaced.
+     * @param commands what each command answers: an object that Jackson can write.
+     * @param log where failures of connections go.
+     * @throws IOException if the socket cannot be bound.
+     */
+    AdminServer(final Path path, final Map<String, Supplier<Object>> commands, final EngineLog log) throws IOException {
+        this.path = path;
+        this.commands = Map.copyOf(commands);
+        this.log = log;
+        if (path.toAbsolutePath().getParent() != null) {
+            Files.createDirectories(path.toAbsolutePath().getParent());
+        }
+        Files.deleteIfExists(path);
+        server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
+        server.bind(UnixDomainSocketAddress.of(path));
+        Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rw-------"));
+        Thread.ofPlatform().name("caracal-admin").daemon(true).start(this::acceptAll);
+    }
+
+    private void acceptAll() {
+        try {
+            while (server.isOpen()) {
+                connections.acquire();
+                final SocketChannel client = server.accept();
+                Thread.ofVirtual().name("caracal-admin-client").start(() -> serve(client));
+            }
+        } catch (final ClosedChannelException closed) {
+            return;
+        } catch (final IOException | InterruptedException failure) {
+            log.error("admin socket " + path + " stopped answering", failure);
+        }
+    }
+
+    private void serve(final SocketChannel client) {
+        try (client; BufferedReader requests = new BufferedReader(
+            Channels.newReader(client, StandardCharsets.UTF_8))) {
+            for (String request = readLine(requests); request != null; request = readLine(requests)) {
+                final byte[] answer = (json.writeValueAsString(answer(request)) + "\n").getBytes(StandardCharsets.UTF_8);
+                final ByteBuffer pending = ByteBuffer.wrap(answer);
+                while (pending.hasRemaining()) {
+                    client.write(pending);
+                }
+            }
+        } catch (final IOException gone) {
+            if (client.isOpen()) {
+                log.warn("admin client: " + gone.getMessage());
+            }
+        } finally {
+            connections.release();
+        }
+    }
+
+    /** Like {@code readLine()}, but a line without end cannot fill the heap. */
+    private static String readLine(final Reader reader) throws IOException {
+        final StringBuilder line = new StringBuilder();
+        for (int c = reader.read(); c != '\n'; c = reader.read()) {
+            if (c < 0) {
+                return line.isEmpty() ? null : line.toString();
+            }
+            if (line.length() == REQUEST_MAX_LENGTH) {
+                throw new IOException("request longer than " + REQUEST_MAX_LENGTH + " characters");
+            }
+            line.append((char)c);
+        }
+        return line.toString();
+    }
+
+    private Object answer(final String request) {
+        final JsonNode root;
+        try {
+            root = json.readTree(request);
+        } catch (final JsonProcessingException malformed) {
+            return Map.of("error", "request is no JSON: " + malformed.getOriginalMessage());
+        }
+        final String command = root.path("command").asText("");
+        final Supplier<Object> supplier = commands.get(command);
+        if (supplier == null) {
+            return Map.of("error", "unknown command '" + command + "' (commands: "
+                + String.join(", ", commands.keySet().stream().sorted().toList()) + ")");
+        }
+        try {
+            return supplier.get();
+        } catch (final RuntimeException failure) {
+            log.error("admin command " + command, failure);
+            return Map.of("error", command + ": " + failure.getMessage());
+        }
+    }
+
+    @Override
+    public void close() {
+        try {
+            server.close();
+            Files.deleteIfExists(path);
+        } catch (final IOException failure) {
+            log.error("close admin socket " + path, failure);
+        }
+    }
+}

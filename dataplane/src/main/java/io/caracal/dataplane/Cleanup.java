@@ -1,0 +1,51 @@
+package io.caracal.dataplane;
+
+import java.util.ArrayList;
+import java.util.List;
+
+import io.caracal.netlink.Link;
+import io.caracal.netlink.RouteNetlink;
+import io.caracal.xdp.PinDirectory;
+import io.caracal.xdp.punt.PuntHooks;
+
+/**
+ * Takes Caracal off a node: pinned programs and maps, tc filters, the punt pair, the guard. Pods are the kernel's again
+ * afterwards. Does nothing, and says so, where nothing is. Works in the calling thread's network namespace; needs root.
+ */
+public final class Cleanup {
+    private Cleanup() {
+    }
+
+    /**
+     * Removes everything.
+     *
+     * @param config names of what to remove.
+     * @return a line for each thing that was there and is not any more.
+     * @throws IllegalStateException if an engine is running: it would be left without its programs.
+     */
+    public static List<String> run(final DataplaneConfig config) {
+        final List<String> removed = new ArrayList<>();
+        try (EngineLock held = EngineLock.take(config.path(ConfigKey.STATE_DIRECTORY).orElseThrow());
+            RouteNetlink netlink = RouteNetlink.open()) {
+            for (final String pin : PinDirectory.open(config.path(ConfigKey.BPF_FILE_SYSTEM).orElseThrow()).removeAll()) {
+                removed.add("pin " + pin);
+            }
+            for (final Link link : netlink.links()) {
+                if (link.name().startsWith(config.text(ConfigKey.INTERFACE_PREFIX))
+                    && PuntHooks.removeLeftovers(link.index())) {
+                    removed.add("tc filters of " + link.name());
+                }
+            }
+            for (final ConfigKey device : List.of(ConfigKey.PUNT_HOST_DEVICE, ConfigKey.PUNT_ENGINE_DEVICE)) {
+                if (netlink.deleteLink(config.text(device))) {
+                    removed.add("interface " + config.text(device));
+                }
+            }
+            if (new WorkloadGuard(config.text(ConfigKey.INTERFACE_PREFIX)).remove()) {
+                removed.add("nftables table inet caracal");
+            }
+            held.deleteOnClose();
+        }
+        return removed;
+    }
+}

@@ -1,0 +1,111 @@
+package io.caracal.dataplane;
+
+import java.util.Arrays;
+import java.util.Locale;
+
+/**
+ * Every setting of the engine: its key, its default, what it means and which values it takes. The configuration file,
+ * {@code --set key=value}, {@code caracal run --help} and the README's table all come from this list.
+ */
+public enum ConfigKey {
+    /** Name of this node. */
+    NODE("node", "", "name of this node as the cluster knows it; empty = the host name"),
+    /** State directory. */
+    STATE_DIRECTORY("state-directory", "/var/lib/caracal", "what must survive a restart"),
+    /** Admin socket. */
+    ADMIN_SOCKET("admin-socket", "/run/caracal/admin.sock", "unix socket of status and counters, mode 0600"),
+    /** Mount point of the BPF file system. */
+    BPF_FILE_SYSTEM("bpf-file-system", "/sys/fs/bpf", "bpffs for the pins; mounted there if nothing is"),
+    /** Manifests. */
+    MANIFESTS("manifests", "", "directory of Calico v3 YAML that stands in for a cluster"),
+    /** Workers. */
+    WORKERS("workers", "1", "packet workers, each with a queue of the punt pair and a thread of its own (1..64)"),
+    /** First CPU of the workers. */
+    FIRST_CPU("first-cpu", "-1", "worker i is pinned to CPU first-cpu + i; -1 = the last CPUs of the machine"),
+    /** Idle strategy. */
+    IDLE("idle", "adaptive", "adaptive: spin, yield, then sleep in poll(); spin: never sleep, a core for each worker"),
+    /** Spin before sleeping. */
+    IDLE_SPIN_NS("idle-spin-ns", "50000",
+        "how long an idle worker spins before it sleeps; 50 us catch a request's answer, more changed nothing"),
+    /** Frames. */
+    FRAME_COUNT("frame-count", "16384", "4096-byte frames of a worker's UMEM (4096..262144)"),
+    /** Ring depth. */
+    RING_DEPTH("ring-depth", "2048", "entries of each of the four rings, a power of two (64..32768)"),
+    /** Punt device of the host's side. */
+    PUNT_HOST_DEVICE("punt-host-device", "punt0", "veth end on the host's side, where packets are redirected to"),
+    /** Punt device of the engine's side. */
+    PUNT_ENGINE_DEVICE("punt-engine-device", "punt1", "veth end that the AF_XDP sockets are bound to"),
+    /** Workload interface prefix. */
+    INTERFACE_PREFIX("interface-prefix", "cali", "workload interfaces begin with it (Felix: InterfacePrefix)"),
+    /** HANDED mark. */
+    MARK_HANDED("mark-handed", "0x100", "one bit: the engine gave this packet to the host's stack"),
+    /** APPROVED mark. */
+    MARK_APPROVED("mark-approved", "0x200", "one bit: the engine or the flow cache has policed this packet"),
+    /** What happens without an engine. */
+    ON_ENGINE_LOSS("on-engine-loss", "drop",
+        "pods' packets while no engine runs: drop (fail closed) or pass (to the kernel, unpoliced)"),
+    /** Token bucket rate. */
+    MISS_RATE_PPS("miss-rate-pps", "1000000", "packets a second that one interface may send to the engine; 0 = no limit"),
+    /** Token bucket depth. */
+    MISS_BURST_PACKETS("miss-burst-packets", "65536", "packets that one interface may send at once above that rate"),
+    /** How tc programs are attached. */
+    TC_HOOK("tc-hook", "auto", "auto: tcx where the kernel has it, else clsact; tcx; clsact"),
+    /** Warm-up. */
+    WARM_UP_MS("warm-up-ms", "200",
+        "synthetic packets run through each worker for so long before it takes real ones, so that code is compiled");
+
+    private final String key;
+    private final String defaultValue;
+    private final String sentence;
+
+    ConfigKey(final String key, final String defaultValue, final String sentence) {
+        this.key = key;
+        this.defaultValue = defaultValue;
+        this.sentence = sentence;
+    }
+
+    /**
+     * The key as files and the command line write it.
+     *
+     * @return lower case with dashes.
+     */
+    public String key() {
+        return key;
+    }
+
+    /**
+     * The value when nobody sets it.
+     *
+     * @return as it would be written.
+     */
+    public String defaultValue() {
+        return defaultValue;
+    }
+
+    /**
+     * What it means, with its values.
+     *
+     * @return a sentence for people.
+     */
+    public String sentence() {
+        return sentence;
+    }
+
+    /**
+     * The setting of a name.
+     *
+     * @param key as written.
+     * @return the setting.
+     * @throws IllegalArgumentException if there is none; names the closest one.
+     */
+    public static ConfigKey of(final String key) {
+        final String wanted = key.toLowerCase(Locale.ROOT).replace('_', '-');
+        for (final ConfigKey candidate : values()) {
+            if (candidate.key.equals(wanted)) {
+                return candidate;
+            }
+        }
+        throw new IllegalArgumentException("unknown setting '" + key + "' (settings: "
+            + String.join(", ", Arrays.stream(values()).map(ConfigKey::key).toList()) + ")");
+    }
+}

@@ -1,0 +1,129 @@
+package io.caracal.dataplane;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+
+import io.caracal.control.ControlListener;
+import io.caracal.control.ControlProblem;
+import io.caracal.control.ControlUpdate;
+
+/**
+ * The control thread: everything that changes what is attached runs here, one event after the other, in the order it was
+ * told. After a batch of events the workers are told once. Any thread may tell; nobody waits, but {@link #awaitIdle}.
+ */
+final class ControlLoop implements ControlListener, AutoCloseable {
+    private static final long CLOSE_TIMEOUT_SECONDS = 10;
+
+    private final BlockingQueue<Runnable> events = new LinkedBlockingQueue<>();
+    private final WorkloadRegistry registry;
+    private final EngineLog log;
+    private final Thread thread;
+    private volatile List<AttachedWorkload> attached = List.of();
+    private volatile List<String> problems = List.of();
+    private volatile boolean inSync;
+    private volatile boolean closing;
+
+    /**
+     * Starts the thread, in the calling thread's network namespace.
+     *
+     * @param registry touched by the control thread only from now on.
+     * @param log where a failed event goes; the loop goes on.
+     */
+    ControlLoop(final WorkloadRegistry registry, final EngineLog log) {
+        this.registry = registry;
+        this.log = log;
+        thread = Thread.ofPlatform().name("caracal-control").daemon(true).start(this::run);
+    }
+
+    private void run() {
+        try {
+            while (!closing) {
+                runOne(events.take());
+                for (Runnable next = events.poll(); next != null; next = events.poll()) {
+                    runOne(next);
+                }
+                runOne(this::publish);
+            }
+        } catch (final InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void publish() {
+        registry.publishIfChanged();
+        attached = List.copyOf(registry.attached());
+    }
+
+    private void runOne(final Runnable event) {
+        try {
+            event.run();
+        } catch (final RuntimeException failure) {
+            log.error("control event", failure);
+        }
+    }
+
+    @Override
+    public void onUpdate(final ControlUpdate update) {
+        tell(() -> {
+            registry.onUpdate(update);
+            if (update instanceof ControlUpdate.InSync) {
+                inSync = true;
+            }
+        });
+    }
+
+    @Override
+    public void onProblems(final List<ControlProblem> found) {
+        problems = found.stream().map(ControlProblem::toString).toList();
+        problems.forEach(log::warn);
+    }
+
+    /**
+     * Runs something on the control thread, later.
+     *
+     * @param event what to do; may touch the registry.
+     */
+    void tell(final Runnable event) {
+        events.add(event);
+    }
+
+    /** Waits until everything that was told before has been done and the workers know of it. */
+    void awaitIdle() {
+        final CompletableFuture<Void> done = new CompletableFuture<>();
+        tell(() -> {
+            publish();
+            done.complete(null);
+        });
+        done.join();
+    }
+
+    /** What is attached, as of the last batch. Any thread. */
+    List<AttachedWorkload> attached() {
+        return attached;
+    }
+
+    /** What the control source could not apply, as it says it now. Any thread. */
+    List<String> problems() {
+        return problems;
+    }
+
+    /** Whether the control source has told everything once. Any thread. */
+    boolean isInSync() {
+        return inSync;
+    }
+
+    @Override
+    public void close() {
+        tell(() -> closing = true);
+        try {
+            if (!thread.join(Duration.ofSeconds(CLOSE_TIMEOUT_SECONDS))) {
+                log.warn("the control thread did not end in " + CLOSE_TIMEOUT_SECONDS + " s");
+            }
+        } catch (final InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

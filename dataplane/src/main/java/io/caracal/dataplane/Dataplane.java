@@ -1,0 +1,175 @@
+package io.caracal.dataplane;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.security.SecureRandom;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+
+import io.caracal.control.ControlSource;
+import io.caracal.netlink.RouteNetlink;
+import io.caracal.stage.WorkloadTablePublisher;
+import io.caracal.wire.SymmetricFlowHash;
+import io.caracal.xdp.MapAdoption;
+import io.caracal.xdp.PinDirectory;
+import io.caracal.xdp.TcHook;
+import io.caracal.xdp.TcLink;
+import io.caracal.xdp.punt.PuntConfig;
+import io.caracal.xdp.punt.PuntHooks;
+import io.caracal.xdp.punt.PuntPrograms;
+import io.caracal.xdp.punt.Workload;
+
+/**
+ * The engine: launched once, closed once. It works in the network namespace of the thread that launches it.
+ *
+ * <p>Affects the host from then on: workload interfaces that are not attached are dropped by the guard; those that are
+ * send every packet through this process. What remains after {@link #close()}, a crash or {@code kill -9}: pinned
+ * programs and maps, the punt pair and the guard; {@link Cleanup} removes them. Needs root, or CAP_NET_ADMIN, CAP_BPF,
+ * CAP_NET_RAW and CAP_IPC_LOCK; kernel 5.15 or later.</p>
+ *
+ * <pre>{@code
+ * DataplaneConfig config = DataplaneConfig.builder().set("node", "node-1").conclude();
+ * try (ControlSource source = new ManifestSource(directory, config.node());
+ *     Dataplane dataplane = Dataplane.launch(config, source, new EngineLog(System.err))) {
+ *     awaitShutdown();
+ * }
+ * }</pre>
+ */
+public final class Dataplane implements AutoCloseable {
+    private final Deque<AutoCloseable> closers = new ArrayDeque<>();
+    private final DataplaneConfig config;
+    private final EngineLog log;
+    private ControlLoop control;
+
+    private Dataplane(final DataplaneConfig config, final EngineLog log) {
+        this.config = config;
+        this.log = log;
+    }
+
+    /**
+     * Starts everything, in the order that leaves no packet unseen; returns when the endpoints of the control source are
+     * attached.
+     *
+     * @param config concluded.
+     * @param source not started yet; the caller closes it, before or after the engine.
+     * @param log of the engine.
+     * @return the running engine, to be closed by the caller.
+     * @throws IllegalStateException if another engine runs here, or a part could not be set up; nothing is left running.
+     */
+    public static Dataplane launch(final DataplaneConfig config, final ControlSource source, final EngineLog log) {
+        final Dataplane dataplane = new Dataplane(config, log);
+        try {
+            dataplane.start(source);
+            return dataplane;
+        } catch (final RuntimeException | Error failure) {
+            dataplane.close();
+            throw failure;
+        } catch (final IOException failure) {
+            dataplane.close();
+            throw new UncheckedIOException("start the engine", failure);
+        }
+    }
+
+    private <T extends AutoCloseable> T own(final T part) {
+        closers.push(part);
+        return part;
+    }
+
+    private void start(final ControlSource source) throws IOException {
+        own(EngineLock.take(config.path(ConfigKey.STATE_DIRECTORY).orElseThrow()));
+        final WorkloadTablePublisher tables = new WorkloadTablePublisher();
+        final WorkerGroup workers = own(new WorkerGroup(config, tables, SymmetricFlowHash.random(), log));
+        // Warming up needs a core and nothing of the kernel, loading programs needs the kernel and little of a core.
+        final CompletableFuture<Void> warm = CompletableFuture.runAsync(workers::prepare);
+        final KernelSide kernel = installKernelSide();
+        final RouteNetlink netlink = own(RouteNetlink.open());
+        final PuntPair pair = PuntPair.adoptOrCreate(netlink, config, log);
+        join(warm);
+        kernel.programs().configure(puntConfig(pair, kernel.programs()));
+        workers.start(pair, kernel.programs().sockets());
+        kernel.hooks().attachPunt(pair.hostIfindex(), pair.engineIfindex());
+        control = startControl(netlink, kernel, tables);
+        final EngineReport report = new EngineReport(workers, kernel, control, config);
+        own(new AdminServer(config.path(ConfigKey.ADMIN_SOCKET).orElseThrow(),
+            Map.of("counters", report::counters, "status", report::status), log));
+        source.start(control);
+        control.awaitIdle();
+        log.info("node " + config.node() + ": " + kernel.hooks().describePunt());
+    }
+
+    private KernelSide installKernelSide() {
+        final WorkloadGuard guard = new WorkloadGuard(config.text(ConfigKey.INTERFACE_PREFIX));
+        guard.install();
+        final PinDirectory pins = PinDirectory.open(config.path(ConfigKey.BPF_FILE_SYSTEM).orElseThrow());
+        final PuntPrograms programs = own(PuntPrograms.load(pins, PuntPrograms.WORKLOADS_MAX_DEFAULT));
+        for (final MapAdoption adoption : programs.adoptions()) {
+            if (adoption.outcome() == MapAdoption.Outcome.REPLACED) {
+                log.warn("map " + adoption.map() + " of an earlier engine is replaced: " + adoption.reason());
+            }
+        }
+        return new KernelSide(programs, own(new PuntHooks(programs, pins, tcHooks())), guard);
+    }
+
+    private List<TcHook> tcHooks() {
+        final String wanted = config.text(ConfigKey.TC_HOOK);
+        return "auto".equals(wanted) ? TcLink.TCX_THEN_CLSACT : List.of(TcHook.valueOf(wanted.toUpperCase(Locale.ROOT)));
+    }
+
+    /** The hash's secret stays as an earlier engine chose it, so that flows keep their queue. */
+    private PuntConfig puntConfig(final PuntPair pair, final PuntPrograms programs) {
+        final int hashSeed = programs.config().map(PuntConfig::hashSeed).orElseGet(() -> new SecureRandom().nextInt());
+        return new PuntConfig(pair.hostIfindex(), config.workers(), config.markHanded(), config.markApproved(),
+            PuntConfig.OnEngineLoss.valueOf(config.text(ConfigKey.ON_ENGINE_LOSS).toUpperCase(Locale.ROOT)), hashSeed);
+    }
+
+    private ControlLoop startControl(final RouteNetlink netlink, final KernelSide kernel,
+                                     final WorkloadTablePublisher tables) {
+        final WorkloadRegistry registry =
+            new WorkloadRegistry(new KernelAttacher(netlink, kernel, missLimit(), tables, log), log);
+        final ControlLoop loop = own(new ControlLoop(registry, log));
+        final String prefix = config.text(ConfigKey.INTERFACE_PREFIX);
+        own(InterfaceWatcher.start(prefix, registry, loop, log));
+        return loop;
+    }
+
+    private Workload.MissLimit missLimit() {
+        final long ratePps = config.number(ConfigKey.MISS_RATE_PPS);
+        return ratePps == 0 ? Workload.MissLimit.NONE
+            : Workload.MissLimit.perSecond(ratePps, config.number(ConfigKey.MISS_BURST_PACKETS));
+    }
+
+    private static void join(final CompletableFuture<Void> future) {
+        try {
+            future.join();
+        } catch (final CompletionException failure) {
+            throw new IllegalStateException("prepare the workers", failure.getCause());
+        }
+    }
+
+    /**
+     * Workload interfaces that are under the engine now. Any thread.
+     *
+     * @return a count.
+     */
+    public int attachedCount() {
+        return control.attached().size();
+    }
+
+    /** Ends all threads and gives back memory and descriptors, last made first. Programs stay attached. */
+    @Override
+    public void close() {
+        while (!closers.isEmpty()) {
+            final AutoCloseable part = closers.pop();
+            try {
+                part.close();
+            } catch (final Exception failure) {
+                log.error("close " + part.getClass().getSimpleName(), failure);
+            }
+        }
+    }
+}

@@ -1,0 +1,102 @@
+package io.caracal.dataplane;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+import io.caracal.burst.Direction;
+import io.caracal.burst.DropReason;
+import io.caracal.burst.EgressAction;
+import io.caracal.worker.WorkerCounter;
+import io.caracal.worker.WorkerCounters;
+import io.caracal.xdp.punt.PuntCounter;
+
+/**
+ * What the running engine answers on the admin socket: maps and lists that Jackson writes as they are. Any thread.
+ * Zero drop counters are left out; everything else is always there, so that scripts can rely on it.
+ */
+final class EngineReport {
+    private final WorkerGroup workers;
+    private final KernelSide kernel;
+    private final ControlLoop control;
+    private final DataplaneConfig config;
+
+    EngineReport(final WorkerGroup workers, final KernelSide kernel, final ControlLoop control,
+                 final DataplaneConfig config) {
+        this.workers = workers;
+        this.kernel = kernel;
+        this.control = control;
+        this.config = config;
+    }
+
+    /** Packets, bytes and drops: {@code {"workers": […], "bpf": {…}, "workloads": […]}}. */
+    Map<String, Object> counters() {
+        final Map<String, Object> report = new LinkedHashMap<>();
+        final List<Object> perWorker = new ArrayList<>();
+        workers.forEach(worker -> perWorker.add(worker(worker)));
+        report.put("workers", perWorker);
+        final Map<String, Long> bpf = new LinkedHashMap<>();
+        kernel.programs().counters().forEach((counter, value) -> bpf.put(label(counter), value));
+        report.put("bpf", bpf);
+        report.put("workloads", workloads());
+        return report;
+    }
+
+    /** What is attached, how, and with which settings. */
+    Map<String, Object> status() {
+        final Map<String, Object> report = new LinkedHashMap<>();
+        report.put("node", config.node());
+        report.put("pid", ProcessHandle.current().pid());
+        report.put("inSync", control.isInSync());
+        report.put("workers", config.workers());
+        report.put("punt", kernel.hooks().describePunt());
+        report.put("problems", control.problems());
+        report.put("workloads", workloads());
+        return report;
+    }
+
+    private List<Object> workloads() {
+        final List<Object> list = new ArrayList<>();
+        for (final AttachedWorkload attached : control.attached()) {
+            final Map<String, Object> workload = new LinkedHashMap<>();
+            workload.put("name", attached.workload().id());
+            workload.put("interface", attached.workload().interfaceName());
+            workload.put("ifindex", attached.ifindex());
+            workload.put("addresses", attached.workload().addresses());
+            list.add(workload);
+        }
+        return list;
+    }
+
+    private static Map<String, Object> worker(final WorkerGroup.Member member) {
+        final WorkerCounters counters = member.counters();
+        final Map<String, Object> report = new LinkedHashMap<>();
+        report.put("index", member.index());
+        report.put("rxPackets", counters.rxPackets());
+        report.put("rxBytes", counters.rxBytes(Direction.FROM_WORKLOAD) + counters.rxBytes(Direction.TO_WORKLOAD));
+        report.put("txPackets", counters.txPackets());
+        report.put("txBytes", counters.txBytes(EgressAction.TO_WORKLOAD) + counters.txBytes(EgressAction.TO_HOST));
+        report.put("fromWorkloadPackets", counters.rxPackets(Direction.FROM_WORKLOAD));
+        report.put("fromHostPackets", counters.rxPackets(Direction.TO_WORKLOAD));
+        report.put("toWorkloadPackets", counters.txPackets(EgressAction.TO_WORKLOAD));
+        report.put("toHostPackets", counters.txPackets(EgressAction.TO_HOST));
+        final Map<String, Long> drops = new LinkedHashMap<>();
+        for (final DropReason reason : DropReason.values()) {
+            if (counters.drops(reason) > 0) {
+                drops.put(reason.label(), counters.drops(reason));
+            }
+        }
+        report.put("drops", drops);
+        for (final WorkerCounter counter : WorkerCounter.values()) {
+            report.put(counter.label(), counters.get(counter));
+        }
+        report.put("allocatedBytes", member.allocatedBytes());
+        return report;
+    }
+
+    private static String label(final Enum<?> counter) {
+        return counter.name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+}

@@ -1,0 +1,128 @@
+package io.caracal.dataplane;
+
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+
+import io.caracal.control.Ipv4Prefix;
+import io.caracal.control.Ipv6Prefix;
+import io.caracal.netlink.Link;
+import io.caracal.netlink.MacAddress;
+import io.caracal.netlink.Route;
+import io.caracal.netlink.RouteNetlink;
+import io.caracal.stage.WorkloadTable;
+import io.caracal.stage.WorkloadTablePublisher;
+import io.caracal.xdp.punt.PuntHooks;
+import io.caracal.xdp.punt.PuntPrograms;
+import io.caracal.xdp.punt.Workload;
+
+/**
+ * Puts workload interfaces under the engine. For each: a map entry, then the two tc programs, a permanent neighbour and
+ * a route for each address, and last of all it is armed in the guard, so that at no moment a packet goes through
+ * the kernel unseen. Needs CAP_NET_ADMIN and CAP_BPF.
+ *
+ * <p>Control thread only.</p>
+ */
+final class KernelAttacher implements WorkloadAttacher {
+    private final RouteNetlink netlink;
+    private final PuntPrograms programs;
+    private final PuntHooks hooks;
+    private final Workload.MissLimit missLimit;
+    private final WorkloadGuard guard;
+    private final WorkloadTablePublisher tables;
+    private final EngineLog log;
+
+    /**
+     * Attaches nothing yet.
+     *
+     * @param netlink of the network namespace of the workload interfaces.
+     * @param kernel programs, hooks and guard.
+     * @param missLimit of every interface.
+     * @param tables where the workers look.
+     * @param log what is attached and detached.
+     */
+    KernelAttacher(final RouteNetlink netlink, final KernelSide kernel, final Workload.MissLimit missLimit,
+                   final WorkloadTablePublisher tables, final EngineLog log) {
+        this.netlink = netlink;
+        this.programs = kernel.programs();
+        this.hooks = kernel.hooks();
+        this.guard = kernel.guard();
+        this.missLimit = missLimit;
+        this.tables = tables;
+        this.log = log;
+    }
+
+    @Override
+    public void attach(final LocalWorkload workload, final int ifindex) {
+        final Link link = netlink.link(ifindex);
+        final MacAddress podMac = MacAddress.parse(workload.mac().toString());
+        programs.putWorkload(ifindex, new Workload(podMac.bytes(), link.mac().bytes(), missLimit));
+        hooks.attachWorkload(ifindex);
+        for (final InetAddress address : addresses(workload)) {
+            netlink.replaceNeighbour(ifindex, address, podMac);
+            netlink.replaceRoute(routeTo(address, ifindex));
+        }
+        guard.arm(ifindex);
+        log.info("attached " + workload.interfaceName() + " (" + ifindex + ") of " + workload.id());
+    }
+
+    @Override
+    public void detach(final LocalWorkload workload, final int ifindex) {
+        guard.disarm(ifindex);
+        hooks.detachWorkload(ifindex);
+        programs.removeWorkload(ifindex);
+        if (netlink.findLink(workload.interfaceName()).filter(link -> link.index() == ifindex).isPresent()) {
+            for (final InetAddress address : addresses(workload)) {
+                netlink.deleteRoute(routeTo(address, ifindex));
+                netlink.deleteNeighbour(ifindex, address);
+            }
+        }
+        log.info("detached " + workload.interfaceName() + " (" + ifindex + ") of " + workload.id());
+    }
+
+    @Override
+    public void retainOnly(final Collection<Integer> ifindexes) {
+        guard.armOnly(ifindexes);
+        final List<Integer> ended = new ArrayList<>(programs.workloads().keySet());
+        ended.removeAll(ifindexes);
+        ended.forEach(programs::removeWorkload);
+        if (!ended.isEmpty()) {
+            log.info("detached interfaces of an earlier engine that no endpoint wants: " + ended);
+        }
+    }
+
+    @Override
+    public void publish(final Collection<AttachedWorkload> attached) {
+        final WorkloadTable.Builder builder = new WorkloadTable.Builder();
+        for (final AttachedWorkload each : attached) {
+            builder.put(io.caracal.stage.Workload.of(each.ifindex(), each.workload().addresses().toArray(String[]::new)));
+        }
+        tables.publish(builder.build());
+    }
+
+    private static Route routeTo(final InetAddress address, final int ifindex) {
+        return Route.to(address, address.getAddress().length * Byte.SIZE).via(null, ifindex);
+    }
+
+    private static List<InetAddress> addresses(final LocalWorkload workload) {
+        final List<InetAddress> addresses = new ArrayList<>();
+        for (final Ipv4Prefix prefix : workload.ipv4Networks()) {
+            addresses.add(address(ByteBuffer.allocate(4).putInt(prefix.address())));
+        }
+        for (final Ipv6Prefix prefix : workload.ipv6Networks()) {
+            addresses.add(address(ByteBuffer.allocate(16).putLong(prefix.high()).putLong(prefix.low())));
+        }
+        return addresses;
+    }
+
+    private static InetAddress address(final ByteBuffer bytes) {
+        try {
+            return InetAddress.getByAddress(bytes.array());
+        } catch (final UnknownHostException impossible) {
+            throw new AssertionError("4 or 16 bytes are an address", impossible);
+        }
+    }
+}

@@ -1,0 +1,14 @@
+package io.caracal.dataplane;
+
+import io.caracal.xdp.punt.PuntHooks;
+import io.caracal.xdp.punt.PuntPrograms;
+
+/**
+ * What the engine has in the kernel beside its sockets.
+ *
+ * @param programs the eBPF programs and their maps.
+ * @param hooks where they hang.
+ * @param guard what drops the packets of interfaces without programs.
+ */
+record KernelSide(PuntPrograms programs, PuntHooks hooks, WorkloadGuard guard) {
+}

@@ -1,0 +1,41 @@
+package io.caracal.dataplane;
+
+import java.util.Collection;
+
+/**
+ * What the registry does to the kernel and to the packet path. Called by the control thread only. A failure of one
+ * interface is thrown, told to the operator and tried again with the next event of that interface; it stops nothing
+ * else.
+ */
+interface WorkloadAttacher {
+    /**
+     * Puts an interface under the engine: map entry, programs, neighbours and routes, and last of all it is armed.
+     * Attaching what is attached already brings it up to date.
+     *
+     * @param workload what runs behind it.
+     * @param ifindex the interface's present index.
+     */
+    void attach(LocalWorkload workload, int ifindex);
+
+    /**
+     * Undoes {@link #attach}; the interface may be gone.
+     *
+     * @param workload what ran behind it.
+     * @param ifindex the index it was attached under.
+     */
+    void detach(LocalWorkload workload, int ifindex);
+
+    /**
+     * Ends what an earlier engine attached and this one does not want. Called once, in sync.
+     *
+     * @param ifindexes what is attached now.
+     */
+    void retainOnly(Collection<Integer> ifindexes);
+
+    /**
+     * Tells the workers what is attached now.
+     *
+     * @param attached every workload under the engine, with its interface.
+     */
+    void publish(Collection<AttachedWorkload> attached);
+}

@@ -1,0 +1,121 @@
+package io.caracal.dataplane;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Collection;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Drops, in nftables, whatever comes from or goes to a workload interface that is not armed. The table
+ * {@code inet caracal} is put in place before anything else and outlives the engine, so that a new pod is never routed
+ * by the kernel alone. Interfaces are armed by index, not by name: one that is deleted and made again with the
+ * same name is a stranger until its programs are attached.
+ *
+ * <p>Runs {@code nft}, in the caller's network namespace; needs CAP_NET_ADMIN. Packets of the host itself to a
+ * workload do not pass these hooks.</p>
+ */
+public final class WorkloadGuard {
+    /** Ahead of conntrack (-200) and raw (-300), so that a refused packet costs and leaves nothing. */
+    private static final int PRIORITY = -310;
+    private static final int NFT_TIMEOUT_SECONDS = 20;
+    private static final String TABLE = "inet caracal";
+
+    private final String interfacePrefix;
+
+    /**
+     * A guard of the interfaces with a prefix; does nothing yet.
+     *
+     * @param interfacePrefix checked to be a name.
+     */
+    public WorkloadGuard(final String interfacePrefix) {
+        this.interfacePrefix = interfacePrefix;
+    }
+
+    /**
+     * Puts the table in place in one transaction. What an earlier engine armed stays armed: its programs are pinned
+     * and still at work; {@link #armOnly} ends that when this engine knows better.
+     */
+    public void install() {
+        final String wild = "\"" + interfacePrefix + "*\"";
+        nft("install the workload guard", """
+            add table %1$s
+            add set %1$s armed { type iface_index; }
+            add chain %1$s guard_prerouting { type filter hook prerouting priority %2$d; policy accept; }
+            add chain %1$s guard_forward { type filter hook forward priority %2$d; policy accept; }
+            flush chain %1$s guard_prerouting
+            flush chain %1$s guard_forward
+            add rule %1$s guard_prerouting iifname %3$s iif != @armed counter drop
+            add rule %1$s guard_forward iifname %3$s iif != @armed counter drop
+            add rule %1$s guard_forward oifname %3$s oif != @armed counter drop
+            """.formatted(TABLE, PRIORITY, wild));
+    }
+
+    /**
+     * Arms these interfaces and disarms all others, in one transaction.
+     *
+     * @param ifindexes of the interfaces whose programs are attached.
+     */
+    public void armOnly(final Collection<Integer> ifindexes) {
+        final StringBuilder script = new StringBuilder("flush set " + TABLE + " armed\n");
+        if (!ifindexes.isEmpty()) {
+            script.append("add element " + TABLE + " armed { ")
+                .append(String.join(", ", ifindexes.stream().map(String::valueOf).toList())).append(" }\n");
+        }
+        nft("arm " + ifindexes.size() + " interfaces", script.toString());
+    }
+
+    /**
+     * Lets an interface's packets into the host's stack; its programs are attached.
+     *
+     * @param ifindex of the interface.
+     */
+    public void arm(final int ifindex) {
+        nft("arm interface " + ifindex, "add element " + TABLE + " armed { " + ifindex + " }\n");
+    }
+
+    /**
+     * Refuses an interface's packets again.
+     *
+     * @param ifindex of an interface that may be gone already.
+     */
+    public void disarm(final int ifindex) {
+        nft("disarm interface " + ifindex, "add element " + TABLE + " armed { " + ifindex + " }\n"
+            + "delete element " + TABLE + " armed { " + ifindex + " }\n");
+    }
+
+    /**
+     * Removes the table. Workload interfaces are the kernel's again.
+     *
+     * @return whether it was there.
+     */
+    public boolean remove() {
+        final boolean wasThere = nft("list tables", "list tables\n").contains("table " + TABLE);
+        nft("remove the workload guard", "add table " + TABLE + "\ndelete table " + TABLE + "\n");
+        return wasThere;
+    }
+
+    private static String nft(final String act, final String script) {
+        try {
+            final Process nft = new ProcessBuilder("nft", "-f", "-").redirectErrorStream(true).start();
+            try (var stdin = nft.getOutputStream()) {
+                stdin.write(script.getBytes(StandardCharsets.UTF_8));
+            }
+            final String output = new String(nft.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            if (!nft.waitFor(NFT_TIMEOUT_SECONDS, TimeUnit.SECONDS)) {
+                nft.destroyForcibly();
+                throw new IllegalStateException(act + ": nft did not end in " + NFT_TIMEOUT_SECONDS + " s");
+            }
+            if (nft.exitValue() != 0) {
+                throw new IllegalStateException(act + ": nft: " + output.strip());
+            }
+            return output;
+        } catch (final IOException failure) {
+            throw new UncheckedIOException(
+                act + ": cannot run nft (Debian package nftables; try ./caracal setup)", failure);
+        } catch (final InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(act + ": interrupted", interrupted);
+        }
+    }
+}

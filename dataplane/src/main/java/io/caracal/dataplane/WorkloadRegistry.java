@@ -1,0 +1,183 @@
+package io.caracal.dataplane;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+
+import io.caracal.control.ControlUpdate;
+import io.caracal.control.ControlUpdate.InSync;
+import io.caracal.control.ControlUpdate.WorkloadEndpointRemove;
+import io.caracal.control.ControlUpdate.WorkloadEndpointUpdate;
+import io.caracal.control.EndpointState;
+import io.caracal.control.WorkloadEndpointId;
+
+/**
+ * Brings endpoints (from the control source) and interfaces (from the kernel) together, in whichever order they come:
+ * a workload is attached while both are there, and detached as soon as one is gone. An interface whose index changes
+ * was made again and is attached afresh. Nothing is attached before the control source is in sync, so that a restart
+ * changes only what differs.
+ *
+ * <p>Control thread only.</p>
+ */
+final class WorkloadRegistry {
+    private final Map<WorkloadEndpointId, String> interfaceById = new HashMap<>();
+    private final Map<String, WorkloadEndpointUpdate> endpointByInterface = new HashMap<>();
+    private final Map<String, Integer> ifindexByName = new HashMap<>();
+    private final Map<String, AttachedWorkload> attachedByInterface = new HashMap<>();
+    private final WorkloadAttacher attacher;
+    private final EngineLog log;
+    private boolean inSync;
+    private boolean changed;
+
+    WorkloadRegistry(final WorkloadAttacher attacher, final EngineLog log) {
+        this.attacher = attacher;
+        this.log = log;
+    }
+
+    /** Takes one update of the control source. */
+    void onUpdate(final ControlUpdate update) {
+        switch (update) {
+            case final WorkloadEndpointUpdate endpoint -> onEndpoint(endpoint);
+            case WorkloadEndpointRemove(final WorkloadEndpointId id) -> onRemove(id);
+            case final InSync sync -> onInSync();
+        }
+    }
+
+    private void onEndpoint(final WorkloadEndpointUpdate endpoint) {
+        final String previous = interfaceById.put(endpoint.id(), endpoint.interfaceName());
+        if (previous != null && !previous.equals(endpoint.interfaceName())) {
+            removeEndpoint(endpoint.id(), previous);
+        }
+        endpointByInterface.put(endpoint.interfaceName(), endpoint);
+        reconcile(endpoint.interfaceName());
+    }
+
+    private void onRemove(final WorkloadEndpointId id) {
+        final String interfaceName = interfaceById.remove(id);
+        if (interfaceName != null) {
+            removeEndpoint(id, interfaceName);
+        }
+    }
+
+    /** The interface may have another endpoint by now, which stays. */
+    private void removeEndpoint(final WorkloadEndpointId id, final String interfaceName) {
+        final WorkloadEndpointUpdate present = endpointByInterface.get(interfaceName);
+        if (present != null && present.id().equals(id)) {
+            endpointByInterface.remove(interfaceName);
+            reconcile(interfaceName);
+        }
+    }
+
+    private void onInSync() {
+        inSync = true;
+        endpointByInterface.keySet().forEach(this::reconcile);
+        attacher.retainOnly(attached().stream().map(AttachedWorkload::ifindex).toList());
+        changed = true;
+    }
+
+    /**
+     * An interface is there, perhaps under a new index.
+     *
+     * @param name its name.
+     * @param ifindex its index.
+     */
+    void onLinkPresent(final String name, final int ifindex) {
+        final Integer previous = ifindexByName.put(name, ifindex);
+        if (previous == null || previous != ifindex) {
+            reconcile(name);
+        }
+    }
+
+    /**
+     * An interface is gone: deleted, renamed or moved to another namespace.
+     *
+     * @param name the name it had.
+     * @param ifindex the index it had; a younger interface of the same name stays.
+     */
+    void onLinkGone(final String name, final int ifindex) {
+        if (ifindexByName.remove(name, ifindex)) {
+            reconcile(name);
+        }
+    }
+
+    /**
+     * All interfaces at once, after events were lost.
+     *
+     * @param links index by name.
+     */
+    void onLinks(final Map<String, Integer> links) {
+        for (final Map.Entry<String, Integer> known : List.copyOf(ifindexByName.entrySet())) {
+            if (!links.containsKey(known.getKey())) {
+                onLinkGone(known.getKey(), known.getValue());
+            }
+        }
+        links.forEach(this::onLinkPresent);
+    }
+
+    /** Tells the workers, if anything was attached or detached since the last call. Once for a batch of events. */
+    void publishIfChanged() {
+        if (changed) {
+            changed = false;
+            attacher.publish(attached());
+        }
+    }
+
+    /** Every workload that is under the engine now. */
+    List<AttachedWorkload> attached() {
+        return new ArrayList<>(attachedByInterface.values());
+    }
+
+    private void reconcile(final String interfaceName) {
+        if (!inSync) {
+            return;
+        }
+        final AttachedWorkload wanted = wanted(interfaceName);
+        final AttachedWorkload present = attachedByInterface.get(interfaceName);
+        if (Objects.equals(wanted, present)) {
+            return;
+        }
+        if (present != null && (wanted == null || wanted.ifindex() != present.ifindex())) {
+            detach(present);
+        }
+        if (wanted != null) {
+            attach(wanted);
+        }
+        changed = true;
+    }
+
+    private AttachedWorkload wanted(final String interfaceName) {
+        final WorkloadEndpointUpdate endpoint = endpointByInterface.get(interfaceName);
+        final Integer ifindex = ifindexByName.get(interfaceName);
+        if (endpoint == null || ifindex == null || endpoint.state() != EndpointState.ACTIVE) {
+            return null;
+        }
+        try {
+            return new AttachedWorkload(LocalWorkload.of(endpoint), ifindex);
+        } catch (final IllegalArgumentException unusable) {
+            log.warn(unusable.getMessage() + "; its interface " + interfaceName + " stays dropped");
+            return null;
+        }
+    }
+
+    private void attach(final AttachedWorkload wanted) {
+        final String interfaceName = wanted.workload().interfaceName();
+        try {
+            attacher.attach(wanted.workload(), wanted.ifindex());
+            attachedByInterface.put(interfaceName, wanted);
+        } catch (final RuntimeException failure) {
+            log.error("attach " + interfaceName + " of " + wanted.workload().id() + " (it stays dropped)", failure);
+            detach(wanted);
+        }
+    }
+
+    private void detach(final AttachedWorkload present) {
+        attachedByInterface.remove(present.workload().interfaceName());
+        try {
+            attacher.detach(present.workload(), present.ifindex());
+        } catch (final RuntimeException failure) {
+            log.error("detach " + present.workload().interfaceName(), failure);
+        }
+    }
+}

@@ -1,0 +1,210 @@
+package io.caracal.dataplane;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.TreeSet;
+
+import io.caracal.control.ControlUpdate.InSync;
+import io.caracal.control.ControlUpdate.WorkloadEndpointRemove;
+import io.caracal.control.ControlUpdate.WorkloadEndpointUpdate;
+import io.caracal.control.EndpointState;
+import io.caracal.control.Ipv4Prefix;
+import io.caracal.control.MacAddress;
+import io.caracal.control.WorkloadEndpointId;
+import org.junit.jupiter.api.Test;
+
+class WorkloadRegistryTest {
+    private final ByteArrayOutputStream logged = new ByteArrayOutputStream();
+    private final RecordingAttacher attacher = new RecordingAttacher();
+    private final WorkloadRegistry registry = new WorkloadRegistry(attacher, new EngineLog(new PrintStream(logged)));
+
+    private static WorkloadEndpointId id(final String name) {
+        return new WorkloadEndpointId("k8s", "default/" + name, "eth0");
+    }
+
+    private static WorkloadEndpointUpdate endpoint(final String name, final String interfaceName, final String address) {
+        return new WorkloadEndpointUpdate(id(name), EndpointState.ACTIVE, interfaceName,
+            Optional.of(MacAddress.parse("02:00:00:00:00:01")), List.of(Ipv4Prefix.parse(address)), List.of());
+    }
+
+    @Test
+    void shouldAttachWhenTheInterfaceComesAfterTheEndpoint() {
+        registry.onUpdate(new InSync());
+        registry.onUpdate(endpoint("a", "cali1", "10.65.0.1"));
+        assertEquals(List.of("retain []"), attacher.acts);
+        registry.onLinkPresent("cali1", 7);
+        assertEquals(List.of("retain []", "attach cali1 7"), attacher.acts);
+    }
+
+    @Test
+    void shouldAttachWhenTheEndpointComesAfterTheInterface() {
+        registry.onUpdate(new InSync());
+        registry.onLinkPresent("cali1", 7);
+        registry.onUpdate(endpoint("a", "cali1", "10.65.0.1"));
+        assertEquals(List.of("retain []", "attach cali1 7"), attacher.acts);
+    }
+
+    @Test
+    void shouldAttachNothingBeforeInSync() {
+        registry.onLinkPresent("cali1", 7);
+        registry.onUpdate(endpoint("a", "cali1", "10.65.0.1"));
+        registry.publishIfChanged();
+        assertEquals(List.of(), attacher.acts);
+        registry.onUpdate(new InSync());
+        assertEquals(List.of("attach cali1 7", "retain [7]"), attacher.acts);
+    }
+
+    @Test
+    void shouldAttachAfreshWhenAnInterfaceIsMadeAgainUnderTheSameName() {
+        registry.onUpdate(new InSync());
+        registry.onUpdate(endpoint("a", "cali1", "10.65.0.1"));
+        registry.onLinkPresent("cali1", 7);
+        attacher.acts.clear();
+        registry.onLinkPresent("cali1", 9);
+        registry.onLinkGone("cali1", 7);
+        assertEquals(List.of("detach cali1 7", "attach cali1 9"), attacher.acts);
+    }
+
+    @Test
+    void shouldUpdateInPlaceWhenOnlyTheAddressChanges() {
+        registry.onUpdate(new InSync());
+        registry.onUpdate(endpoint("a", "cali1", "10.65.0.1"));
+        registry.onLinkPresent("cali1", 7);
+        attacher.acts.clear();
+        registry.onUpdate(endpoint("a", "cali1", "10.65.0.2"));
+        assertEquals(List.of("attach cali1 7"), attacher.acts);
+    }
+
+    @Test
+    void shouldDetachWhenTheEndpointMovesAndKeepWhoIsThereNow() {
+        registry.onUpdate(new InSync());
+        registry.onLinkPresent("cali1", 7);
+        registry.onLinkPresent("cali2", 8);
+        registry.onUpdate(endpoint("a", "cali1", "10.65.0.1"));
+        registry.onUpdate(endpoint("b", "cali1", "10.65.0.2"));
+        attacher.acts.clear();
+        registry.onUpdate(endpoint("a", "cali2", "10.65.0.1"));
+        assertEquals(List.of("attach cali2 8"), attacher.acts);
+        registry.onUpdate(new WorkloadEndpointRemove(id("b")));
+        registry.onUpdate(new WorkloadEndpointRemove(id("a")));
+        assertEquals(List.of("attach cali2 8", "detach cali1 7", "detach cali2 8"), attacher.acts);
+    }
+
+    @Test
+    void shouldKeepAnInactiveOrUnusableEndpointDropped() {
+        registry.onUpdate(new InSync());
+        registry.onLinkPresent("cali1", 7);
+        registry.onUpdate(new WorkloadEndpointUpdate(id("a"), EndpointState.INACTIVE, "cali1",
+            Optional.of(MacAddress.parse("02:00:00:00:00:01")), List.of(), List.of()));
+        registry.onUpdate(new WorkloadEndpointUpdate(id("a"), EndpointState.ACTIVE, "cali1",
+            Optional.empty(), List.of(), List.of()));
+        assertEquals(List.of("retain []"), attacher.acts);
+        assertTrue(logged.toString().contains("default/a/eth0: has no MAC address"), logged.toString());
+    }
+
+    @Test
+    void shouldUndoAFailedAttachmentAndTryAgainWithTheNextEvent() {
+        registry.onUpdate(new InSync());
+        attacher.failure = new IllegalStateException("no such device");
+        registry.onUpdate(endpoint("a", "cali1", "10.65.0.1"));
+        registry.onLinkPresent("cali1", 7);
+        assertEquals(List.of("retain []", "attach cali1 7", "detach cali1 7"), attacher.acts);
+        assertTrue(logged.toString().contains("no such device"), logged.toString());
+        attacher.failure = null;
+        registry.onUpdate(endpoint("a", "cali1", "10.65.0.1"));
+        assertEquals(List.of("cali1"), attacher.names(registry.attached()));
+    }
+
+    @Test
+    void shouldPublishOnceForABatch() {
+        registry.onUpdate(new InSync());
+        registry.onLinks(Map.of("cali1", 7, "cali2", 8));
+        registry.onUpdate(endpoint("a", "cali1", "10.65.0.1"));
+        registry.onUpdate(endpoint("b", "cali2", "10.65.0.2"));
+        registry.publishIfChanged();
+        registry.publishIfChanged();
+        assertEquals(List.of(List.of("cali1", "cali2")), attacher.published);
+    }
+
+    /** Goal: whatever the order of events, what is attached is what both sides say. Method: a naive model. */
+    @Test
+    void shouldAgreeWithANaiveModelUnderRandomEvents() {
+        final long seed = System.nanoTime();
+        final Random random = new Random(seed);
+        final Map<String, String> endpointInterface = new HashMap<>();
+        final Map<String, Integer> links = new HashMap<>();
+        registry.onUpdate(new InSync());
+        for (int step = 1; step <= 20_000; step++) {
+            final String name = "e" + random.nextInt(6);
+            final String interfaceName = "cali" + name;
+            switch (random.nextInt(4)) {
+                case 0 -> {
+                    registry.onUpdate(endpoint(name, interfaceName, "10.65.0." + (1 + random.nextInt(9))));
+                    endpointInterface.put(name, interfaceName);
+                }
+                case 1 -> {
+                    registry.onUpdate(new WorkloadEndpointRemove(id(name)));
+                    endpointInterface.remove(name);
+                }
+                case 2 -> {
+                    registry.onLinkPresent(interfaceName, step);
+                    links.put(interfaceName, step);
+                }
+                default -> {
+                    registry.onLinkGone(interfaceName, links.getOrDefault(interfaceName, -1));
+                    links.remove(interfaceName);
+                }
+            }
+            final TreeSet<String> expected = new TreeSet<>(endpointInterface.values());
+            expected.retainAll(links.keySet());
+            assertEquals(List.copyOf(expected), attacher.names(registry.attached()), "seed " + seed + " step " + step);
+            assertEquals(expected.size(), attacher.live.size(), "seed " + seed + " step " + step);
+        }
+    }
+
+    private static final class RecordingAttacher implements WorkloadAttacher {
+        private final List<String> acts = new ArrayList<>();
+        private final Map<Integer, String> live = new HashMap<>();
+        private final List<List<String>> published = new ArrayList<>();
+        private RuntimeException failure;
+
+        private List<String> names(final Collection<AttachedWorkload> attached) {
+            return attached.stream().map(each -> each.workload().interfaceName()).sorted().toList();
+        }
+
+        @Override
+        public void attach(final LocalWorkload workload, final int ifindex) {
+            acts.add("attach " + workload.interfaceName() + " " + ifindex);
+            if (failure != null) {
+                throw failure;
+            }
+            live.put(ifindex, workload.interfaceName());
+        }
+
+        @Override
+        public void detach(final LocalWorkload workload, final int ifindex) {
+            acts.add("detach " + workload.interfaceName() + " " + ifindex);
+            live.remove(ifindex);
+        }
+
+        @Override
+        public void retainOnly(final Collection<Integer> ifindexes) {
+            acts.add("retain " + ifindexes);
+        }
+
+        @Override
+        public void publish(final Collection<AttachedWorkload> attached) {
+            published.add(names(attached));
+        }
+    }
+}
