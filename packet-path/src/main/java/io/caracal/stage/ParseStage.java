@@ -8,6 +8,7 @@ import io.caracal.wire.EtherType;
 import io.caracal.wire.EthernetHeader;
 import io.caracal.wire.Ipv4Address;
 import io.caracal.wire.Ipv4Header;
+import io.caracal.wire.Ipv4Words;
 import io.caracal.wire.Ipv6Address;
 import io.caracal.wire.Ipv6ExtensionHeaders;
 import io.caracal.wire.Ipv6Header;
@@ -56,62 +57,68 @@ public final class ParseStage implements PacketStage {
             burst.drop(row, DropReason.ETHERNET_TRUNCATED);
             return;
         }
-        if (!PuntHeader.isValid(umem, offset)) {
+        final long punt = PuntHeader.word(umem, offset);
+        if (!PuntHeader.isValid(punt)) {
             burst.drop(row, DropReason.PUNT_HEADER_INVALID);
             return;
         }
-        burst.direction[row] = PuntHeader.code(umem, offset);
-        burst.ingressIfindex[row] = PuntHeader.ifindex(umem, offset);
-        final int l3Offset = EthernetHeader.payloadOffset(umem, offset, length);
-        if (l3Offset < 0) {
-            burst.drop(row, DropReason.ETHERNET_TRUNCATED);
-            return;
+        int l3Offset = EthernetHeader.LENGTH;
+        int etherType = EthernetHeader.etherType(umem, offset);
+        if (EthernetHeader.isVlanTag(etherType)) {
+            l3Offset = EthernetHeader.payloadOffset(umem, offset, length);
+            if (l3Offset < 0) {
+                burst.drop(row, DropReason.ETHERNET_TRUNCATED);
+                return;
+            }
+            etherType = EthernetHeader.etherTypeBefore(umem, offset + l3Offset);
         }
+        burst.direction[row] = PuntHeader.code(punt);
+        burst.ingressIfindex[row] = PuntHeader.ifindex(punt);
         burst.l3Offset[row] = l3Offset;
-        parseNetwork(burst, umem, row);
-    }
-
-    private void parseNetwork(final PacketBurst burst, final UnsafeBuffer umem, final int row) {
-        final int l3 = burst.offset(row) + burst.l3Offset[row];
-        final int available = burst.length[row] - burst.l3Offset[row];
-        final int etherType = EthernetHeader.etherTypeBefore(umem, l3);
         burst.etherType[row] = etherType;
         switch (etherType) {
-            case EtherType.IPV4 -> parseIpv4(burst, umem, row, l3, available);
-            case EtherType.IPV6 -> parseIpv6(burst, umem, row, l3, available);
+            case EtherType.IPV4 -> parseIpv4(burst, umem, row, offset + l3Offset, length - l3Offset);
+            case EtherType.IPV6 -> parseIpv6(burst, umem, row, offset + l3Offset, length - l3Offset);
             case EtherType.ARP -> clearIpColumns(burst, row);
             default -> burst.drop(row, DropReason.ETHERTYPE_UNSUPPORTED);
         }
     }
 
+    /** Reads the header's three words first and stores columns afterwards: a read of the UMEM is a compiler barrier. */
     private void parseIpv4(
         final PacketBurst burst, final UnsafeBuffer umem, final int row, final int l3, final int available) {
-        if (!Ipv4Header.isValid(umem, l3, available)) {
+        if (available < Ipv4Header.MIN_LENGTH) {
             burst.drop(row, DropReason.IPV4_INVALID);
             return;
         }
-        if (!Ipv4Header.isChecksumValid(umem, l3)) {
+        final long first = Ipv4Words.first(umem, l3);
+        final long second = Ipv4Words.second(umem, l3);
+        final int destination = Ipv4Header.destination(umem, l3);
+        if (!Ipv4Header.isValid(first, available)) {
+            burst.drop(row, DropReason.IPV4_INVALID);
+            return;
+        }
+        final int headerLength = Ipv4Words.headerLength(first);
+        if (headerLength == Ipv4Header.MIN_LENGTH
+            ? !Ipv4Words.isChecksumValid(first, second, destination) : !Ipv4Header.isChecksumValid(umem, l3)) {
             burst.drop(row, DropReason.IPV4_CHECKSUM_INVALID);
             return;
         }
-        final int headerLength = Ipv4Header.headerLength(umem, l3);
         final int l3Offset = burst.l3Offset[row];
+        final int protocol = Ipv4Words.protocol(second);
         burst.ipVersion[row] = 4;
-        burst.length[row] = l3Offset + Ipv4Header.totalLength(umem, l3);
-        burst.ipProtocol[row] = Ipv4Header.protocol(umem, l3);
-        burst.flags[row] = ipv4Flags(umem, l3, headerLength);
+        burst.length[row] = l3Offset + Ipv4Words.totalLength(first);
+        burst.ipProtocol[row] = protocol;
+        burst.flags[row] = ipv4Flags(Ipv4Words.fragmentWord(first), destination, headerLength);
         burst.l4Offset[row] = l3Offset + headerLength;
         final int ports = transport.parse(burst, umem, row);
-        burst.flowHash[row] = hash.ipv4(
-            Ipv4Header.source(umem, l3), Ipv4Header.destination(umem, l3), burst.ipProtocol[row], ports);
+        burst.flowHash[row] = hash.ipv4(Ipv4Words.source(second), destination, protocol, ports);
         if ((burst.flags[row] & PacketFlags.ICMP_ERROR) != 0) {
             transport.hashQuotedIpv4(burst, umem, row);
         }
     }
 
-    private static int ipv4Flags(final UnsafeBuffer umem, final int l3, final int headerLength) {
-        final int fragmentWord = Ipv4Header.fragmentWord(umem, l3);
-        final int destination = Ipv4Header.destination(umem, l3);
+    private static int ipv4Flags(final int fragmentWord, final int destination, final int headerLength) {
         int flags = headerLength > Ipv4Header.MIN_LENGTH ? PacketFlags.IP_OPTIONS : 0;
         if ((fragmentWord & (Ipv4Header.FRAGMENT_OFFSET_MASK | Ipv4Header.MORE_FRAGMENTS)) != 0) {
             flags |= PacketFlags.FRAGMENT;

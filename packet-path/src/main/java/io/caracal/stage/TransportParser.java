@@ -40,24 +40,14 @@ final class TransportParser {
      * @return the ports for the flow hash: source in the upper half.
      */
     int parse(final PacketBurst burst, final UnsafeBuffer umem, final int row) {
-        burst.sourcePort[row] = 0;
-        burst.destinationPort[row] = 0;
-        if ((burst.flags[row] & PacketFlags.LATER_FRAGMENT) != 0) {
-            parseLaterFragment(burst, umem, row);
-            return NO_PORTS;
-        }
+        final int flags = burst.flags[row];
         final int l4 = burst.offset(row) + burst.l4Offset[row];
         final int available = burst.length[row] - burst.l4Offset[row];
         final int protocol = burst.ipProtocol[row];
-        if (protocol == IpProtocol.ICMP && burst.ipVersion[row] == 4
-            || protocol == IpProtocol.ICMPV6 && burst.ipVersion[row] == 6) {
-            return parseIcmp(burst, umem, row, l4, available);
+        if ((flags & PacketFlags.LATER_FRAGMENT) != 0 || !TransportPorts.has(protocol)) {
+            return parseWithoutPorts(burst, umem, row, l4, available);
         }
-        if (!TransportPorts.has(protocol)) {
-            return NO_PORTS;
-        }
-        final boolean fragment = (burst.flags[row] & PacketFlags.FRAGMENT) != 0;
-        if (!hasValidHeader(umem, l4, available, protocol, fragment)) {
+        if (!hasValidHeader(umem, l4, available, protocol, (flags & PacketFlags.FRAGMENT) != 0)) {
             burst.drop(row, DropReason.L4_INVALID);
             return NO_PORTS;
         }
@@ -65,6 +55,22 @@ final class TransportParser {
         burst.sourcePort[row] = TransportPorts.source(ports);
         burst.destinationPort[row] = TransportPorts.destination(ports);
         return ports;
+    }
+
+    private static int parseWithoutPorts(
+        final PacketBurst burst, final UnsafeBuffer umem, final int row, final int l4, final int available) {
+        burst.sourcePort[row] = 0;
+        burst.destinationPort[row] = 0;
+        if ((burst.flags[row] & PacketFlags.LATER_FRAGMENT) != 0) {
+            parseLaterFragment(burst, umem, row);
+            return NO_PORTS;
+        }
+        final int protocol = burst.ipProtocol[row];
+        if (protocol == IpProtocol.ICMP && burst.ipVersion[row] == 4
+            || protocol == IpProtocol.ICMPV6 && burst.ipVersion[row] == 6) {
+            return parseIcmp(burst, umem, row, l4, available);
+        }
+        return NO_PORTS;
     }
 
     /** Replaces the hash of an ICMP error by that of the flow it is about, so that it meets that flow's state. */

@@ -32,10 +32,11 @@ public final class Workload {
      */
     public static Workload of(final int ifindex, final String... addresses) {
         if (ifindex <= 0) {
-            throw new IllegalArgumentException("name workload of interface " + ifindex + ": expected a positive ifindex");
+            throw new IllegalArgumentException(
+                "name workload of interface " + ifindex + ": expected a positive ifindex");
         }
-        final int[] ipv4 = Arrays.stream(addresses).filter(a -> a.indexOf(':') < 0).mapToInt(Ipv4Address::parse)
-            .toArray();
+        final int[] ipv4 = Arrays.stream(addresses).filter(a -> a.indexOf(':') < 0)
+            .mapToInt(Ipv4Address::parse).toArray();
         final Ipv6Text[] ipv6 = Arrays.stream(addresses).filter(a -> a.indexOf(':') >= 0).map(Ipv6Text::parse)
             .toArray(Ipv6Text[]::new);
         return new Workload(ifindex, ipv4, ipv6);

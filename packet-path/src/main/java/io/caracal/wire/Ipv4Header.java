@@ -49,7 +49,6 @@ public final class Ipv4Header {
     private static final int TOTAL_LENGTH_OFFSET = 2;
     private static final int FRAGMENT_OFFSET = 6;
     private static final int PROTOCOL_OFFSET = 9;
-    private static final long LOW_32 = 0xFFFF_FFFFL;
     /** What a sum of words and their checksum folds to when they agree. */
     private static final int CONSISTENT = 0xFFFF;
 
@@ -68,14 +67,22 @@ public final class Ipv4Header {
      * @return true when the accessors may be used.
      */
     public static boolean isValid(final UnsafeBuffer buffer, final int offset, final int length) {
-        if (length < MIN_LENGTH) {
-            return false;
-        }
-        final int first = buffer.getInt(offset, ByteOrder.BIG_ENDIAN);
-        final int headerLength = (first >>> 24 & 0xF) << 2;
-        final int totalLength = first & 0xFFFF;
-        final int fragmentStart = (fragmentWord(buffer, offset) & FRAGMENT_OFFSET_MASK) << 3;
-        return first >>> 28 == VERSION && headerLength >= MIN_LENGTH && headerLength <= totalLength
+        return length >= MIN_LENGTH && isValid(Ipv4Words.first(buffer, offset), length);
+    }
+
+    /**
+     * As {@link #isValid(UnsafeBuffer, int, int)}, for who has read the header's first word and seen that
+     * {@link #MIN_LENGTH} bytes are there.
+     *
+     * @param first as {@link Ipv4Words#first} read it.
+     * @param length bytes from the header's first byte to the frame's end.
+     * @return true when the accessors may be used.
+     */
+    public static boolean isValid(final long first, final int length) {
+        final int headerLength = Ipv4Words.headerLength(first);
+        final int totalLength = Ipv4Words.totalLength(first);
+        final int fragmentStart = (Ipv4Words.fragmentWord(first) & FRAGMENT_OFFSET_MASK) << 3;
+        return first >>> 60 == VERSION && headerLength >= MIN_LENGTH && headerLength <= totalLength
             && totalLength <= length && fragmentStart + totalLength <= 0xFFFF;
     }
 
@@ -101,15 +108,7 @@ public final class Ipv4Header {
      * @return true when the words add up.
      */
     public static boolean isChecksumValid(final UnsafeBuffer buffer, final int offset) {
-        long sum = (buffer.getInt(offset, ByteOrder.LITTLE_ENDIAN) & LOW_32)
-            + (buffer.getInt(offset + 4, ByteOrder.LITTLE_ENDIAN) & LOW_32)
-            + (buffer.getInt(offset + 8, ByteOrder.LITTLE_ENDIAN) & LOW_32)
-            + (buffer.getInt(offset + 12, ByteOrder.LITTLE_ENDIAN) & LOW_32)
-            + (buffer.getInt(offset + 16, ByteOrder.LITTLE_ENDIAN) & LOW_32);
-        for (int i = MIN_LENGTH, end = headerLength(buffer, offset); i < end; i += 4) {
-            sum += buffer.getInt(offset + i, ByteOrder.LITTLE_ENDIAN) & LOW_32;
-        }
-        return InternetChecksum.fold(sum) == CONSISTENT;
+        return InternetChecksum.sum(buffer, offset, headerLength(buffer, offset)) == CONSISTENT;
     }
 
     /**

@@ -182,7 +182,11 @@ public final class Ipv6Header {
      * @param hopLimit 0 .. 255.
      */
     public static void write(
-        final UnsafeBuffer buffer, final int offset, final int payloadLength, final int nextHeader, final int hopLimit) {
+        final UnsafeBuffer buffer,
+        final int offset,
+        final int payloadLength,
+        final int nextHeader,
+        final int hopLimit) {
         buffer.putInt(offset, VERSION << 28, ByteOrder.BIG_ENDIAN);
         buffer.putInt(offset + PAYLOAD_LENGTH_OFFSET, payloadLength << 16 | nextHeader << 8 | hopLimit,
             ByteOrder.BIG_ENDIAN);

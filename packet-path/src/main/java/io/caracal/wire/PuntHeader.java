@@ -36,56 +36,63 @@ public final class PuntHeader {
     /** Highest code of the way to the engine: {@code Direction.TO_WORKLOAD}. */
     public static final int CODE_TO_WORKLOAD = 2;
 
-    private static final int CODE_OFFSET = 1;
     private static final int IFINDEX_OFFSET = 2;
     private static final int ORIGIN_OFFSET = EthernetHeader.SOURCE_OFFSET;
     private static final int ORIGIN_IFINDEX_OFFSET = ORIGIN_OFFSET + 2;
+    private static final int MARK_SHIFT = 48;
+    private static final int IFINDEX_SHIFT = 16;
+    private static final long ORIGIN_MASK = 0xFFFF;
     private static final int ORIGIN_MARK = LOCAL_UNICAST << 8 | ORIGIN_CODE;
 
     private PuntHeader() {
     }
 
     /**
-     * Whether the tc programs wrote this header. False when the first byte is not {@link #LOCAL_UNICAST}, the code is
-     * no direction, the ifindex is not positive, or a packet of the host's stack does not name its origin.
+     * Reads the part of the header that every packet has, in one access: pass it to {@link #isValid}, {@link #code} and
+     * {@link #ifindex}.
      *
      * @param buffer the bytes.
      * @param offset index of the frame's first byte; an Ethernet header is there.
+     * @return destination address and the first two bytes of the source address.
+     */
+    public static long word(final UnsafeBuffer buffer, final int offset) {
+        return buffer.getLong(offset, ByteOrder.BIG_ENDIAN);
+    }
+
+    /**
+     * Whether the tc programs wrote this header. False when the first byte is not {@link #LOCAL_UNICAST}, the code is
+     * no direction, the ifindex is not positive, or a packet of the host's stack does not name its origin.
+     *
+     * @param word as {@link #word} read it.
      * @return true when the accessors mean something.
      */
-    public static boolean isValid(final UnsafeBuffer buffer, final int offset) {
-        final int mark = Short.toUnsignedInt(buffer.getShort(offset, ByteOrder.BIG_ENDIAN));
-        if (ifindex(buffer, offset) <= 0) {
+    public static boolean isValid(final long word) {
+        final int mark = (int)(word >>> MARK_SHIFT);
+        if (ifindex(word) <= 0) {
             return false;
         }
-        if (mark == (LOCAL_UNICAST << 8 | CODE_FROM_WORKLOAD)) {
-            return true;
-        }
-        return mark == (LOCAL_UNICAST << 8 | CODE_TO_WORKLOAD)
-            && Short.toUnsignedInt(buffer.getShort(offset + ORIGIN_OFFSET, ByteOrder.BIG_ENDIAN)) == ORIGIN_MARK
-            && originIfindex(buffer, offset) >= 0;
+        return mark == (LOCAL_UNICAST << 8 | CODE_FROM_WORKLOAD)
+            || mark == (LOCAL_UNICAST << 8 | CODE_TO_WORKLOAD) && (word & ORIGIN_MASK) == ORIGIN_MARK;
     }
 
     /**
      * The direction (to the engine) or egress action (from it).
      *
-     * @param buffer the bytes.
-     * @param offset index of the frame's first byte.
+     * @param word as {@link #word} read it.
      * @return the second byte.
      */
-    public static byte code(final UnsafeBuffer buffer, final int offset) {
-        return buffer.getByte(offset + CODE_OFFSET);
+    public static byte code(final long word) {
+        return (byte)(word >>> MARK_SHIFT);
     }
 
     /**
      * The workload interface that the packet came from or goes to.
      *
-     * @param buffer the bytes.
-     * @param offset index of the frame's first byte.
+     * @param word as {@link #word} read it.
      * @return kernel ifindex; positive in a valid header.
      */
-    public static int ifindex(final UnsafeBuffer buffer, final int offset) {
-        return buffer.getInt(offset + IFINDEX_OFFSET, ByteOrder.BIG_ENDIAN);
+    public static int ifindex(final long word) {
+        return (int)(word >>> IFINDEX_SHIFT);
     }
 
     /**

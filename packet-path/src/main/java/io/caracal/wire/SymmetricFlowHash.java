@@ -7,9 +7,9 @@ import java.security.SecureRandom;
  * outside the process can choose flows that collide (hash flooding). Immutable; any thread; allocates nothing.
  *
  * <p>Each end of the flow is mixed with secret keys by a 64 × 64 → 128 bit multiplication folded by XOR (the step of
- * wyhash); the two results are added, which forgets their order, and mixed again with the protocol. Ordering the ends by
- * comparison instead costs a branch that no predictor learns, and XOR instead of addition would give every flow of a
- * host to itself the same hash.</p>
+ * wyhash); the two results are added, which forgets their order, and mixed again with the protocol. Ordering the ends
+ * by comparison instead costs a branch that no predictor learns, and XOR instead of addition would give every flow of
+ * a host to itself the same hash.</p>
  *
  * <pre>{@code
  * final SymmetricFlowHash hash = SymmetricFlowHash.random();

@@ -2,7 +2,6 @@ package io.caracal.stage;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.caracal.burst.PacketFlags;
 import io.caracal.umem.Umem;
@@ -65,7 +64,8 @@ class NeighbourStageTest {
     @Test
     void shouldDropArpThatIsNoRequestOfAPod() {
         final int reply = fixture.addFromWorkload(GoldenFrames.ARP_REPLY, IFINDEX);
-        final int malformed = fixture.addFromWorkload(GoldenFrames.ARP_REQUEST.replace("0806000108", "0806000208"), IFINDEX);
+        final int malformed = fixture.addFromWorkload(
+            GoldenFrames.ARP_REQUEST.replace("0806000108", "0806000208"), IFINDEX);
         final int cut = fixture.addFromWorkload(GoldenFrames.ARP_REQUEST.substring(0, 82), IFINDEX);
         final int unknown = fixture.addFromWorkload(GoldenFrames.ARP_REQUEST, 99);
         final int tagged = fixture.add(fixture.next().fromWorkload(IFINDEX).vlan(5).arpRequest(1, 2));
@@ -148,11 +148,11 @@ class NeighbourStageTest {
         final int badChecksum = fixture.addFromWorkload(
             GoldenFrames.SOLICITATION.replace("87006a0a", "87006a0b"), IFINDEX);
         final int fromHost = fixture.add(fixture.next().toWorkload(IFINDEX, 0)
-            .ipv6(POD.high(), 1, SOLICITED_GATEWAY.high(), SOLICITED_GATEWAY.low()).solicitation(POD.high(), POD.low()));
+            .ipv6(POD.high(), 1, SOLICITED_GATEWAY.high(), SOLICITED_GATEWAY.low())
+            .solicitation(POD.high(), POD.low()));
         fixture.run();
         assertEquals("drop ICMPV6_INVALID", fixture.outcomeOf(badChecksum));
         assertEquals("drop NEIGHBOUR_FROM_HOST", fixture.outcomeOf(fromHost));
-        assertTrue(fixture.burst.count == 2);
     }
 
     /** A solicitation without any option: the answer is longer. */

@@ -83,7 +83,8 @@ class ParseStageTest {
         return Stream.of(
             drop("no Ethernet header", DropReason.ETHERNET_TRUNCATED, w -> 13),
             drop("tag cut", DropReason.ETHERNET_TRUNCATED, w -> Math.min(17, w.vlan(5).ipv4(POD, PEER).udp(1, 2, 0))),
-            drop("three tags", DropReason.ETHERNET_TRUNCATED, w -> w.vlan(5).vlan(6).vlan(7).ipv4(POD, PEER).udp(1, 2, 9)),
+            drop("three tags", DropReason.ETHERNET_TRUNCATED,
+                w -> w.vlan(5).vlan(6).vlan(7).ipv4(POD, PEER).udp(1, 2, 9)),
             drop("IPv4 header cut", DropReason.IPV4_INVALID, w -> Math.min(33, udp(w))),
             drop("IPv4 payload cut", DropReason.IPV4_INVALID, w -> udp(w) - 1),
             drop("IPv6 header cut", DropReason.IPV6_INVALID, w -> Math.min(53, udp6(w))),
@@ -151,13 +152,13 @@ class ParseStageTest {
 
     @Test
     void shouldMarkFragmentsOfBothFamilies() {
-        final int first = fixture.add(fixture.next().fromWorkload(IFINDEX).fragment(0, true).ipv4(POD, PEER).udp(1, 2, 8));
-        final int later = fixture.add(fixture.next().fromWorkload(IFINDEX).fragment(9, false).ipv4(POD, PEER).udp(1, 2, 8));
+        final int first = fixture.add(udp(fixture.next().fromWorkload(IFINDEX).fragment(0, true)));
+        final int later = fixture.add(udp(fixture.next().fromWorkload(IFINDEX).fragment(9, false)));
         final int first6 = fixture.add(ipv6(fixture.next().fromWorkload(IFINDEX).fragment(0, true)).udp(1, 2, 8));
         final int later6 = fixture.add(ipv6(fixture.next().fromWorkload(IFINDEX).fragment(9, true)).udp(1, 2, 8));
         final int atomic6 = fixture.add(ipv6(fixture.next().fromWorkload(IFINDEX).fragment(0, false)).udp(1, 2, 8));
         stage.process(fixture.burst, 0);
-        assertRow(first, PacketFlags.FRAGMENT, 34, 2);
+        assertRow(first, PacketFlags.FRAGMENT, 34, 53);
         assertRow(later, PacketFlags.FRAGMENT | PacketFlags.LATER_FRAGMENT, 0, 0);
         assertRow(first6, PacketFlags.FRAGMENT | PacketFlags.IP_OPTIONS, 62, 2);
         assertRow(later6, PacketFlags.FRAGMENT | PacketFlags.LATER_FRAGMENT | PacketFlags.IP_OPTIONS, 0, 0);

@@ -33,7 +33,8 @@ class AddressTextTest {
     @ParameterizedTest
     @CsvSource({"::, ::", "::1, ::1", "1::, 1::", "2001:DB8:0:0:1:0:0:1, 2001:db8::1:0:0:1", "1:0:0:2::3, 1:0:0:2::3",
         "fe80::ecee:eeff:feee:eeee, fe80::ecee:eeff:feee:eeee", "1:2:3:4:5:6:7:8, 1:2:3:4:5:6:7:8",
-        "1:2:3:4:5:6:0:8, 1:2:3:4:5:6:0:8", "::ffff:10.65.0.7, ::ffff:10.65.0.7", "64:ff9b::192.0.2.1, 64:ff9b::c000:201",
+        "1:2:3:4:5:6:0:8, 1:2:3:4:5:6:0:8", "::ffff:10.65.0.7, ::ffff:10.65.0.7",
+        "64:ff9b::192.0.2.1, 64:ff9b::c000:201",
         "1:2:3:4:5:6:7::, 1:2:3:4:5:6:7:0", "0:0:3::, 0:0:3::"})
     void shouldReadIpv6AndWriteItAsRfc5952Recommends(final String text, final String canonical) {
         assertEquals(canonical, Ipv6Text.parse(text).toString());

@@ -1,0 +1,71 @@
+package io.caracal.perf;
+
+import io.caracal.burst.PacketBurst;
+import io.caracal.stage.SyntheticFrame;
+import io.caracal.stage.SyntheticTraffic;
+import io.caracal.stage.WorkloadTable;
+import io.caracal.umem.Umem;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/**
+ * 4096 different packets as they lie in a UMEM: one per 4096-byte frame, behind the kernel's headroom, so that every
+ * header starts at the same place of a page and contends for the same cache sets, as in the engine. Off-heap; freed by
+ * {@link #close()}. Belongs to one benchmark thread.
+ */
+final class PacketMemory implements AutoCloseable {
+    /** Packets, and operations of one benchmark invocation. */
+    static final int PACKETS = 4096;
+    /** Bursts that they fill. */
+    static final int BURSTS = PACKETS / PacketBurst.MAX_PACKETS;
+
+    private static final int PODS = 200;
+    private static final int PAGE_SIZE = 4096;
+    private static final int HEADROOM = 256;
+    private static final long SEED = 42;
+
+    final MemorySegment segment;
+    final UnsafeBuffer buffer;
+    final int[] lengths = new int[PACKETS];
+    final WorkloadTable workloads;
+
+    private final Arena arena = Arena.ofShared();
+
+    /**
+     * Writes the packets.
+     *
+     * @param kinds what they are, in turn; none means every kind and some malformed.
+     */
+    PacketMemory(final SyntheticFrame... kinds) {
+        segment = arena.allocate((long)PACKETS * Umem.FRAME_SIZE, PAGE_SIZE);
+        buffer = new UnsafeBuffer(segment.address(), (int)segment.byteSize());
+        final SyntheticTraffic traffic = new SyntheticTraffic(SEED, PODS);
+        workloads = traffic.workloads();
+        for (int packet = 0; packet < PACKETS; packet++) {
+            final int room = Umem.FRAME_SIZE - HEADROOM;
+            lengths[packet] = kinds.length == 0
+                ? traffic.nextFrame(buffer, offset(packet), room)
+                : traffic.nextFrame(buffer, offset(packet), room, kinds[packet % kinds.length]);
+        }
+    }
+
+    /** Index of a packet's first byte. */
+    int offset(final int packet) {
+        return packet * Umem.FRAME_SIZE + HEADROOM;
+    }
+
+    /** Fills a burst with 64 packets in a row, as a port does. */
+    void receive(final PacketBurst burst, final int burstNumber) {
+        burst.clear();
+        final int first = burstNumber * PacketBurst.MAX_PACKETS;
+        for (int packet = first; packet < first + PacketBurst.MAX_PACKETS; packet++) {
+            burst.add(offset(packet), lengths[packet]);
+        }
+    }
+
+    @Override
+    public void close() {
+        arena.close();
+    }
+}
