@@ -1,5 +1,7 @@
 package io.caracal.xsk;
 
+import org.agrona.UnsafeApi;
+
 /**
  * Frames whose transmission is done, kernel to user, in no particular order. Consumer's side: one thread, the worker's.
  */
@@ -10,7 +12,7 @@ public final class CompletionRing extends ConsumerRing {
      * @param memory entries of {@link RingMemory#ADDRESS_SIZE}.
      */
     public CompletionRing(final RingMemory memory) {
-        super(memory);
+        super(memory, RingMemory.ADDRESS_SIZE);
     }
 
     /**
@@ -21,6 +23,6 @@ public final class CompletionRing extends ConsumerRing {
      *     the region.
      */
     public long address(final int entry) {
-        return buffer.getLong(entriesOffset + slot(entry) * RingMemory.ADDRESS_SIZE);
+        return UnsafeApi.getLong(base, entriesAddress + (long)slot(entry) * RingMemory.ADDRESS_SIZE);
     }
 }

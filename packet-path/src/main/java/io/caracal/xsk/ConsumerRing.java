@@ -9,13 +9,13 @@ import org.agrona.concurrent.UnsafeBuffer;
  * only when the copy kept here says that nothing is there.</p>
  */
 public abstract sealed class ConsumerRing permits CompletionRing, RxRing {
-    /** The ring's memory. */
-    final UnsafeBuffer buffer;
-    /** Offset of the first entry. */
-    final int entriesOffset;
-    /** Depth less one. */
-    final int mask;
+    /** What {@link #entriesAddress} is relative to: null for memory outside the heap. */
+    final byte[] base;
+    /** Where the first entry is, for {@link org.agrona.UnsafeApi}. */
+    final long entriesAddress;
 
+    private final UnsafeBuffer buffer;
+    private final int mask;
     private final int producerOffset;
     private final int consumerOffset;
     private int cachedProducerIndex;
@@ -23,12 +23,13 @@ public abstract sealed class ConsumerRing permits CompletionRing, RxRing {
     private int peekedIndex;
     private int firstPeekedIndex;
 
-    ConsumerRing(final RingMemory memory) {
+    ConsumerRing(final RingMemory memory, final int entrySize) {
         buffer = memory.buffer();
         mask = memory.depth() - 1;
         producerOffset = memory.layout().producerOffset();
         consumerOffset = memory.layout().consumerOffset();
-        entriesOffset = memory.layout().entriesOffset();
+        base = buffer.byteArray();
+        entriesAddress = memory.entriesAddress(entrySize);
         releasedIndex = buffer.getInt(consumerOffset);
         peekedIndex = releasedIndex;
         cachedProducerIndex = releasedIndex;

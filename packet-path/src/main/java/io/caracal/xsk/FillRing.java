@@ -1,5 +1,7 @@
 package io.caracal.xsk;
 
+import org.agrona.UnsafeApi;
+
 /** Empty frames to receive into, user to kernel. Producer's side: one thread, the worker's. */
 public final class FillRing extends ProducerRing {
     /**
@@ -8,7 +10,7 @@ public final class FillRing extends ProducerRing {
      * @param memory entries of {@link RingMemory#ADDRESS_SIZE}.
      */
     public FillRing(final RingMemory memory) {
-        super(memory);
+        super(memory, RingMemory.ADDRESS_SIZE);
     }
 
     /**
@@ -18,6 +20,6 @@ public final class FillRing extends ProducerRing {
      * @param frameAddress any address in the frame: the kernel masks it (aligned chunks).
      */
     public void putAddress(final int entry, final long frameAddress) {
-        buffer.putLong(entriesOffset + slot(entry) * RingMemory.ADDRESS_SIZE, frameAddress);
+        UnsafeApi.putLong(base, entriesAddress + (long)slot(entry) * RingMemory.ADDRESS_SIZE, frameAddress);
     }
 }

@@ -12,13 +12,13 @@ import org.agrona.concurrent.UnsafeBuffer;
  * that there is no room: an uncontended burst touches no cache line of the other side.</p>
  */
 public abstract sealed class ProducerRing permits FillRing, TxRing {
-    /** The ring's memory. */
-    final UnsafeBuffer buffer;
-    /** Offset of the first entry. */
-    final int entriesOffset;
-    /** Depth less one. */
-    final int mask;
+    /** What {@link #entriesAddress} is relative to: null for memory outside the heap. */
+    final byte[] base;
+    /** Where the first entry is, for {@link org.agrona.UnsafeApi}. */
+    final long entriesAddress;
 
+    private final UnsafeBuffer buffer;
+    private final int mask;
     private final int producerOffset;
     private final int consumerOffset;
     private final int flagsOffset;
@@ -27,13 +27,14 @@ public abstract sealed class ProducerRing permits FillRing, TxRing {
     private int reservedIndex;
     private int reservationIndex;
 
-    ProducerRing(final RingMemory memory) {
+    ProducerRing(final RingMemory memory, final int entrySize) {
         buffer = memory.buffer();
         mask = memory.depth() - 1;
         producerOffset = memory.layout().producerOffset();
         consumerOffset = memory.layout().consumerOffset();
         flagsOffset = memory.layout().flagsOffset();
-        entriesOffset = memory.layout().entriesOffset();
+        base = buffer.byteArray();
+        entriesAddress = memory.entriesAddress(entrySize);
         submittedIndex = buffer.getInt(producerOffset);
         reservedIndex = submittedIndex;
         cachedConsumerIndex = buffer.getIntAcquire(consumerOffset);

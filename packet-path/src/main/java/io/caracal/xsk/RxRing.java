@@ -1,5 +1,7 @@
 package io.caracal.xsk;
 
+import org.agrona.UnsafeApi;
+
 /** Received packets, kernel to user. Consumer's side: one thread, the worker's. */
 public final class RxRing extends ConsumerRing {
     /**
@@ -8,7 +10,7 @@ public final class RxRing extends ConsumerRing {
      * @param memory entries of {@link RingMemory#DESCRIPTOR_SIZE}.
      */
     public RxRing(final RingMemory memory) {
-        super(memory);
+        super(memory, RingMemory.DESCRIPTOR_SIZE);
     }
 
     /**
@@ -18,7 +20,7 @@ public final class RxRing extends ConsumerRing {
      * @return offset in the region.
      */
     public long address(final int entry) {
-        return buffer.getLong(offset(entry));
+        return UnsafeApi.getLong(base, position(entry));
     }
 
     /**
@@ -28,7 +30,7 @@ public final class RxRing extends ConsumerRing {
      * @return bytes.
      */
     public int length(final int entry) {
-        return buffer.getInt(offset(entry) + TxRing.LENGTH_OFFSET);
+        return UnsafeApi.getInt(base, position(entry) + TxRing.LENGTH_OFFSET);
     }
 
     /**
@@ -38,10 +40,10 @@ public final class RxRing extends ConsumerRing {
      * @return bits.
      */
     public int options(final int entry) {
-        return buffer.getInt(offset(entry) + TxRing.OPTIONS_OFFSET);
+        return UnsafeApi.getInt(base, position(entry) + TxRing.OPTIONS_OFFSET);
     }
 
-    private int offset(final int entry) {
-        return entriesOffset + slot(entry) * RingMemory.DESCRIPTOR_SIZE;
+    private long position(final int entry) {
+        return entriesAddress + (long)slot(entry) * RingMemory.DESCRIPTOR_SIZE;
     }
 }

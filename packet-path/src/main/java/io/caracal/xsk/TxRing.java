@@ -1,5 +1,7 @@
 package io.caracal.xsk;
 
+import org.agrona.UnsafeApi;
+
 /** Packets to transmit, user to kernel. Producer's side: one thread, the worker's. */
 public final class TxRing extends ProducerRing {
     /** Offset of {@code len} in {@code struct xdp_desc}. */
@@ -13,7 +15,7 @@ public final class TxRing extends ProducerRing {
      * @param memory entries of {@link RingMemory#DESCRIPTOR_SIZE}.
      */
     public TxRing(final RingMemory memory) {
-        super(memory);
+        super(memory, RingMemory.DESCRIPTOR_SIZE);
     }
 
     /**
@@ -25,9 +27,9 @@ public final class TxRing extends ProducerRing {
      * @param options bits of {@code xdp_desc.options}, 0 for a packet in one piece.
      */
     public void putDescriptor(final int entry, final long address, final int length, final int options) {
-        final int offset = entriesOffset + slot(entry) * RingMemory.DESCRIPTOR_SIZE;
-        buffer.putLong(offset, address);
-        buffer.putInt(offset + LENGTH_OFFSET, length);
-        buffer.putInt(offset + OPTIONS_OFFSET, options);
+        final long position = entriesAddress + (long)slot(entry) * RingMemory.DESCRIPTOR_SIZE;
+        UnsafeApi.putLong(base, position, address);
+        UnsafeApi.putInt(base, position + LENGTH_OFFSET, length);
+        UnsafeApi.putInt(base, position + OPTIONS_OFFSET, options);
     }
 }
