@@ -21,9 +21,8 @@ import io.caracal.xsk.RingDepths;
 import io.caracal.xsk.UmemAnchor;
 import io.caracal.xsk.XskConfig;
 import io.caracal.xsk.XskSocket;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -193,7 +192,7 @@ class WorkerThreadTest {
                     await("packets", () -> counters.rxPackets() + lost(receiver) >= packets);
                     System.out.println("two workers over veth: " + counters.rxPackets() + " received, "
                         + lost(receiver) + " lost for want of frames or room");
-                    checkIdleCost(receivingThread, sendingThread);
+                    showIdleCost(receivingThread, sendingThread);
                     final AllocationProbe probe = receivingThread.allocationProbe();
                     final Future<Void> done = receiving.proxy().submit(w -> { });
                     done.get();
@@ -212,21 +211,18 @@ class WorkerThreadTest {
         return bench.socket.statistics().fillRingEmptyCount() + bench.socket.statistics().rxRingFullCount();
     }
 
-    /** Shown, not asserted: what two sleeping workers cost on this machine. */
-    private static void checkIdleCost(final WorkerThread... threads) throws Exception {
-        final long before = processCpuTicks();
-        TimeUnit.SECONDS.sleep(1);
-        System.out.println(threads.length + " idle workers: " + (processCpuTicks() - before)
-            + " clock ticks (of 100 a second) in 1 s, the whole process");
+    /** Shown, not asserted: what a sleeping worker costs on this machine. */
+    private static void showIdleCost(final WorkerThread... threads) throws Exception {
+        final ThreadMXBean threadTimes = ManagementFactory.getThreadMXBean();
         for (final WorkerThread thread : threads) {
+            final AtomicLong id = new AtomicLong();
+            thread.worker().proxy().submit(w -> id.set(Thread.currentThread().threadId())).get();
+            final long beforeNs = threadTimes.getThreadCpuTime(id.get());
+            TimeUnit.MILLISECONDS.sleep(500);
+            System.out.println(thread.worker().roleName() + " idle: "
+                + (threadTimes.getThreadCpuTime(id.get()) - beforeNs) / 5_000_000.0 + " % of a core");
             assertTrue(thread.isRunning());
         }
-    }
-
-    private static long processCpuTicks() throws IOException {
-        final String stat = Files.readString(Path.of("/proc/self/stat"));
-        final String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
-        return Long.parseLong(fields[11]) + Long.parseLong(fields[12]);
     }
 
     private static int openFds() {
