@@ -252,8 +252,8 @@ class XskPortKernelTest {
     }
 
     @Test
-    void shouldGetEveryFrameBackWhenInterfacesVanishUnderTraffic() {
-        final int fdCount = openFds();
+    void shouldGetEveryFrameBackWhenInterfacesVanishUnderTraffic() throws Exception {
+        final int fdCount = OpenDescriptors.count();
         for (int round = 0; round < 15; round++) {
             lab.addPair("a0", "b0", MTU);
             final XskPort left = portOn("a0", MTU);
@@ -286,13 +286,8 @@ class XskPortKernelTest {
             right.close();
             lab.releasePrograms();
         }
-        assertEquals(fdCount, openFds(), "no descriptor leaks");
+        assertEquals(fdCount, OpenDescriptors.count(), "no descriptor leaks");
         assertEquals(0, ledger.violationCount());
-    }
-
-    private static int openFds() {
-        final String[] names = new java.io.File("/proc/self/fd").list();
-        return names.length;
     }
 
     @Test
@@ -310,13 +305,13 @@ class XskPortKernelTest {
     }
 
     @Test
-    void shouldBindAgainAsSoonAsTheKernelHasReleasedTheQueue() {
+    void shouldBindAgainAsSoonAsTheKernelHasReleasedTheQueue() throws Exception {
         lab.addPair("a0", "b0", MTU);
-        final int fdCount = openFds();
+        final int fdCount = OpenDescriptors.count();
         for (int round = 0; round < 30; round++) {
             socketOn("a0").close();
         }
-        assertEquals(fdCount, openFds());
+        assertEquals(fdCount, OpenDescriptors.count());
     }
 
     @Test

@@ -10,6 +10,7 @@ import io.caracal.bindings.NativeCallException;
 import io.caracal.burst.EgressAction;
 import io.caracal.burst.PacketBurst;
 import io.caracal.port.LoopbackPort;
+import io.caracal.port.OpenDescriptors;
 import io.caracal.port.PathFixture;
 import io.caracal.port.PortSpec;
 import io.caracal.port.VethLab;
@@ -172,7 +173,7 @@ class WorkerThreadTest {
     void shouldForwardBetweenTwoWorkersOverAVethPairAndSleepWhenIdle() throws Exception {
         final RingDepths depths = new RingDepths(256, 256, 256, 256);
         final int packets = 20_000;
-        final int fdCount = openFds();
+        final int fdCount = OpenDescriptors.count();
         try (VethLab lab = new VethLab(); Umem umem = Umem.create("rings-worker", 4096)) {
             lab.addPair("anchor0", "anchor1", 1500);
             lab.addPair("a0", "b0", 1500);
@@ -204,7 +205,7 @@ class WorkerThreadTest {
                 assertEquals(0, senderCounters.get(WorkerCounter.FRAME_VIOLATIONS));
             }
         }
-        assertEquals(fdCount, openFds(), "no descriptor leaks");
+        assertEquals(fdCount, OpenDescriptors.count(), "no descriptor leaks");
     }
 
     private static long lost(final Bench bench) {
@@ -223,10 +224,6 @@ class WorkerThreadTest {
                 + (threadTimes.getThreadCpuTime(id.get()) - beforeNs) / 5_000_000.0 + " % of a core");
             assertTrue(thread.isRunning());
         }
-    }
-
-    private static int openFds() {
-        return new java.io.File("/proc/self/fd").list().length;
     }
 
     private static void makePackets(final PacketBurst burst, final FramePool pool, final AtomicLong left) {
