@@ -49,8 +49,9 @@ public sealed interface ControlUpdate {
             final boolean printable = name.chars().allMatch(c -> c > ' ' && c < 0x7f && c != '/' && c != ':');
             if (name.isEmpty() || name.length() > INTERFACE_NAME_MAX_LENGTH || !printable
                 || ".".equals(name) || "..".equals(name)) {
-                throw new IllegalArgumentException("interface name '" + name + "' cannot be a network interface's: 1 to "
-                    + INTERFACE_NAME_MAX_LENGTH + " printable ASCII characters other than '/' and ':'");
+                throw new IllegalArgumentException("interface name '" + name
+                    + "' cannot be a network interface's: 1 to " + INTERFACE_NAME_MAX_LENGTH
+                    + " printable ASCII characters other than '/' and ':'");
             }
         }
 

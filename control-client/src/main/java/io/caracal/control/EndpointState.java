@@ -1,6 +1,6 @@
 package io.caracal.control;
 
-/** What Felix says in {@code WorkloadEndpoint.state}. Anything but active means: drop all (felix/rules/endpoints.go). */
+/** Felix's {@code WorkloadEndpoint.state}. Anything but active means: drop all (felix/rules/endpoints.go). */
 public enum EndpointState {
     /** Traffic passes as policy says. */
     ACTIVE,

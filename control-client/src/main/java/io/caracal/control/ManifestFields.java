@@ -76,7 +76,7 @@ final class ManifestFields {
         return texts;
     }
 
-    /** Whether a field has a value that says something: neither absent, null, false, nor an empty text, list or object. */
+    /** Whether a field's value says something: neither absent, null, false, nor an empty text, list or object. */
     boolean isPresent(final String field) {
         final JsonNode node = node(field);
         return switch (node.getNodeType()) {
@@ -88,7 +88,7 @@ final class ManifestFields {
         };
     }
 
-    /** Reads a text by a function that says what is wrong in its exception; null, and a problem noted, where it does. */
+    /** Reads a text by a function whose exception says what is wrong; null, and a problem noted, where it does. */
     <T> T read(final String pointer, final String text, final Function<String, T> reader) {
         try {
             return reader.apply(text);
@@ -103,7 +103,8 @@ final class ManifestFields {
     }
 
     void notApplied(final String field, final String reason) {
-        problems.add(object.problem(ControlProblem.Kind.NOT_APPLIED, base + '/' + field, name("/" + field) + ' ' + reason));
+        final String pointer = "/" + field;
+        problems.add(object.problem(ControlProblem.Kind.NOT_APPLIED, base + pointer, name(pointer) + ' ' + reason));
     }
 
     private String name(final String pointer) {

@@ -100,7 +100,8 @@ final class ManifestFiles {
             throw refusal(stamp.file(), "is larger than " + ManifestParser.FILE_MAX_BYTES + " bytes: split it");
         }
         try {
-            return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(Files.readAllBytes(stamp.file()))).toString();
+            final ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(stamp.file()));
+            return StandardCharsets.UTF_8.newDecoder().decode(bytes).toString();
         } catch (final CharacterCodingException e) {
             throw refusal(stamp.file(), "is not UTF-8 text");
         } catch (final IOException e) {

@@ -22,8 +22,8 @@ import org.yaml.snakeyaml.error.YAMLException;
 
 /**
  * Text of a manifest → its objects with the line of every value. Many documents in a file and Kubernetes' lists
- * ({@code kind: …List} with {@code items}) are taken apart; empty documents are skipped. Anchors and aliases are refused: Jackson's parser
- * would hand an alias over as if it were text.
+ * ({@code kind: …List} with {@code items}) are taken apart; empty documents are skipped. Aliases are refused: Jackson's
+ * parser would hand one over as if it were text.
  */
 final class ManifestParser {
     /** A file's limit: some 20,000 endpoints. More would hold up the reload; less has been seen in no cluster. */

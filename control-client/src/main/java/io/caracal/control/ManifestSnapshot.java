@@ -36,7 +36,8 @@ record ManifestSnapshot(SortedMap<WorkloadEndpointId, WorkloadEndpointUpdate> en
                 decode(object, problems).ifPresent(endpoint -> place(endpoint, node, placed, problems));
             }
         }
-        final List<ControlProblem> refused = problems.stream().filter(problem -> problem.kind() == Kind.REFUSED).toList();
+        final List<ControlProblem> refused = problems.stream()
+            .filter(problem -> problem.kind() == Kind.REFUSED).toList();
         if (!refused.isEmpty()) {
             throw new ControlException(refused);
         }

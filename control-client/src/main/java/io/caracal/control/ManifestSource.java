@@ -10,7 +10,8 @@ import java.util.Objects;
  *
  * <p>A load is taken whole or not at all: if any file or object is wrong, the last good state stays and the listener
  * hears what is wrong, with file, line and object. Of a good load only the differences are delivered. Kinds and fields
- * that this version does nothing about are reported as not applied, never silently skipped. Endpoints of other nodes are checked and left out.
+ * that this version does nothing about are reported as not applied, never silently skipped. Endpoints of other nodes
+ * are checked and left out.
  *
  * <p>Any thread may start and close; updates after the start come from the thread {@code caracal-manifests}, which
  * looks at the files' sizes and times once per poll interval (a watch by inotify would miss the symbolic links by

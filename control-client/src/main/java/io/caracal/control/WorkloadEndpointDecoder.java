@@ -8,7 +8,8 @@ import java.util.Set;
 
 /**
  * A Calico v3 {@code WorkloadEndpoint} (api/pkg/apis/projectcalico/v3 and libcalico-go's conversion to what Felix
- * reads) → the update that Felix would send for it. Wrong fields are refused together; fields that this version does nothing about are named.
+ * reads) → the update that Felix would send for it. Wrong fields are refused together; fields that this version does
+ * nothing about are named.
  */
 final class WorkloadEndpointDecoder {
     static final String KIND = "WorkloadEndpoint";
@@ -69,7 +70,8 @@ final class WorkloadEndpointDecoder {
         if (namespace.isEmpty() || orchestrator.isEmpty() || endpoint.isEmpty() || workload.isEmpty()) {
             return Optional.empty();
         }
-        return Optional.of(new WorkloadEndpointId(orchestrator, isPod ? namespace + '/' + workload : workload, endpoint));
+        final String workloadId = isPod ? namespace + '/' + workload : workload;
+        return Optional.of(new WorkloadEndpointId(orchestrator, workloadId, endpoint));
     }
 
     private void readNetworks(final List<Ipv4Prefix> ipv4Networks, final List<Ipv6Prefix> ipv6Networks) {
@@ -104,7 +106,8 @@ final class WorkloadEndpointDecoder {
 
     private void noteUnsupported() {
         if (spec.isPresent("profiles")) {
-            spec.notApplied("profiles", "name policy, which this version does not enforce: its traffic is not restricted");
+            spec.notApplied("profiles",
+                "name policy, which this version does not enforce: its traffic is not restricted");
         }
         if (spec.isPresent("ipNATs")) {
             spec.notApplied("ipNATs", "(floating addresses) are not supported by this version");

@@ -21,7 +21,8 @@ class ManifestSnapshotTest {
             row("nothing", "", List.of(), List.of()),
             row("only comments and empty documents", "# a\n---\n---\n# b\n", List.of(), List.of()),
             row("one endpoint", WEB, List.of(WEB_UPDATE), List.of()),
-            row("two documents, in the order of their ids", WEB + "---\n" + DB, List.of(DB_UPDATE, WEB_UPDATE), List.of()),
+            row("two documents, in the order of their ids", WEB + "---\n" + DB,
+                List.of(DB_UPDATE, WEB_UPDATE), List.of()),
             row("an empty document between", WEB + "---\n---\n" + DB, List.of(DB_UPDATE, WEB_UPDATE), List.of()),
             row("a list", "apiVersion: projectcalico.org/v3\nkind: WorkloadEndpointList\nitems:\n- "
                 + WEB.indent(2).strip(), List.of(WEB_UPDATE), List.of()),
@@ -49,7 +50,8 @@ class ManifestSnapshotTest {
                 "f.yaml:19: WorkloadEndpoint shop/node1-k8s-web-eth0: spec.allowSpoofedSourcePrefixes is not "
                 + "supported by this version: only the endpoint's own addresses may be sources (not applied)")),
             row("kinds of later versions, by name", "apiVersion: projectcalico.org/v3\nkind: NetworkPolicy\nmetadata:\n"
-                + "  name: deny\n  namespace: shop\n---\napiVersion: v1\nkind: Service\nmetadata: {name: s}\n---\n" + WEB,
+                + "  name: deny\n  namespace: shop\n---\napiVersion: v1\nkind: Service\n"
+                + "metadata: {name: s}\n---\n" + WEB,
                 List.of(WEB_UPDATE), List.of(
                 "f.yaml:2: NetworkPolicy shop/deny: objects of kind NetworkPolicy (projectcalico.org/v3) are not "
                 + "supported by this version (not applied)",
@@ -63,8 +65,8 @@ class ManifestSnapshotTest {
     static Stream<Arguments> refusedManifests() {
         final String web = "WorkloadEndpoint shop/node1-k8s-web-eth0: ";
         return Stream.of(
-            row("no YAML", "a: [b\n", List.of("f.yaml:2: not readable as YAML: while parsing a flow sequence: expected ',' or "
-                + "']', but got <stream end>")),
+            row("no YAML", "a: [b\n", List.of("f.yaml:2: not readable as YAML: while parsing a flow "
+                + "sequence: expected ',' or ']', but got <stream end>")),
             row("a key twice", WEB + "  mac: 06:b8:74:2f:5a:20\n",
                 List.of("f.yaml:16: not readable as YAML: Duplicate field 'mac'")),
             row("an alias", "a: &x 1\nb: *x\n",

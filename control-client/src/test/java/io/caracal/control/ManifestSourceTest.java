@@ -110,8 +110,8 @@ class ManifestSourceTest {
             source.start(heard);
             heard.now();
             write("db.yaml", DB.replace("06:b8", "zz:b8"));
-            assertEquals("! [" + directory.resolve("db.yaml") + ":15: WorkloadEndpoint shop/node1-k8s-db-eth0: spec.mac MAC "
-                + "address 'zz:b8:74:2f:5a:19' is not six hexadecimal bytes with colons]", heard.next());
+            assertEquals("! [" + directory.resolve("db.yaml") + ":15: WorkloadEndpoint shop/node1-k8s-db-eth0: "
+                + "spec.mac MAC address 'zz:b8:74:2f:5a:19' is not six hexadecimal bytes with colons]", heard.next());
             write("db.yaml", DB.replace("65.0.3", "65.0.4"));
             assertEquals(DB_UPDATE.replace("65.0.3", "65.0.4"), heard.next());
             assertEquals("! []", heard.next());
@@ -124,8 +124,8 @@ class ManifestSourceTest {
         write("web.yaml", WEB + "---\napiVersion: projectcalico.org/v3\nkind: Tier\nmetadata: {name: t}\n");
         try (ControlSource source = source(directory)) {
             source.start(heard);
-            assertEquals(List.of(WEB_UPDATE, "in sync", "! [" + directory.resolve("web.yaml") + ":18: Tier t: objects of kind "
-                + "Tier (projectcalico.org/v3) are not supported by this version (not applied)]"), heard.now());
+            assertEquals(List.of(WEB_UPDATE, "in sync", "! [" + directory.resolve("web.yaml") + ":18: Tier t: objects "
+                + "of kind Tier (projectcalico.org/v3) are not supported by this version (not applied)]"), heard.now());
         }
     }
 

@@ -39,8 +39,9 @@ final class Manifests {
     /** An update on one line. */
     static String show(final ControlUpdate update) {
         return switch (update) {
-            case ControlUpdate.WorkloadEndpointUpdate u -> "+ " + u.id() + ' ' + u.state() + ' ' + u.interfaceName() + ' '
-                + u.mac().map(MacAddress::toString).orElse("-") + ' ' + u.ipv4Networks() + ' ' + u.ipv6Networks();
+            case ControlUpdate.WorkloadEndpointUpdate u -> "+ " + u.id() + ' ' + u.state() + ' '
+                + u.interfaceName() + ' ' + u.mac().map(MacAddress::toString).orElse("-") + ' '
+                + u.ipv4Networks() + ' ' + u.ipv6Networks();
             case ControlUpdate.WorkloadEndpointRemove r -> "- " + r.id();
             case ControlUpdate.InSync ignored -> "in sync";
         };
