@@ -11,4 +11,7 @@ module io.caracal.dataplane {
     requires com.fasterxml.jackson.dataformat.yaml;
     requires info.picocli;
     requires HdrHistogram;
+    requires jdk.httpserver;
+
+    exports io.caracal.lab;
 }

@@ -14,8 +14,8 @@ class ManifestFuzzTest {
     private static final int CASES = Integer.getInteger("caracal.fuzz.cases", 20_000);
     private static final List<String> TOKENS = List.of("---\n", "...\n", "[", "]", "{", "}", ": ", "- ", "&a ",
         "*a", "<<: ", "!!binary ", "!!set ", "!x ", "| \n", "> \n", "? ", "%YAML 1.1\n", "\"", "'", "\t", "\u0000",
-        "\ufeff", "\ud800", "\ud83d\ude00", "null", "~", "0x1F", "1e999", "99999999999999999999", "12:30:45", "2026-01-01",
-        "yes", "\n", "  ", "\\u0000", "items:\n- ", "kind: List\n", "spec:\n", "ipNetworks: ", "mac: ",
+        "\ufeff", "\ud800", "\ud83d\ude00", "null", "~", "0x1F", "1e999", "99999999999999999999", "12:30:45",
+        "2026-01-01", "yes", "\n", "  ", "\\u0000", "items:\n- ", "kind: List\n", "spec:\n", "ipNetworks: ", "mac: ",
         ".inf", "0o17", "1_000", "#");
 
     @Test

@@ -1,0 +1,46 @@
+package io.caracal.demo;
+
+import java.util.List;
+
+/** The demo's steps, in their order. */
+final class DemoSteps {
+    private DemoSteps() {
+    }
+
+    static List<DemoStep> all() {
+        return List.of(
+            new DemoStep("ping-ipv4", "ping, pod to pod",
+                "Java answers the pod's ARP for 169.254.1.1; then each packet goes veth → eBPF → AF_XDP → Java → veth",
+                2 * Reachability.PINGS, Reachability::pingIpv4),
+            new DemoStep("ping-ipv6", "ping, pod to pod, IPv6",
+                "the gateway fe80::ecee:eeff:feee:eeee is found by neighbour discovery, which Java answers too",
+                2 * Reachability.PINGS, Reachability::pingIpv6),
+            new DemoStep("ping-all", "ping, every pod to every other",
+                "one AF_XDP socket serves all pods: the interface travels in the packet's destination MAC",
+                4, Reachability::pingAll),
+            new DemoStep("web-page", "a web page from another pod",
+                "curl, TCP: the kernel completes checksums on the way to Java, the pods' offloads stay on",
+                8, WebPages::fromPod),
+            new DemoStep("pod-to-host", "pod to its own node",
+                "Java hands the packets to the node's stack, as if they had come from the pod's interface",
+                8, WebPages::fromHost),
+            new DemoStep("host-to-pod", "node to pod, as kubelet probes",
+                "the node's own packets are caught where they leave for the pod, so Java sees both directions",
+                8, WebPages::probe),
+            new DemoStep("guard", "a pod that nobody announced",
+                "an nftables guard drops what comes from an interface without programs: fail closed",
+                0, Strangers::isKeptOut),
+            new DemoStep("announce", "… and once it is announced",
+                "a WorkloadEndpoint appeared among the manifests: programs attached, interface armed",
+                2, Strangers::isLetInOnceAnnounced),
+            new DemoStep("tcp", "TCP, one stream",
+                "every segment through Java: no flow is offloaded to eBPF yet",
+                1000, TcpThroughput::measure),
+            new DemoStep("latency", "request and response over UDP",
+                "a request waits for its answer before the next: each is two trips through Java",
+                1000, RequestResponse::measure),
+            new DemoStep("checksums", "the pods are unmodified",
+                "offloads as the kernel made them, and no TCP checksum error in either pod",
+                0, PodHealth::check));
+    }
+}
