@@ -12,7 +12,7 @@ import picocli.CommandLine.Spec;
 @Command(name = "caracal", mixinStandardHelpOptions = true, versionProvider = BuildVersion.class,
     description = "A user-space packet dataplane for Calico nodes.",
     subcommands = {
-        RunCommand.class, StatusCommand.class, CountersCommand.class, CleanupCommand.class,
+        RunCommand.class, StatusCommand.class, CountersCommand.class, DoctorCommand.class, CleanupCommand.class,
         RehearseCommand.class, CommandLine.HelpCommand.class
     })
 public final class CaracalCommand implements Runnable {
