@@ -1,0 +1,134 @@
+package io.caracal.xdp.punt;
+
+import io.caracal.bindings.Ethtool;
+import io.caracal.bindings.Fd;
+import io.caracal.bindings.NetNamespace;
+import io.caracal.bindings.Posix;
+import io.caracal.netlink.MacAddress;
+import io.caracal.netlink.RouteNetlink;
+import io.caracal.netlink.VethSpec;
+import io.caracal.xdp.PinDirectory;
+import io.caracal.xdp.punt.PuntConfig.OnEngineLoss;
+import io.caracal.xdp.punt.Workload.MissLimit;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * A node with one pod, made of two network namespaces of this test's own: the pod's veth (host side {@code cali0}), the punt pair, a bpffs
+ * in a temporary folder. Everything goes with the close.
+ */
+final class TestNode implements AutoCloseable {
+    static final String POD_ADDRESS = "10.65.0.2";
+    static final String HOST_ADDRESS = "192.0.2.1";
+    static final int QUEUES = 2;
+    static final int PUNT_MTU = 3506;
+    static final int SEED = 77;
+    private static final AtomicInteger COUNT = new AtomicInteger();
+
+    final NetNamespace host;
+    final NetNamespace pod;
+    final Path folder;
+    final int workload;
+    final int punt0;
+    final int punt1;
+    final int podEth0;
+
+    TestNode() throws IOException {
+        final String suffix = ProcessHandle.current().pid() + "-" + COUNT.incrementAndGet();
+        host = NetNamespace.create("xdp-host-" + suffix);
+        pod = NetNamespace.create("xdp-pod-" + suffix);
+        folder = Files.createTempDirectory("xdp-bpffs");
+        final int[] indexes = host.call(this::makeInterfaces);
+        workload = indexes[0];
+        punt0 = indexes[1];
+        punt1 = indexes[2];
+        podEth0 = pod.call(TestNode::setUpPod);
+    }
+
+    private int[] makeInterfaces() throws IOException {
+        try (RouteNetlink netlink = RouteNetlink.open()) {
+            netlink.createVeth(new VethSpec("cali0", "eth0").withMtu(9000).withPeerNamespace(pod.fd())
+                .withMac(MacAddress.of(Packet.HOST_MAC)).withPeerMac(MacAddress.of(Packet.POD_MAC)));
+            netlink.createVeth(new VethSpec("punt0", "punt1").withQueues(QUEUES).withMtu(PUNT_MTU));
+            final int[] indexes = {netlink.link("cali0").index(), netlink.link("punt0").index(),
+                netlink.link("punt1").index()};
+            for (final int index : indexes) {
+                netlink.disableIpv6LinkLocal(index);
+            }
+            for (final String name : new String[] {"punt0", "punt1"}) {
+                netlink.setArp(netlink.link(name).index(), false);
+                Ethtool.setChannels(name, QUEUES, QUEUES, 0);
+            }
+            for (final int index : indexes) {
+                netlink.setUp(index);
+            }
+            netlink.setUp(netlink.link("lo").index());
+            netlink.addAddress(netlink.link("lo").index(), InetAddress.getByName(HOST_ADDRESS), 32);
+            final InetAddress podAddress = InetAddress.getByName(POD_ADDRESS);
+            netlink.addRoute(io.caracal.netlink.Route.to(podAddress, 32).via(null, indexes[0]));
+            netlink.replaceNeighbour(indexes[0], podAddress, MacAddress.of(Packet.POD_MAC));
+            return indexes;
+        }
+    }
+
+    private static int setUpPod() {
+        try (RouteNetlink netlink = RouteNetlink.open()) {
+            final int eth0 = netlink.link("eth0").index();
+            netlink.disableIpv6LinkLocal(eth0);
+            netlink.setUp(eth0);
+            return eth0;
+        }
+    }
+
+    PuntConfig config(final OnEngineLoss onEngineLoss) {
+        return new PuntConfig(punt0, QUEUES, PuntConfig.HANDED_MARK_DEFAULT, PuntConfig.APPROVED_MARK_DEFAULT,
+            onEngineLoss, SEED);
+    }
+
+    static Workload podBehind() {
+        return new Workload(Packet.POD_MAC, Packet.HOST_MAC, MissLimit.NONE);
+    }
+
+    PinDirectory pins() {
+        return PinDirectory.open(folder.resolve("bpf"));
+    }
+
+    PacketSocket onHost(final int ifindex) {
+        return host.call(() -> new PacketSocket(ifindex));
+    }
+
+    PacketSocket onPod() {
+        return pod.call(() -> new PacketSocket(podEth0));
+    }
+
+    <T> T inHost(final Callable<T> body) {
+        return host.call(body);
+    }
+
+    /** A socket that stands for the engine: bound to nothing, but in the map as long as it is open. */
+    Fd engineSocket(final PuntPrograms programs) {
+        final Fd socket = host.call(() -> Fd.socket(Posix.AF_XDP, Posix.SOCK_RAW, 0));
+        for (int queue = 0; queue < QUEUES; queue++) {
+            programs.sockets().set(queue, socket.number());
+        }
+        return socket;
+    }
+
+    @Override
+    public void close() throws IOException {
+        final Path bpffs = folder.resolve("bpf");
+        if (Files.exists(bpffs)) {
+            PinDirectory.open(bpffs).removeAll();
+            Files.delete(bpffs);
+        }
+        Files.delete(folder);
+        pod.delete();
+        pod.close();
+        host.delete();
+        host.close();
+    }
+}
