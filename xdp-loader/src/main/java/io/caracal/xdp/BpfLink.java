@@ -48,8 +48,22 @@ final class BpfLink implements AutoCloseable {
             }
         }
         fd.close();
-        PinDirectory.delete(pin);
+        removePinned(pin);
         return null;
+    }
+
+    /**
+     * Takes a pinned link off its hook and removes the pin. Removing the pin alone would do it too, but only after an RCU grace
+     * period, in which a program could still be met and the hook be called busy.
+     */
+    static void removePinned(final Path pin) {
+        if (!Files.exists(pin)) {
+            return;
+        }
+        try (Fd fd = BpfLinks.openPinned(pin)) {
+            BpfLinks.detach(fd.number());
+        }
+        PinDirectory.delete(pin);
     }
 
     /** The index alone would not do: it may belong to another interface by now, on which the link is not. */
@@ -77,6 +91,15 @@ final class BpfLink implements AutoCloseable {
     /** Whether its interface is still there. */
     boolean isAlive() {
         return BpfLinks.info(fd.number()).ifindex() != 0;
+    }
+
+    /** Takes the program off the hook now, whoever else has the link open or pinned; removes the pin if there is one. */
+    void detach(final Path pin) {
+        BpfLinks.detach(fd.number());
+        if (pin != null) {
+            PinDirectory.delete(pin);
+        }
+        close();
     }
 
     @Override

@@ -67,8 +67,13 @@ public record BpfObjectSpec(String name, byte[] elf, Map<String, Integer> mapSiz
      * @param map its name in the C source.
      * @param entryCountMax how many entries it may have.
      * @return a new blueprint.
+     * @throws IllegalArgumentException for less than one entry.
      */
     public BpfObjectSpec withMapSize(final String map, final int entryCountMax) {
+        if (entryCountMax < 1) {
+            throw new IllegalArgumentException("map " + map + " of eBPF object " + name + " needs room for at least 1"
+                + " entry, not " + entryCountMax);
+        }
         return new BpfObjectSpec(name, elf, with(mapSizes, map, entryCountMax), sharedMaps);
     }
 

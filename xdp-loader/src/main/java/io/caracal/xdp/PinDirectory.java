@@ -117,21 +117,22 @@ public final class PinDirectory {
     }
 
     /**
-     * Removes every pin and the directory, and the bpffs too if Caracal has mounted it: what {@code caracal cleanup} does. Programs that
-     * only a pin kept alive leave their hooks at once.
+     * Removes every pin and the directory, and the bpffs too if Caracal has mounted it: what {@code caracal cleanup} does. The
+     * programs of pinned links leave their hooks at once, also under a running engine.
      *
      * @return the names of the pins that were there, such as {@code links/tc-ingress-12}.
      */
     public List<String> removeAll() {
         final List<String> removed = new ArrayList<>();
-        for (final String kind : List.of("links", "maps")) {
-            for (final Path pin : children(root.resolve(kind))) {
-                delete(pin);
-                removed.add(kind + '/' + pin.getFileName());
-            }
-            delete(root.resolve(kind));
+        for (final Path pin : children(root.resolve("links"))) {
+            BpfLink.removePinned(pin);
+            removed.add("links/" + pin.getFileName());
         }
-        delete(root);
+        for (final Path pin : children(root.resolve("maps"))) {
+            delete(pin);
+            removed.add("maps/" + pin.getFileName());
+        }
+        List.of(root.resolve("links"), root.resolve("maps"), root).forEach(PinDirectory::delete);
         if (isMountedByUs()) {
             unmount();
         }

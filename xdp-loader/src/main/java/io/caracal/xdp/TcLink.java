@@ -80,7 +80,7 @@ public abstract sealed class TcLink implements AutoCloseable permits TcxLink, Cl
         final PinDirectory pins) {
         final TcLink link = ClsactLink.open(program, ifindex, direction, pins != null);
         if (pins != null) {
-            PinDirectory.delete(pins.linkPin(TcxLink.hook(ifindex, direction)));
+            BpfLink.removePinned(pins.linkPin(TcxLink.hook(ifindex, direction)));
         }
         return link;
     }

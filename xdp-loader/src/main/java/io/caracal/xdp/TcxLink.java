@@ -63,10 +63,7 @@ final class TcxLink extends TcLink {
 
     @Override
     public void detach() {
-        if (pin != null) {
-            PinDirectory.delete(pin);
-        }
-        close();
+        link.detach(pin);
     }
 
     @Override

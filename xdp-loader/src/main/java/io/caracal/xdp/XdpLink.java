@@ -82,8 +82,7 @@ public final class XdpLink implements AutoCloseable {
             if (modes.contains(mode)) {
                 return new XdpLink(old, mode, pin, true);
             }
-            PinDirectory.delete(pin);
-            old.close();
+            old.detach(pin);
         }
         final XdpLink link = create(program, ifindex, modes, pin);
         try {
@@ -167,10 +166,7 @@ public final class XdpLink implements AutoCloseable {
 
     /** Takes the program off the interface, pinned or not, and closes the link. */
     public void detach() {
-        if (pin != null) {
-            PinDirectory.delete(pin);
-        }
-        close();
+        link.detach(pin);
     }
 
     /** Closes the descriptor: without a pin the program leaves the interface, with one it stays. */

@@ -41,14 +41,15 @@ public final class XskMap {
     }
 
     /**
-     * Takes the socket of a queue out of the map: its packets are handled as if no engine were there.
+     * Takes the socket of a queue out of the map, if there is one (the kernel does not tell): its packets are handled as if no
+     * engine were there.
      *
      * @param queueId the queue.
-     * @return whether a socket was there.
+     * @throws io.caracal.bindings.NativeCallException EINVAL when the map has no such queue.
      */
-    public boolean clear(final int queueId) {
+    public void clear(final int queueId) {
         try (Arena arena = Arena.ofConfined()) {
-            return handle.delete(BpfMap.write(arena, MapCodec.U32, queueId));
+            handle.delete(BpfMap.write(arena, MapCodec.U32, queueId));
         }
     }
 }

@@ -131,6 +131,21 @@ public final class PuntHooks implements AutoCloseable {
         return "XDP " + mode.name().toLowerCase(Locale.ROOT) + ", tc by " + fromEngine.hook();
     }
 
+    /**
+     * How many hooks an earlier engine had left with its programs, which these have replaced.
+     *
+     * @return 0 after a first start.
+     */
+    public int takenOverCount() {
+        int count = 0;
+        for (final List<TcLink> links : workloadLinks.values()) {
+            count += (int)links.stream().filter(TcLink::isTakenOver).count();
+        }
+        count += toEngine != null && toEngine.isTakenOver() ? 1 : 0;
+        count += fromEngine != null && fromEngine.isTakenOver() ? 1 : 0;
+        return count;
+    }
+
     /** Takes all programs off, pinned or not: the end of Caracal on this node, not of one engine. */
     public void detachAll() {
         for (final int ifindex : attachedWorkloads()) {

@@ -1,0 +1,143 @@
+package io.caracal.xdp.punt;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** Whether Java's mirror of caracal.h is one: names, numbers, and the place of every field, read from the header itself. */
+final class CaracalHeaderTest {
+    private static String header;
+    private static String maps;
+
+    @BeforeAll
+    static void read() throws IOException {
+        header = Files.readString(Path.of("src/main/bpf/caracal.h"));
+        maps = Files.readString(Path.of("src/main/bpf/maps.h"));
+    }
+
+    private static Map<String, Integer> enumeration(final String name) {
+        final Matcher body = Pattern.compile("enum " + name + " \\{(.*?)\\};", Pattern.DOTALL).matcher(header);
+        assertEquals(true, body.find(), "enum " + name);
+        final Map<String, Integer> constants = new LinkedHashMap<>();
+        final Matcher constant = Pattern.compile("(\\w+) = (\\d+),").matcher(body.group(1));
+        while (constant.find()) {
+            constants.put(constant.group(1), Integer.valueOf(constant.group(2)));
+        }
+        return constants;
+    }
+
+    /** Field names and sizes in the order of a struct without bit fields. */
+    private static Map<String, Integer> fieldOffsets(final String struct) {
+        final Matcher body = Pattern.compile("struct " + struct + " \\{(.*?)\\n\\}", Pattern.DOTALL).matcher(header);
+        assertEquals(true, body.find(), "struct " + struct);
+        final Map<String, Integer> offsets = new LinkedHashMap<>();
+        int offset = 0;
+        final Matcher field = Pattern.compile("__u(8|32|64) (\\w+)(?:\\[(\\d+)\\])?;").matcher(body.group(1));
+        while (field.find()) {
+            final int size = Integer.parseInt(field.group(1)) / 8;
+            offset = (offset + size - 1) / size * size;
+            offsets.put(field.group(2), offset);
+            offset += size * (field.group(3) == null ? 1 : Integer.parseInt(field.group(3)));
+        }
+        offsets.put("sizeof", offset);
+        return offsets;
+    }
+
+    @Test
+    void shouldHaveTheCountersOfTheHeaderWithTheirIds() {
+        final Map<String, Integer> expected = new LinkedHashMap<>(enumeration("caracal_counter"));
+        assertEquals(PuntCounter.values().length, expected.remove("COUNTER_COUNT"));
+        final Map<String, Integer> actual = new LinkedHashMap<>();
+        for (final PuntCounter counter : PuntCounter.values()) {
+            actual.put("COUNTER_" + counter, counter.id());
+        }
+        assertEquals(expected, actual);
+    }
+
+    @Test
+    void shouldHaveTheChoicesOfTheHeaderWithTheirNumbers() {
+        final Map<String, Integer> actual = new LinkedHashMap<>();
+        for (final PuntConfig.OnEngineLoss choice : PuntConfig.OnEngineLoss.values()) {
+            actual.put("ON_ENGINE_LOSS_" + choice, choice.ordinal());
+        }
+        assertEquals(enumeration("caracal_on_engine_loss"), actual);
+        assertEquals(true, maps.contains("#define QUEUES_MAX " + PuntConfig.QUEUES_MAX + "\n"));
+        assertEquals(true, maps.contains("#define WORKLOADS_MAX " + PuntPrograms.WORKLOADS_MAX_DEFAULT + "\n"));
+    }
+
+    @Test
+    void shouldWriteEachFieldOfTheConfigurationWhereCReadsIt() {
+        final Map<String, Integer> at = fieldOffsets("caracal_config");
+        try (Arena arena = Arena.ofConfined()) {
+            final MemorySegment bytes = arena.allocate(PuntConfig.CODEC.size());
+            final PuntConfig config = new PuntConfig(11, 12, 1 << 13, 1 << 14, PuntConfig.OnEngineLoss.PASS, 16);
+            PuntConfig.CODEC.write(bytes, java.util.Optional.of(config));
+            assertEquals(Map.of("punt_ifindex", 11, "queue_count", 12, "mark_handed", 1 << 13, "mark_approved", 1 << 14,
+                "on_engine_loss", 1, "hash_seed", 16), ints(bytes, at));
+            assertEquals(at.get("sizeof"), PuntConfig.CODEC.size());
+            assertEquals(java.util.Optional.of(config), PuntConfig.CODEC.read(bytes));
+            assertEquals(java.util.Optional.empty(), PuntConfig.CODEC.read(arena.allocate(PuntConfig.CODEC.size())));
+        }
+    }
+
+    private static Map<String, Integer> ints(final MemorySegment bytes, final Map<String, Integer> at) {
+        final Map<String, Integer> values = new LinkedHashMap<>();
+        at.forEach((field, offset) -> {
+            if (!field.equals("sizeof")) {
+                values.put(field, bytes.get(ValueLayout.JAVA_INT_UNALIGNED, offset));
+            }
+        });
+        return values;
+    }
+
+    @Test
+    void shouldWriteEachFieldOfAWorkloadWhereCReadsIt() {
+        final Map<String, Integer> at = fieldOffsets("workload");
+        try (Arena arena = Arena.ofConfined()) {
+            final MemorySegment bytes = arena.allocate(Workload.CODEC.size());
+            final Workload workload = new Workload(Packet.POD_MAC, Packet.HOST_MAC, new Workload.MissLimit(21, 22));
+            Workload.CODEC.write(bytes, workload);
+            assertEquals(Packet.POD_MAC[1], bytes.get(ValueLayout.JAVA_BYTE, at.get("pod_mac") + 1));
+            assertEquals(Packet.HOST_MAC[1], bytes.get(ValueLayout.JAVA_BYTE, at.get("host_mac") + 1));
+            assertEquals(0, bytes.get(ValueLayout.JAVA_INT_UNALIGNED, at.get("flags")));
+            assertEquals(21, bytes.get(ValueLayout.JAVA_LONG_UNALIGNED, at.get("miss_interval_ns")));
+            assertEquals(22, bytes.get(ValueLayout.JAVA_LONG_UNALIGNED, at.get("miss_burst_ns")));
+            assertEquals(at.get("sizeof"), Workload.CODEC.size());
+            assertEquals(workload, Workload.CODEC.read(bytes));
+        }
+    }
+
+    @Test
+    void shouldReadTheTrafficOfAWorkloadInTheOrderOfTheHeader() {
+        final List<String> inC = new ArrayList<>(fieldOffsets("workload_traffic").keySet());
+        inC.remove("sizeof");
+        final List<String> inJava = new ArrayList<>();
+        for (final java.lang.reflect.RecordComponent component : WorkloadTraffic.class.getRecordComponents()) {
+            inJava.add(component.getName().replaceAll("([A-Z])", "_$1").toLowerCase(java.util.Locale.ROOT));
+        }
+        assertEquals(inC, inJava);
+        try (Arena arena = Arena.ofConfined()) {
+            final MemorySegment bytes = arena.allocate(WorkloadTraffic.CODEC.size());
+            final WorkloadTraffic traffic = new WorkloadTraffic(1, 2, 3, 4, 5, 6, 7, 8, 9, 10);
+            WorkloadTraffic.CODEC.write(bytes, traffic);
+            for (int i = 0; i < 10; i++) {
+                assertEquals(i + 1, bytes.get(ValueLayout.JAVA_LONG_UNALIGNED, 8L * i));
+            }
+            assertEquals(traffic, WorkloadTraffic.CODEC.read(bytes));
+            assertEquals(new WorkloadTraffic(2, 4, 6, 8, 10, 12, 14, 16, 18, 20), traffic.plus(traffic));
+        }
+    }
+}
