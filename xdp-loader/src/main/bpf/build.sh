@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Compiles each *.bpf.c of a folder to an object; the Maven build calls it.   usage: build.sh OUTPUT_FOLDER [SOURCE_FOLDER]
+# Compiles each *.bpf.c of a folder to an object; the Maven build calls it.
+# usage: build.sh OUTPUT_FOLDER [SOURCE_FOLDER]
 # Does nothing when neither a source nor the compiler has changed since the objects were made.
 set -euo pipefail
 
@@ -27,7 +28,8 @@ find_clang() {
     fail "no clang on the PATH: the eBPF programs cannot be compiled"
 }
 
-# The target bpf has no system headers of its own: <asm/types.h> is the build machine's, in its multiarch folder on Debian.
+# The target bpf has no system headers of its own: <asm/types.h> is the build machine's, in its multiarch folder
+# on Debian.
 find_asm_headers() {
     local folder
     for folder in "/usr/include/$(uname -m)-linux-gnu" /usr/include; do

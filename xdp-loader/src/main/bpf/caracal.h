@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
- * What the programs and the Java side agree on: the header of the punt pair, the values of the maps, the counters.
- * The Java mirror is io.caracal.xdp (PuntConfig, Workload, WorkloadTraffic, PuntCounter); CaracalHeaderTest reads this file and
- * the BTF of the objects, and fails when the two sides drift apart.
+ * What the programs and the Java side agree on: the header of the punt pair, the values of the maps, the counters. The
+ * Java mirror is io.caracal.xdp.punt (PuntConfig, Workload, WorkloadTraffic, PuntCounter); CaracalHeaderTest reads this
+ * file and fails when the two sides drift apart.
  */
 #ifndef CARACAL_H
 #define CARACAL_H
@@ -40,7 +40,10 @@ enum caracal_on_engine_loss {
 	ON_ENGINE_LOSS_PASS = 1,
 };
 
-/* Map `config`, one entry. A punt_ifindex or queue_count of 0 means "not configured": everything is dropped and counted. */
+/*
+ * Map `config`, one entry. A punt_ifindex or queue_count of 0 means "not configured": everything is dropped and
+ * counted.
+ */
 struct caracal_config {
 	__u32 punt_ifindex;
 	__u32 queue_count;
@@ -51,8 +54,8 @@ struct caracal_config {
 };
 
 /*
- * Map `workloads`, key ifindex. Written by Java alone, read by the programs.
- * The limit on misses is a GCRA: one packet costs miss_interval_ns, and a quiet interface may be miss_burst_ns ahead of its rate.
+ * Map `workloads`, key ifindex. Written by Java alone, read by the programs. The limit on misses is a GCRA: one packet
+ * costs miss_interval_ns, and a quiet interface may be miss_burst_ns ahead of its rate.
  */
 struct workload {
 	__u8 pod_mac[6];

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
- * What happens to a miss while no engine is there: it is dropped (fail closed), or passed to the host's stack when the operator has
- * chosen so. Three kinds pass in either case, or kubelet would restart every pod of the node while the engine is away:
+ * What happens to a miss while no engine is there: it is dropped (fail closed), or passed to the host's stack when the
+ * operator has chosen so. Three kinds pass in either case, or kubelet would restart every pod of the node while the
+ * engine is away:
  *
  *  - what the host itself sends to a pod (its probes);
- *  - TCP segments of a pod that belong to a connection which the host has: answers, that is. A SYN without ACK never passes, not
- *    even to a socket in TIME_WAIT, which would give it to the listener (tcp_timewait_state_process);
- *  - ARP and neighbour discovery of a pod on its own link, or the answers would stop with the pod's neighbour entry. They
- *    stay on the link: ARP is never forwarded, and of neighbour discovery only link-scope destinations pass.
+ *  - TCP segments of a pod that belong to a connection which the host has: answers, that is. A SYN without ACK never
+ *    passes, not even to a socket in TIME_WAIT, which would give it to the listener (tcp_timewait_state_process);
+ *  - ARP and neighbour discovery of a pod on its own link, or the answers would stop with the pod's neighbour entry.
+ *    They stay on the link: ARP is never forwarded, and of neighbour discovery only link-scope destinations pass.
  */
 #ifndef CARACAL_ENGINE_LOSS_H
 #define CARACAL_ENGINE_LOSS_H

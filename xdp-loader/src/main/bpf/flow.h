@@ -7,9 +7,9 @@
  *   endpoint(words of the address, port) = mix(... mix(mix(seed ^ word0) ^ word1) ... ^ port)
  *   hash = mix(endpoint(source) + endpoint(destination) + protocol)
  *
- * over host-order values; an IPv4 address is one word. Ports are 0 for protocols without them. A fragment, the first one too, has
- * ports and protocol 0, for the others could not follow it otherwise. An ICMP error is hashed as the packet it carries, so that it
- * reaches the worker that knows the flow it is about.
+ * over host-order values; an IPv4 address is one word. Ports are 0 for protocols without them. A fragment, the first
+ * one too, has ports and protocol 0, for the others could not follow it otherwise. An ICMP error is hashed as the
+ * packet it carries, so that it reaches the worker that knows the flow it is about.
  */
 #ifndef CARACAL_FLOW_H
 #define CARACAL_FLOW_H
@@ -34,7 +34,7 @@ struct flow {
 	__u32 destination_be[4];
 	__u16 source_port_be;
 	__u16 destination_port_be;
-	__u16 transport_offset; /* 0 when the flow is not the packet's own (ICMP error) or has no transport header (fragment) */
+	__u16 transport_offset; /* 0 when the flow is not the packet's own (ICMP error) or it is a fragment */
 	__u8 protocol;
 	__u8 words; /* of an address: 1 = IPv4, 4 = IPv6, 0 = not an IP flow */
 };
@@ -114,7 +114,10 @@ static __always_inline enum parse_result parse_ipv4(void *data, void *data_end, 
 	return PARSE_DONE;
 }
 
-/* The extension headers that are walked through (RFC 8200 section 4). Fragment is not: behind it may be no header at all. */
+/*
+ * The extension headers that are walked through (RFC 8200 section 4). Fragment is not: behind it may be no header at
+ * all.
+ */
 static __always_inline int is_extension(__u8 next)
 {
 	return next == IPPROTO_HOPOPTS || next == IPPROTO_ROUTING || next == IPPROTO_DSTOPTS || next == IPPROTO_AH;
@@ -143,7 +146,10 @@ static __always_inline enum parse_result parse_ipv6(void *data, void *data_end, 
 		extension = data + offset;
 		if ((void *)(extension + 1) > data_end)
 			return PARSE_SHORT;
-		/* AH counts in words without the first two (RFC 4302 section 2.2), the others in 8 bytes without the first. */
+		/*
+		 * AH counts in words without the first two (RFC 4302 section 2.2), the others in 8 bytes without the
+		 * first.
+		 */
 		offset += next == IPPROTO_AH ? (extension->hdrlen + 2) * 4 : (extension->hdrlen + 1) * 8;
 		next = extension->nexthdr;
 	}
@@ -174,8 +180,8 @@ static __always_inline enum parse_result parse_ports(void *data, void *data_end,
 }
 
 /*
- * Replaces the flow by the one that an ICMP error is about. The packet inside may be cut anywhere, and it is a stranger's bytes:
- * when it cannot be read, the outer flow stays.
+ * Replaces the flow by the one that an ICMP error is about. The packet inside may be cut anywhere, and it is a
+ * stranger's bytes: when it cannot be read, the outer flow stays.
  */
 static __always_inline enum parse_result parse_icmp_error(void *data, void *data_end, struct flow *flow)
 {
@@ -224,8 +230,9 @@ static __noinline int parse_flow(struct __sk_buff *skb, struct flow *flow)
 }
 
 /*
- * Returns whether the packet has a flow. Headers are pulled before they are read: the usual ones are in the linear part of what a
- * TCP or UDP socket sends and cost nothing, deeper ones (options, extensions, ICMP errors) cost a pull and a second pass.
+ * Returns whether the packet has a flow. Headers are pulled before they are read: the usual ones are in the linear part
+ * of what a TCP or UDP socket sends and cost nothing, deeper ones (options, extensions, ICMP errors) cost a pull and a
+ * second pass.
  */
 static __always_inline int find_flow(struct __sk_buff *skb, struct flow *flow)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
- * The maps of both objects. pod.bpf.o creates them, punt.bpf.o is given the same ones at load (by name, see BpfObjectSpec), and
- * pins carry them over a restart. The sizes here are defaults; Java sets max_entries before the load.
+ * The maps of both objects. pod.bpf.o creates them, punt.bpf.o is given the same ones at load (by name, see
+ * BpfObjectSpec), and pins carry them over a restart. The sizes here are defaults; Java sets max_entries before the
+ * load.
  */
 #ifndef CARACAL_MAPS_H
 #define CARACAL_MAPS_H
@@ -21,8 +22,8 @@ struct {
 } config SEC(".maps");
 
 /*
- * Only Java inserts into the three maps by interface, a few times a second at most: not preallocated, so that a node with 20 pods
- * does not pay for 1024.
+ * Only Java inserts into the three maps by interface, a few times a second at most: not preallocated, so that a node
+ * with 20 pods does not pay for 1024.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
- * The two tc programs of a workload interface (the host side of a pod's veth). What they cannot decide, the engine does: the packet
- * is redirected to the punt pair with direction and ifindex in its destination MAC (caracal.h).
+ * The two tc programs of a workload interface (the host side of a pod's veth). What they cannot decide, the engine
+ * does: the packet is redirected to the punt pair with direction and ifindex in its destination MAC (caracal.h).
  *
- * Mark APPROVED is not looked at here: nothing sets it yet, and until the flow cache does, every packet is the engine's to judge.
- * A packet for a service is HANDED, not APPROVED, so it comes back through to_workload after kube-proxy's DNAT.
+ * Mark APPROVED is not looked at here: nothing sets it yet, and until the flow cache does, every packet is the engine's
+ * to judge. A packet for a service is HANDED, not APPROVED, so it comes back through to_workload after kube-proxy's
+ * DNAT.
  */
 #include <linux/bpf.h>
 #include <linux/if_ether.h>
@@ -17,7 +18,10 @@
 #include "maps.h"
 #include "engine_loss.h"
 
-/* One word of state an interface: the time at which its next packet would be on schedule. The lock makes it right on several CPUs. */
+/*
+ * One word of state an interface: the time at which its next packet would be on schedule. The lock makes it right on
+ * several CPUs.
+ */
 struct miss_bucket {
 	struct bpf_spin_lock lock;
 	__u64 scheduled_ns;
@@ -45,8 +49,8 @@ static __always_inline int drop(struct __sk_buff *skb, enum caracal_counter coun
 }
 
 /*
- * GCRA (ITU-T I.371): a packet conforms when the schedule is not further ahead of now than the burst allows. A limit without its
- * bucket is an interface half taken away: nothing conforms.
+ * GCRA (ITU-T I.371): a packet conforms when the schedule is not further ahead of now than the burst allows. A limit
+ * without its bucket is an interface half taken away: nothing conforms.
  */
 static __always_inline int conforms_to_miss_rate(__u32 ifindex, const struct workload *workload)
 {
@@ -70,8 +74,8 @@ static __always_inline int conforms_to_miss_rate(__u32 ifindex, const struct wor
 }
 
 /*
- * The punt pair would drop it without a word. A GSO packet is measured by its segments: the kernel cuts it on that hop. Most packets
- * are small and are spared the call.
+ * The punt pair would drop it without a word. A GSO packet is measured by its segments: the kernel cuts it on that hop.
+ * Most packets are small and are spared the call.
  */
 static __always_inline int exceeds_punt_mtu(struct __sk_buff *skb, __u32 punt_ifindex)
 {
@@ -107,7 +111,8 @@ static __always_inline void count_punted(struct __sk_buff *skb, enum caracal_dir
 	}
 }
 
-static __always_inline int punt(struct __sk_buff *skb, const struct caracal_config *config, enum caracal_direction direction)
+static __always_inline int punt(struct __sk_buff *skb, const struct caracal_config *config,
+				enum caracal_direction direction)
 {
 	__u32 ifindex = skb->ifindex;
 	const struct workload *workload;
@@ -120,7 +125,9 @@ static __always_inline int punt(struct __sk_buff *skb, const struct caracal_conf
 	workload = bpf_map_lookup_elem(&workloads, &ifindex);
 	if (!workload)
 		return drop(skb, COUNTER_DROPPED_UNKNOWN_WORKLOAD);
-	/* A tag in the metadata would be invisible to XDP on punt1, and the packet would be judged as if it had none. */
+	/*
+	 * A tag in the metadata would be invisible to XDP on punt1, and the packet would be judged as if it had none.
+	 */
 	if (skb->vlan_present)
 		return drop(skb, COUNTER_DROPPED_VLAN_TAG);
 	if (skb->len < ETH_HLEN)
@@ -140,7 +147,10 @@ static __always_inline int punt(struct __sk_buff *skb, const struct caracal_conf
 	if (!parsed)
 		count(COUNTER_PUNTED_UNPARSED);
 	count_punted(skb, direction);
-	/* The kernel reads it as "received on queue n - 1" and sends on the same queue of punt0, which is punt1's receive queue. */
+	/*
+	 * The kernel reads it as "received on queue n - 1" and sends on the same queue of punt0, which is punt1's
+	 * receive queue.
+	 */
 	skb->queue_mapping = queue + 1;
 	return bpf_redirect(config->punt_ifindex, 0);
 }
@@ -162,7 +172,10 @@ int from_workload(struct __sk_buff *skb)
 	return punt(skb, config, DIRECTION_FROM_WORKLOAD);
 }
 
-/* tc egress: what the host's stack sends to the pod, its own or forwarded. The engine's own deliveries do not come by here. */
+/*
+ * tc egress: what the host's stack sends to the pod, its own or forwarded. The engine's own deliveries do not come by
+ * here.
+ */
 SEC("tc")
 int to_workload(struct __sk_buff *skb)
 {

@@ -9,8 +9,8 @@
 #include "maps.h"
 
 /*
- * XDP of punt1. Only what the tc programs have addressed goes to the engine: a DHCP client or LLDP daemon that tries every
- * interface of the host must not look like a pod.
+ * XDP of punt1. Only what the tc programs have addressed goes to the engine: a DHCP client or LLDP daemon that tries
+ * every interface of the host must not look like a pod.
  */
 SEC("xdp")
 int to_engine(struct xdp_md *context)
@@ -24,7 +24,10 @@ int to_engine(struct xdp_md *context)
 		count(COUNTER_DROPPED_FOREIGN_FRAME);
 		return XDP_DROP;
 	}
-	/* XDP_DROP is the answer when the queue has no socket: never XDP_PASS, which would let the packet past the engine. */
+	/*
+	 * XDP_DROP is the answer when the queue has no socket: never XDP_PASS, which would let the packet past the
+	 * engine.
+	 */
 	action = bpf_redirect_map(&xsks, context->rx_queue_index, XDP_DROP);
 	count(action == XDP_REDIRECT ? COUNTER_ENGINE_RECEIVED : COUNTER_DROPPED_NO_SOCKET);
 	return action;

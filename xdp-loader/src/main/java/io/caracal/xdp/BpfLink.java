@@ -8,8 +8,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * A kernel link: the tie of a program to a hook, which lives as long as a descriptor or a pin of it. What {@link XdpLink} and
- * {@link TcLink} have in common.
+ * A kernel link: the tie of a program to a hook, which lives as long as a descriptor or a pin of it. What {@link
+ * XdpLink} and {@link TcLink} have in common.
  */
 final class BpfLink implements AutoCloseable {
     private final Fd fd;
@@ -26,8 +26,8 @@ final class BpfLink implements AutoCloseable {
     }
 
     /**
-     * Opens a pinned link and puts the program into it: no packet sees neither program. Returns null, and leaves no pin, when
-     * there is none that still works on this hook.
+     * Opens a pinned link and puts the program into it: no packet sees neither program. Returns null, and leaves no
+     * pin, when there is none that still works on this hook.
      */
     static BpfLink takeOver(final Path pin, final BpfProgram program, final int ifindex, final int attachType,
         final String hook) {
@@ -53,8 +53,8 @@ final class BpfLink implements AutoCloseable {
     }
 
     /**
-     * Takes a pinned link off its hook and removes the pin. Removing the pin alone would do it too, but only after an RCU grace
-     * period, in which a program could still be met and the hook be called busy.
+     * Takes a pinned link off its hook and removes the pin. Removing the pin alone would do it too, but only after an
+     * RCU grace period, in which a program could still be met and the hook be called busy.
      */
     static void removePinned(final Path pin) {
         if (!Files.exists(pin)) {
@@ -93,7 +93,9 @@ final class BpfLink implements AutoCloseable {
         return BpfLinks.info(fd.number()).ifindex() != 0;
     }
 
-    /** Takes the program off the hook now, whoever else has the link open or pinned; removes the pin if there is one. */
+    /**
+     * Takes the program off the hook now, whoever else has the link open or pinned; removes the pin if there is one.
+     */
     void detach(final Path pin) {
         BpfLinks.detach(fd.number());
         if (pin != null) {

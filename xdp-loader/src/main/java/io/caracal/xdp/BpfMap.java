@@ -7,15 +7,17 @@ import java.util.Optional;
 import java.util.function.BiConsumer;
 
 /**
- * A map of a loaded object with typed keys and values. Any thread may use it, several at once too; each call allocates a
- * little native memory, so it is for the control side and not for the path. The {@link BpfObject} owns the map: after its
- * close every call fails with EBADF.
+ * A map of a loaded object with typed keys and values. Any thread may use it, several at once too; each call allocates
+ * a little native memory, so it is for the control side and not for the path. The {@link BpfObject} owns the map: after
+ * its close the map must not be used.
  *
  * @param <K> keys.
  * @param <V> values.
  */
 public final class BpfMap<K, V> {
-    /** Entries that one batch call moves: large enough that the call's cost is spread, small enough to allocate freely. */
+    /**
+     * Entries that one batch call moves: large enough that the call's cost is spread, small enough to allocate freely.
+     */
     private static final int BATCH_ENTRY_COUNT = 256;
 
     private final BpfMapHandle handle;
@@ -57,7 +59,8 @@ public final class BpfMap<K, V> {
      *
      * @param key of the entry.
      * @param value to be written.
-     * @throws io.caracal.bindings.NativeCallException E2BIG when the map is full, EINVAL or E2BIG for a key out of the range of an array.
+     * @throws io.caracal.bindings.NativeCallException E2BIG when the map is full, EINVAL or E2BIG for a key out of
+     *     the range of an array.
      */
     public void update(final K key, final V value) {
         try (Arena arena = Arena.ofConfined()) {
@@ -78,11 +81,12 @@ public final class BpfMap<K, V> {
     }
 
     /**
-     * Writes many values: by one call for each {@value #BATCH_ENTRY_COUNT} of them where the kernel has
-     * batches (Linux 5.6, per map type), else one by one. Not atomic as a whole: programs see entries come one after the other.
+     * Writes many values: by one call for each {@value #BATCH_ENTRY_COUNT} of them where the kernel has batches (Linux
+     * 5.6, per map type), else one by one. Not atomic as a whole: programs see entries come one after the other.
      *
      * @param entries to be written.
-     * @throws io.caracal.bindings.NativeCallException E2BIG when the map is full; the entries before that one are written.
+     * @throws io.caracal.bindings.NativeCallException E2BIG when the map is full; the entries before that one are
+     *     written.
      */
     public void updateAll(final Map<K, V> entries) {
         try (Arena arena = Arena.ofConfined()) {

@@ -9,8 +9,8 @@ import java.util.function.BiConsumer;
 import java.util.function.BinaryOperator;
 
 /**
- * A map in this kernel, without types: what it is, and its descriptor. Any thread. It belongs to the {@link BpfObject} that
- * loaded it and lives as long as that.
+ * A map in this kernel, without types: what it is, and its descriptor. Any thread. It belongs to the {@link BpfObject}
+ * that loaded it and lives as long as that.
  */
 public final class BpfMapHandle {
     private final int fd;
@@ -142,8 +142,8 @@ public final class BpfMapHandle {
     }
 
     /**
-     * Goes through the keys as the kernel lists them. When an entry is removed meanwhile, the kernel may start over, so the
-     * walk ends after as many steps as the map can have entries.
+     * Goes through the keys as the kernel lists them. When an entry is removed meanwhile, the kernel may start over, so
+     * the walk ends after as many steps as the map can have entries.
      */
     void forEach(final int valuesSize, final BiConsumer<MemorySegment, MemorySegment> visitor) {
         try (Arena arena = Arena.ofConfined()) {

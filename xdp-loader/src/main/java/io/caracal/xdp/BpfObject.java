@@ -12,8 +12,8 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * An ELF file's programs and maps, loaded into this kernel. One thread loads and closes it; its maps may be used by any.
- * Closing frees the descriptors: what is attached or pinned stays in the kernel, the rest goes.
+ * An ELF file's programs and maps, loaded into this kernel. One thread loads and closes it; its maps may be used by
+ * any. Closing frees the descriptors: what is attached or pinned stays in the kernel, the rest goes.
  *
  * <p>Needs CAP_BPF and CAP_NET_ADMIN (Linux 5.8; CAP_SYS_ADMIN before), libbpf 1.0 and a kernel with BTF support of
  * user objects (4.18).
@@ -41,17 +41,18 @@ public final class BpfObject implements AutoCloseable {
      * @param spec its blueprint.
      * @return the object, to be closed.
      * @throws VerifierException when a program is refused.
-     * @throws NativeCallException LIBBPF_ERRNO__FORMAT for bytes that are no eBPF ELF file, ENOENT for a map that the file
-     *     has not or a missing libbpf, EPERM without the capabilities, ENOMEM or EINVAL for a map that is too large.
+     * @throws NativeCallException LIBBPF_ERRNO__FORMAT for bytes that are no eBPF ELF file, ENOENT for a map that
+     *     the file has not or a missing libbpf, EPERM without the capabilities, ENOMEM or EINVAL for a map that is too
+     *     large.
      */
     public static BpfObject load(final BpfObjectSpec spec) {
         return load(spec, MapPins.NONE);
     }
 
     /**
-     * Loads an object whose maps are pinned: maps that an earlier engine has left there are used again when they are alike,
-     * with their entries, and replaced when not. What became of each is in {@link #adoptions()}. Pins change only after
-     * the load has worked.
+     * Loads an object whose maps are pinned: maps that an earlier engine has left there are used again when they are
+     * alike, with their entries, and replaced when not. What became of each is in {@link #adoptions()}. Pins change
+     * only after the load has worked.
      *
      * @param spec its blueprint; a shared map is left alone.
      * @param pins where.

@@ -7,8 +7,8 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * The blueprint of a {@link BpfObject}: the bytes of an ELF file that clang made, and what differs from it on this node.
- * Nothing here depends on the running kernel; that begins with {@link BpfObject#load}. Immutable, any thread.
+ * The blueprint of a {@link BpfObject}: the bytes of an ELF file that clang made, and what differs from it on this
+ * node. Nothing here depends on the running kernel; that begins with {@link BpfObject#load}. Immutable, any thread.
  *
  * <pre>{@code
  * final BpfObjectSpec spec = BpfObjectSpec.fromResource("pod", PuntPrograms.class, "/bpf/pod.bpf.o")
@@ -16,12 +16,14 @@ import java.util.TreeMap;
  * try (BpfObject pod = BpfObject.load(spec, pins)) { … }
  * }</pre>
  *
- * @param name of the object, in messages and as the prefix of its unnamed maps; at most 15 characters are kept by the kernel.
+ * @param name of the object, in messages and as the prefix of its unnamed maps; at most 15 characters are kept by
+ *     the kernel.
  * @param elf the file's bytes.
  * @param mapSizes entries of maps by name, where the file's number is not wanted.
  * @param sharedMaps maps by name that exist already and are used instead of new ones.
  */
-public record BpfObjectSpec(String name, byte[] elf, Map<String, Integer> mapSizes, Map<String, BpfMapHandle> sharedMaps) {
+public record BpfObjectSpec(String name, byte[] elf, Map<String, Integer> mapSizes, Map<String,
+    BpfMapHandle> sharedMaps) {
     /** Copies everything, so that the blueprint cannot change later. */
     public BpfObjectSpec {
         elf = elf.clone();

@@ -7,8 +7,9 @@ import io.caracal.bindings.Fd;
 import io.caracal.bindings.NativeCallException;
 
 /**
- * A tc program attached as a filter of the clsact qdisc. Netlink knows no owner: the filter is ours when handle, priority and
- * the program's name are. The qdisc is left in place when the filter goes, for others may have filters there.
+ * A tc program attached as a filter of the clsact qdisc. Netlink knows no owner: the filter is ours when handle,
+ * priority and the program's name are. The qdisc is left in place when the filter goes, for others may have filters
+ * there.
  */
 final class ClsactLink extends TcLink {
     /** Any number would do; this one reads "caca1" in the list of tc. */

@@ -52,7 +52,9 @@ final class MapPins {
         }
     }
 
-    /** What the verifier and the codecs rely on. Flags are left out: they change how a map is made, not what is in it. */
+    /**
+     * What the verifier and the codecs rely on. Flags are left out: they change how a map is made, not what is in it.
+     */
     private static String difference(final BpfMaps.MapInfo pinned, final MemorySegment map) {
         if (pinned.type() != BpfMaps.mapType(map)) {
             return "its type is " + pinned.type() + ", wanted " + BpfMaps.mapType(map);

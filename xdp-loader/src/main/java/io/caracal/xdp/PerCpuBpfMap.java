@@ -9,8 +9,8 @@ import java.util.function.BinaryOperator;
 
 /**
  * A map whose programs keep one value for each CPU, seen as the sum: counters that no two CPUs contend for. Any thread;
- * the {@link BpfObject} owns the map. CPUs are read one after the other while packets flow, so a sum is of values that were
- * true at slightly different times.
+ * the {@link BpfObject} owns the map. CPUs are read one after the other while packets flow, so a sum is of values that
+ * were true at slightly different times.
  *
  * @param <K> keys.
  * @param <V> values.

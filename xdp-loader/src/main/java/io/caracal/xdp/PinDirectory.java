@@ -15,9 +15,9 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * Where Caracal's maps and links outlive the engine: {@code <bpffs>/caracal/maps} and {@code <bpffs>/caracal/links}. One engine uses a
- * directory at a time, on one thread. It holds no descriptors, so there is nothing to close; after a crash all pins are where
- * they were.
+ * Where Caracal's maps and links outlive the engine: {@code <bpffs>/caracal/maps} and {@code <bpffs>/caracal/links}.
+ * One engine uses a directory at a time, on one thread. It holds no descriptors, so there is nothing to close; after a
+ * crash all pins are where they were.
  *
  * <p>Mounting a bpffs needs CAP_SYS_ADMIN, and is done only where the given folder is not one yet.
  */
@@ -37,8 +37,8 @@ public final class PinDirectory {
     /**
      * Makes the directory, and mounts a bpffs if the folder is not in one.
      *
-     * @param bpffs where the bpffs is or is to be: {@code /sys/fs/bpf} by default, another folder inside {@code ip netns exec}, which
-     *     hides that one.
+     * @param bpffs where the bpffs is or is to be: {@code /sys/fs/bpf} by default, another folder inside {@code ip
+     *     netns exec}, which hides that one.
      * @return the directory.
      * @throws NativeCallException EPERM or EACCES of mount(2).
      * @throws UncheckedIOException when a folder cannot be made.
@@ -94,8 +94,8 @@ public final class PinDirectory {
     }
 
     /**
-     * Removes the pins of links whose interface is gone: such a link does nothing any more, and a later interface may get
-     * the same index. To be done at start, and after interfaces went.
+     * Removes the pins of links whose interface is gone: such a link does nothing any more, and a later interface may
+     * get the same index. To be done at start, and after interfaces went.
      *
      * @return the hooks that were removed.
      */
@@ -117,8 +117,8 @@ public final class PinDirectory {
     }
 
     /**
-     * Removes every pin and the directory, and the bpffs too if Caracal has mounted it: what {@code caracal cleanup} does. The
-     * programs of pinned links leave their hooks at once, also under a running engine.
+     * Removes every pin and the directory, and the bpffs too if Caracal has mounted it: what {@code caracal cleanup}
+     * does. The programs of pinned links leave their hooks at once, also under a running engine.
      *
      * @return the names of the pins that were there, such as {@code links/tc-ingress-12}.
      */
@@ -165,7 +165,8 @@ public final class PinDirectory {
     private static void mount(final Path folder) {
         final CallState state = new CallState();
         try (Arena arena = Arena.ofConfined()) {
-            final int result = LibC.mount(state, arena.allocateFrom(MOUNT_SOURCE), arena.allocateFrom(folder.toString()),
+            final int result = LibC.mount(state, arena.allocateFrom(MOUNT_SOURCE),
+                arena.allocateFrom(folder.toString()),
                 arena.allocateFrom("bpf"), 0, arena.allocateFrom("mode=0700"));
             if (result < 0) {
                 throw new NativeCallException("mount bpffs at", folder.toString(), state.errno(),

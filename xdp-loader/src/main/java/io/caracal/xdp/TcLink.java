@@ -7,12 +7,13 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * A tc program on an interface's ingress or egress, before every other program there. One thread at a time; whoever attached it closes it. The interface is
- * looked for in the calling thread's network namespace. CAP_NET_ADMIN and CAP_BPF.
+ * A tc program on an interface's ingress or egress, before every other program there. One thread at a time; whoever
+ * attached it closes it. The interface is looked for in the calling thread's network namespace. CAP_NET_ADMIN and
+ * CAP_BPF.
  *
- * <p>With a {@link PinDirectory} the program outlives the engine by either hook, and the next engine takes it over by replacing
- * the program, so that no packet finds the hook empty. Without one it goes with the close; after a crash a clsact filter
- * nevertheless stays, and the next attach finds and replaces it.
+ * <p>With a {@link PinDirectory} the program outlives the engine by either hook, and the next engine takes it over by
+ * replacing the program, so that no packet finds the hook empty. Without one it goes with the close; after a crash a
+ * clsact filter nevertheless stays, and the next attach finds and replaces it.
  *
  * <pre>{@code
  * try (TcLink link = TcLink.attach(pod.program("from_workload"), ifindex, TcDirection.INGRESS, pins)) { … }
@@ -36,7 +37,8 @@ public abstract sealed class TcLink implements AutoCloseable permits TcxLink, Cl
      * @param direction its hook.
      * @param pins where a tcx link is pinned, as {@code tc-ingress-<ifindex>} or {@code tc-egress-<ifindex>}.
      * @return the link.
-     * @throws NativeCallException ENODEV without such an interface, EPERM, EEXIST when a stranger's filter has our place.
+     * @throws NativeCallException ENODEV without such an interface, EPERM, EEXIST when a stranger's filter has our
+     *     place.
      */
     public static TcLink attach(final BpfProgram program, final int ifindex, final TcDirection direction,
         final PinDirectory pins) {
@@ -52,7 +54,8 @@ public abstract sealed class TcLink implements AutoCloseable permits TcxLink, Cl
      * @param pins where a tcx link is pinned; null for one that ends with its close.
      * @param hooks to be tried, in this order; an operator or a test may want clsact alone.
      * @return the link.
-     * @throws NativeCallException ENODEV without such an interface, EPERM, EEXIST when a stranger's filter has our place.
+     * @throws NativeCallException ENODEV without such an interface, EPERM, EEXIST when a stranger's filter has our
+     *     place.
      */
     public static TcLink attach(final BpfProgram program, final int ifindex, final TcDirection direction,
         final PinDirectory pins, final List<TcHook> hooks) {

@@ -10,12 +10,13 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * An XDP program on an interface. One thread at a time; whoever attached it closes it. Without a pin the program leaves the
- * interface with the link's close or the process's end; with one it stays until {@link #detach()} or {@link PinDirectory#removeAll()}.
+ * An XDP program on an interface. One thread at a time; whoever attached it closes it. Without a pin the program leaves
+ * the interface with the link's close or the process's end; with one it stays until {@link #detach()} or {@link
+ * PinDirectory#removeAll()}.
  *
- * <p>Attaching a native program may reset the interface of a real NIC (the link goes down for a moment), takes
- * generic segmentation from the other end of a veth, and is refused by drivers whose MTU or queues do not allow it. The interface is
- * looked for in the calling thread's network namespace. CAP_NET_ADMIN and CAP_BPF; Linux 5.9.
+ * <p>Attaching a native program may reset the interface of a real NIC (the link goes down for a moment), takes generic
+ * segmentation from the other end of a veth, and is refused by drivers whose MTU or queues do not allow it. The
+ * interface is looked for in the calling thread's network namespace. CAP_NET_ADMIN and CAP_BPF; Linux 5.9.
  *
  * <pre>{@code
  * try (XdpLink link = XdpLink.attach(object.program("to_engine"), ifindex, XdpLink.NATIVE_THEN_GENERIC, pins)) { … }
@@ -53,7 +54,8 @@ public final class XdpLink implements AutoCloseable {
      * @param ifindex the interface.
      * @param modes to be tried, in this order.
      * @return the link.
-     * @throws NativeCallException EBUSY when another program is attached, ENODEV without such an interface, the last mode's error when none works; earlier ones are suppressed exceptions.
+     * @throws NativeCallException EBUSY when another program is attached, ENODEV without such an interface, the
+     *     last mode's error when none works; earlier ones are suppressed exceptions.
      */
     public static XdpLink attach(final BpfProgram program, final int ifindex, final List<XdpAttachMode> modes) {
         program.requireType(BpfPrograms.TYPE_XDP, "XDP of ifindex " + ifindex);

@@ -28,7 +28,8 @@ final class BpfObjectTest {
     void shouldQuoteTheTellingLineOfTheVerifier() {
         final VerifierException refused = assertThrows(VerifierException.class, () -> BpfObject.load(spec("refused")));
         assertTrue(refused.getMessage().matches(
-            "load program reads_past_the_end of refused: the verifier says \"R\\d offset is outside of the packet\" \\(\\d+ lines omitted\\)"),
+            "load program reads_past_the_end of refused: the verifier says "
+                + "\"R\\d offset is outside of the packet\" \\(\\d+ lines omitted\\)"),
             refused.getMessage());
         assertTrue(refused.log().lines().count() > 3 && refused.log().contains("processed "), refused.log());
         assertTrue(refused.getCause() instanceof NativeCallException);
@@ -37,23 +38,29 @@ final class BpfObjectTest {
     @Test
     void shouldSayWhatIsWrongWithABlueprint() {
         final byte[] noElf = "not an ELF file".getBytes(java.nio.charset.StandardCharsets.US_ASCII);
-        final NativeCallException format = assertThrows(NativeCallException.class, () -> BpfObject.load(BpfObjectSpec.of("noelf", noElf)));
+        final NativeCallException format = assertThrows(NativeCallException.class,
+            () -> BpfObject.load(BpfObjectSpec.of("noelf", noElf)));
         assertTrue(format.getMessage().startsWith("open BPF object noelf: "), format.getMessage());
         assertThrows(NativeCallException.class, () -> BpfObject.load(BpfObjectSpec.of("empty", new byte[0])));
         final byte[] cut = java.util.Arrays.copyOf(spec("maps").elf(), 700);
         assertThrows(NativeCallException.class, () -> BpfObject.load(BpfObjectSpec.of("cut", cut)));
-        final NativeCallException noMap = assertThrows(NativeCallException.class, () -> BpfObject.load(spec("maps").withMapSize("nowhere", 1)));
+        final NativeCallException noMap = assertThrows(NativeCallException.class,
+            () -> BpfObject.load(spec("maps").withMapSize("nowhere", 1)));
         assertEquals(Errno.ENOENT, noMap.errno());
         assertTrue(noMap.getMessage().contains("find map nowhere in BPF object maps"), noMap.getMessage());
         final IllegalArgumentException noFile = assertThrows(IllegalArgumentException.class, () -> spec("absent"));
         assertTrue(noFile.getMessage().contains("/bpf/absent.bpf.o is not in the jar"), noFile.getMessage());
     }
 
-    /** NB: a hash, whose number of buckets the kernel checks before it allocates; an array of this size it would try to make. */
+    /**
+     * NB: a hash, whose number of buckets the kernel checks before it allocates; an array of this size it would try to
+     * make.
+     */
     @Test
     void shouldRefuseAMapThatIsTooLargeOrHasNoRoom() {
         final NativeCallException tooLarge =
-            assertThrows(NativeCallException.class, () -> BpfObject.load(spec("maps").withMapSize("names", Integer.MAX_VALUE)));
+            assertThrows(NativeCallException.class, () -> BpfObject.load(spec("maps").withMapSize("names",
+            Integer.MAX_VALUE)));
         assertEquals(Errno.E2BIG, tooLarge.errno(), tooLarge.getMessage());
         assertThrows(IllegalArgumentException.class, () -> spec("maps").withMapSize("names", 0));
     }
@@ -122,7 +129,8 @@ final class BpfObjectTest {
     @Test
     void shouldSumTheCpusOfACounter() {
         try (BpfObject object = BpfObject.load(spec("maps"))) {
-            final PerCpuBpfMap<Integer, Integer> counts = object.map("counts").perCpu(MapCodec.U32, MapCodec.U32, Integer::sum);
+            final PerCpuBpfMap<Integer, Integer> counts = object.map("counts").perCpu(MapCodec.U32, MapCodec.U32,
+                Integer::sum);
             assertEquals(Optional.empty(), counts.lookup(5));
             counts.update(5, 2);
             final int cpuCount = io.caracal.bindings.BpfMaps.numPossibleCpus();
@@ -138,10 +146,13 @@ final class BpfObjectTest {
     void shouldRefuseCodecsThatDoNotFitTheMap() {
         try (BpfObject object = BpfObject.load(spec("maps"))) {
             final IllegalArgumentException size =
-                assertThrows(IllegalArgumentException.class, () -> object.map("names").typed(MapCodec.U32, MapCodec.U32));
-            assertTrue(size.getMessage().startsWith("map names has keys of 8 and values of 4 bytes, the codecs 4 and 4"), size.getMessage());
+                assertThrows(IllegalArgumentException.class, () ->
+                object.map("names").typed(MapCodec.U32, MapCodec.U32));
+            assertTrue(size.getMessage().startsWith("map names has keys of 8 and values of 4 bytes, the codecs 4 and 4"),
+                size.getMessage());
             assertThrows(IllegalArgumentException.class, () -> object.map("counts").typed(MapCodec.U32, MapCodec.U32));
-            assertThrows(IllegalArgumentException.class, () -> object.map("names").perCpu(MapCodec.U64, MapCodec.U32, Integer::sum));
+            assertThrows(IllegalArgumentException.class, () ->
+                object.map("names").perCpu(MapCodec.U64, MapCodec.U32, Integer::sum));
             assertThrows(IllegalArgumentException.class, () -> object.map("sockets").typed(MapCodec.U32, MapCodec.U32));
             assertThrows(IllegalArgumentException.class, () -> object.xskMap("names"));
         }
@@ -164,7 +175,8 @@ final class BpfObjectTest {
              io.caracal.bindings.Fd udp = io.caracal.bindings.Fd.socket(io.caracal.bindings.Posix.AF_INET,
                  io.caracal.bindings.Posix.SOCK_DGRAM, 0)) {
             final XskMap sockets = object.xskMap("sockets");
-            final NativeCallException refused = assertThrows(NativeCallException.class, () -> sockets.set(0, udp.number()));
+            final NativeCallException refused = assertThrows(NativeCallException.class,
+                () -> sockets.set(0, udp.number()));
             assertEquals(Errno.EOPNOTSUPP, refused.errno(), refused.getMessage());
             assertThrows(NativeCallException.class, () -> sockets.clear(2));
         }

@@ -54,7 +54,8 @@ final class BpfProbes {
 
     static void lockInMap() {
         try (Fd btf = BtfBlob.load(); Fd map = BtfBlob.createLockMap(btf)) {
-            loadTc("probe_spin_lock", clearWord(-4), copy(R2, R10), add(R2, -4), loadMap(R1, map.number()), loadMapEnd(),
+            loadTc("probe_spin_lock", clearWord(-4), copy(R2, R10), add(R2, -4), loadMap(R1, map.number()),
+                loadMapEnd(),
                 call(MAP_LOOKUP_ELEM), skipIfZero(R0, 5), copy(R6, R0), copy(R1, R0), call(SPIN_LOCK), copy(R1, R6),
                 call(SPIN_UNLOCK), move(R0, 0), exit());
         }
@@ -111,7 +112,8 @@ final class BpfProbes {
     }
 
     static void mapArray() {
-        try (Fd map = BpfMaps.create(BpfMaps.TYPE_ARRAY, "probe_mmap", Integer.BYTES, PAGE_SIZE, 1, BpfMaps.F_MMAPABLE)) {
+        try (Fd map = BpfMaps.create(BpfMaps.TYPE_ARRAY, "probe_mmap", Integer.BYTES, PAGE_SIZE, 1,
+            BpfMaps.F_MMAPABLE)) {
             MappedRegion.shared(map.number(), 0, PAGE_SIZE, Posix.PROT_READ | Posix.PROT_WRITE).close();
         }
     }

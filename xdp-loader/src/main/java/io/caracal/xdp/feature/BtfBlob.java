@@ -12,7 +12,8 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Type information for a map whose value begins with a lock, byte by byte as the kernel's Documentation/bpf/btf.rst has it:
+ * Type information for a map whose value begins with a lock, byte by byte as the kernel's Documentation/bpf/btf.rst has
+ * it:
  *
  * <pre>
  * 1  int

@@ -1,8 +1,8 @@
 package io.caracal.xdp.feature;
 
 /**
- * The few eBPF instructions that probes are made of, {@code struct bpf_insn} as a little-endian long. Objects of clang would be larger
- * and would need what is being probed.
+ * The few eBPF instructions that probes are made of, {@code struct bpf_insn} as a little-endian long. Objects of clang
+ * would be larger and would need what is being probed.
  */
 final class Instructions {
     static final int R0 = 0;

@@ -1,8 +1,9 @@
 package io.caracal.xdp.feature;
 
 /**
- * What Caracal uses of a kernel and can be told apart by trying: what it is, which mainline kernel has it (distributions port
- * back, so that is for people to read, never for a program to decide by), and what happens without it.
+ * What Caracal uses of a kernel and can be told apart by trying: what it is, which mainline kernel has it
+ * (distributions port back, so that is for people to read, never for a program to decide by), and what happens without
+ * it.
  */
 public enum KernelFeature {
     /** Type information of maps and programs. */
@@ -30,7 +31,8 @@ public enum KernelFeature {
     TCX("tc programs by tcx link", "6.6", Need.OPTIONAL,
         "clsact filters: they stay when the engine dies without pins, and other agents can remove them"),
     /** tc by qdisc. */
-    CLSACT("tc programs by clsact filter", "4.5", Need.OPTIONAL, "nothing where tcx is there; else the engine does not start"),
+    CLSACT("tc programs by clsact filter", "4.5", Need.OPTIONAL,
+        "nothing where tcx is there; else the engine does not start"),
     /** XDP on packets in several pieces. */
     XDP_FRAGS("XDP programs for packets in several buffers", "5.18", Need.OPTIONAL,
         "interfaces with XDP have an MTU of 3506 at most"),

@@ -13,9 +13,10 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 
 /**
- * What the running kernel can do, found by trying each {@link KernelFeature}, never by its version. Probing leaves nothing behind and
- * touches no traffic: interfaces are made in a network namespace that has no name and ends with the thread that tried; maps, programs and
- * sockets are closed at once. Any thread may ask; it takes some tenths of a second.
+ * What the running kernel can do, found by trying each {@link KernelFeature}, never by its version. Probing leaves
+ * nothing behind and touches no traffic: interfaces are made in a network namespace that has no name and ends with the
+ * thread that tried; maps, programs and sockets are closed at once. Any thread may ask; it takes some tenths of a
+ * second.
  *
  * <p>CAP_SYS_ADMIN (namespace), CAP_BPF and CAP_NET_ADMIN; what cannot be tried without them is UNKNOWN.
  */

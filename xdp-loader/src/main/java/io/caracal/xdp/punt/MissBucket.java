@@ -5,8 +5,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /**
- * State of a {@link Workload.MissLimit}, {@code struct miss_bucket} of {@code pod.bpf.c}. The programs write it; Java only makes it.
- * The lock at its begin is never copied from or to user space.
+ * State of a {@link Workload.MissLimit}, {@code struct miss_bucket} of {@code pod.bpf.c}. The programs write it; Java
+ * only makes it. The lock at its begin is never copied from or to user space.
  *
  * @param scheduledNs when the next packet would be on schedule, by the kernel's monotonic clock.
  */

@@ -6,20 +6,22 @@ import java.lang.foreign.ValueLayout;
 import java.util.Optional;
 
 /**
- * What the programs need to know of this node: the one entry of the map {@code config}, {@code struct caracal_config} of
- * {@code caracal.h}. It may be written while traffic runs; a packet sees either value of each field.
+ * What the programs need to know of this node: the one entry of the map {@code config}, {@code struct caracal_config}
+ * of {@code caracal.h}. It may be written while traffic runs; a packet sees either value of each field.
  *
  * @param puntIfindex the host side of the punt pair, {@code punt0}.
  * @param queueCount queues of the punt pair, each with a worker's socket: 1 to {@link #QUEUES_MAX}.
  * @param handedMark the bit of the packet mark that says "the engine gave this to the host's stack".
  * @param approvedMark the bit that says "policed"; reserved for the flow cache.
  * @param onEngineLoss what becomes of misses while no engine is there.
- * @param hashSeed secret of this node in the flow hash, so that a pod cannot aim its flows at one worker. It must stay the
- *     same while flows live, or they would change their worker.
+ * @param hashSeed secret of this node in the flow hash, so that a pod cannot aim its flows at one worker. It must
+ *     stay the same while flows live, or they would change their worker.
  */
 public record PuntConfig(int puntIfindex, int queueCount, int handedMark, int approvedMark, OnEngineLoss onEngineLoss,
                          int hashSeed) {
-    /** Entries of the map of sockets; {@code QUEUES_MAX} in {@code maps.h}. More workers than this no node has use for. */
+    /**
+     * Entries of the map of sockets; {@code QUEUES_MAX} in {@code maps.h}. More workers than this no node has use for.
+     */
     public static final int QUEUES_MAX = 64;
     /** Clear of Calico's {@code 0xffff0000} and of kube-proxy's {@code 0x4000} and {@code 0x8000}. */
     public static final int HANDED_MARK_DEFAULT = 0x0100;
@@ -58,7 +60,9 @@ public record PuntConfig(int puntIfindex, int queueCount, int handedMark, int ap
         return new PuntConfig(puntIfindex, queueCount, handedMark, approvedMark, choice, hashSeed);
     }
 
-    /** What becomes of misses while no engine is there; the constants' numbers are {@code enum caracal_on_engine_loss}. */
+    /**
+     * What becomes of misses while no engine is there; the constants' numbers are {@code enum caracal_on_engine_loss}.
+     */
     public enum OnEngineLoss {
         /** Dropped and counted: what the engine has not judged does not pass. The host's own probes do. */
         DROP,

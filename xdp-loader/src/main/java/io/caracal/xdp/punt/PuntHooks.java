@@ -14,9 +14,9 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * Where the programs hang: both tc hooks of each workload interface, tc ingress of punt0, XDP of punt1. One control thread, in the
- * network namespace of the interfaces. Attaching takes over what an earlier engine has left on an interface, by replacing the
- * program: no packet finds the hook empty.
+ * Where the programs hang: both tc hooks of each workload interface, tc ingress of punt0, XDP of punt1. One control
+ * thread, in the network namespace of the interfaces. Attaching takes over what an earlier engine has left on an
+ * interface, by replacing the program: no packet finds the hook empty.
  *
  * <p>The order that leaves no gap: {@link PuntPrograms#configure}, sockets, {@link #attachPunt}, and for each workload
  * {@link PuntPrograms#putWorkload}, then {@link #attachWorkload}.
@@ -46,9 +46,11 @@ public final class PuntHooks implements AutoCloseable {
      * Attaches the programs of the punt pair.
      *
      * @param punt0Ifindex the host side: tc ingress.
-     * @param punt1Ifindex the engine's side: XDP, native or not at all, for generic XDP is given packets that are not segmented.
-     * @throws io.caracal.bindings.NativeCallException EBUSY when another program is on punt1 (is another engine running?), ERANGE when the MTU of
-     *     punt0 is above what a veth with XDP can take (3506), ENOSPC when punt1 has fewer receive queues than punt0 transmit queues.
+     * @param punt1Ifindex the engine's side: XDP, native or not at all, for generic XDP is given packets that are
+     *     not segmented.
+     * @throws io.caracal.bindings.NativeCallException EBUSY when another program is on punt1 (is another engine
+     *     running?), ERANGE when the MTU of punt0 is above what a veth with XDP can take (3506), ENOSPC when punt1 has
+     *     fewer receive queues than punt0 transmit queues.
      */
     public void attachPunt(final int punt0Ifindex, final int punt1Ifindex) {
         toEngine = pins == null ? XdpLink.attach(programs.toEngine(), punt1Ifindex, XdpLink.NATIVE_ONLY)
@@ -57,8 +59,8 @@ public final class PuntHooks implements AutoCloseable {
     }
 
     /**
-     * Attaches both programs of a workload interface; nothing when they are attached already. Egress comes first: what the host
-     * sends must be seen before answers to it are.
+     * Attaches both programs of a workload interface; nothing when they are attached already. Egress comes first: what
+     * the host sends must be seen before answers to it are.
      *
      * @param ifindex the host side of its veth, which is in the map workloads already.
      * @throws IllegalStateException when it is not: the programs would drop everything.

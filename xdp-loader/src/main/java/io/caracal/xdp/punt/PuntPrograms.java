@@ -18,9 +18,9 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * {@code pod.bpf.o} and {@code punt.bpf.o} in this kernel, with the maps that they share. One control thread loads, changes and
- * closes it; reading counters is for any thread. It owns the objects; hooks are {@link PuntHooks}'. With a pin directory the maps
- * outlive it, and the next load goes on with their entries.
+ * {@code pod.bpf.o} and {@code punt.bpf.o} in this kernel, with the maps that they share. One control thread loads,
+ * changes and closes it; reading counters is for any thread. It owns the objects; hooks are {@link PuntHooks}'. With a
+ * pin directory the maps outlive it, and the next load goes on with their entries.
  *
  * <pre>{@code
  * final PinDirectory pins = PinDirectory.open(Path.of("/sys/fs/bpf"));
@@ -34,7 +34,10 @@ import java.util.TreeMap;
  * <p>CAP_BPF and CAP_NET_ADMIN.
  */
 public final class PuntPrograms implements AutoCloseable {
-    /** Interfaces of workloads on one node: Kubernetes' own limit is 110 pods, large nodes have 500. An entry that is not used costs nothing. */
+    /**
+     * Interfaces of workloads on one node: Kubernetes' own limit is 110 pods, large nodes have 500. An entry that is
+     * not used costs nothing.
+     */
     public static final int WORKLOADS_MAX_DEFAULT = 1024;
     private static final int CONFIG_KEY = 0;
 
@@ -180,8 +183,8 @@ public final class PuntPrograms implements AutoCloseable {
     }
 
     /**
-     * Adds a workload interface or changes it; its counters and the fill of its bucket stay when it is there already. To be
-     * done before the programs are attached to it.
+     * Adds a workload interface or changes it; its counters and the fill of its bucket stay when it is there already.
+     * To be done before the programs are attached to it.
      *
      * @param ifindex the host side of its veth.
      * @param workload what the programs need.
@@ -272,7 +275,8 @@ public final class PuntPrograms implements AutoCloseable {
      */
     public List<BpfMapHandle> maps() {
         final List<BpfMapHandle> all = new ArrayList<>();
-        for (final String map : List.of("config", "counters", "miss_buckets", "workload_traffic", "workloads", "xsks")) {
+        for (final String map : List.of("config", "counters", "miss_buckets", "workload_traffic", "workloads",
+            "xsks")) {
             all.add(pod.map(map));
         }
         return all;

@@ -5,8 +5,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /**
- * What the programs have counted on one workload interface, {@code struct workload_traffic} of {@code caracal.h}. Bytes are
- * those of the frames with their Ethernet headers; a GSO packet counts as one.
+ * What the programs have counted on one workload interface, {@code struct workload_traffic} of {@code caracal.h}. Bytes
+ * are those of the frames with their Ethernet headers; a GSO packet counts as one.
  *
  * @param fromWorkloadPackets sent by the pod, given to the engine.
  * @param fromWorkloadBytes sent by the pod, given to the engine.

@@ -11,7 +11,9 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** The probes on the running kernel; on one that has a feature by its version, not finding it is a failure of the probe. */
+/**
+ * The probes on the running kernel; on one that has a feature by its version, not finding it is a failure of the probe.
+ */
 final class KernelFeaturesTest {
     private static final int[] RUNNING = version(System.getProperty("os.version"));
 

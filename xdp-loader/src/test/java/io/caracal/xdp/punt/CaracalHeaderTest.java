@@ -17,7 +17,9 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** Whether Java's mirror of caracal.h is one: names, numbers, and the place of every field, read from the header itself. */
+/**
+ * Whether Java's mirror of caracal.h is one: names, numbers, and the place of every field, read from the header itself.
+ */
 final class CaracalHeaderTest {
     private static String header;
     private static String maps;
@@ -65,6 +67,15 @@ final class CaracalHeaderTest {
             actual.put("COUNTER_" + counter, counter.id());
         }
         assertEquals(expected, actual);
+    }
+
+    @Test
+    void shouldListEveryCounterInTheReadme() throws IOException {
+        final String readme = Files.readString(Path.of("README.md"));
+        for (final PuntCounter counter : PuntCounter.values()) {
+            final String row = "| `" + counter + "` | " + counter.meaning() + " |\n";
+            assertEquals(true, readme.contains(row), row);
+        }
     }
 
     @Test

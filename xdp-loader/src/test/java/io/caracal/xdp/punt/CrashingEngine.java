@@ -40,7 +40,8 @@ public final class CrashingEngine {
     /** Starts one and returns when it is ready. */
     static Process start(final TestNode node, final TcHook hook) throws IOException {
         final Process process = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "--enable-native-access=ALL-UNNAMED", "-XX:TieredStopAtLevel=1", "-cp", System.getProperty("java.class.path"),
+            "--enable-native-access=ALL-UNNAMED", "-XX:TieredStopAtLevel=1", "-cp",
+            System.getProperty("java.class.path"),
             CrashingEngine.class.getName(), node.host.name(), node.folder.resolve("bpf").toString(), hook.name(),
             Integer.toString(node.workload), Integer.toString(node.punt0), Integer.toString(node.punt1))
             .redirectErrorStream(true).start();

@@ -28,8 +28,8 @@ import java.nio.channels.SocketChannel;
 import org.junit.jupiter.api.Test;
 
 /**
- * What becomes of misses while no socket is in the map: packet in, verdict and counter out. Sockets of the host are real ones on
- * the loopback interface, where the programs look for them.
+ * What becomes of misses while no socket is in the map: packet in, verdict and counter out. Sockets of the host are
+ * real ones on the loopback interface, where the programs look for them.
  */
 final class EngineLossTest extends ProgramTable {
     private static final byte[] UDP_PACKET =

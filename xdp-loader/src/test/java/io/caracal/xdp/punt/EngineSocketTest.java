@@ -11,7 +11,10 @@ import io.caracal.xdp.punt.PuntConfig.OnEngineLoss;
 import java.io.IOException;
 import org.junit.jupiter.api.Test;
 
-/** The whole way from a pod through both programs into AF_XDP sockets: that the queue of the hash is the queue that receives. */
+/**
+ * The whole way from a pod through both programs into AF_XDP sockets: that the queue of the hash is the queue that
+ * receives.
+ */
 final class EngineSocketTest {
     @Test
     void shouldDeliverEachFlowToTheSocketOfItsQueue() throws IOException {
@@ -36,7 +39,8 @@ final class EngineSocketTest {
         }
     }
 
-    private static void assertFlowsReachTheirQueues(final TestNode node, final PacketSocket pod, final TestXsk[] sockets) {
+    private static void assertFlowsReachTheirQueues(final TestNode node, final PacketSocket pod,
+        final TestXsk[] sockets) {
         final int[] perQueue = new int[sockets.length];
         for (int port = 1000; port < 1040; port++) {
             final byte[] ip = Packet.ipv4(TestNode.POD_ADDRESS, "10.65.0.3", UDP, Packet.udp(port, 53, new byte[18]));

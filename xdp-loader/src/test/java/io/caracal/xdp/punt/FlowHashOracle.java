@@ -2,7 +2,9 @@ package io.caracal.xdp.punt;
 
 import java.nio.ByteBuffer;
 
-/** The hash as the comment at the top of flow.h says it, written a second time from that comment and not from the code. */
+/**
+ * The hash as the comment at the top of flow.h says it, written a second time from that comment and not from the code.
+ */
 final class FlowHashOracle {
     private FlowHashOracle() {
     }

@@ -14,7 +14,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
-/** Which queue a packet is sent to, against the hash written a second time. The queue shows in which socket must be there. */
+/**
+ * Which queue a packet is sent to, against the hash written a second time. The queue shows in which socket must be
+ * there.
+ */
 final class FlowQueueTest extends ProgramTable {
     private static final String A4 = "10.65.0.2";
     private static final String B4 = "10.65.3.77";
@@ -44,8 +47,10 @@ final class FlowQueueTest extends ProgramTable {
         assertQueue(udp4, "udp4", Packet.ethernet(ETH_IPV4, Packet.ipv4(A4, B4, UDP, Packet.udp(5000, 53))));
         assertQueue(udp4, "udp4 back", Packet.ethernet(ETH_IPV4, Packet.ipv4(B4, A4, UDP, Packet.udp(53, 5000))));
         final int tcp6 = queue(A6, 40000, B6, 443, TCP);
-        assertQueue(tcp6, "tcp6", Packet.ethernet(ETH_IPV6, Packet.ipv6(A6, B6, TCP, Packet.tcp(40000, 443, Packet.SYN))));
-        assertQueue(tcp6, "tcp6 back", Packet.ethernet(ETH_IPV6, Packet.ipv6(B6, A6, TCP, Packet.tcp(443, 40000, Packet.ACK))));
+        assertQueue(tcp6, "tcp6", Packet.ethernet(ETH_IPV6, Packet.ipv6(A6, B6, TCP,
+            Packet.tcp(40000, 443, Packet.SYN))));
+        assertQueue(tcp6, "tcp6 back", Packet.ethernet(ETH_IPV6,
+            Packet.ipv6(B6, A6, TCP, Packet.tcp(443, 40000, Packet.ACK))));
     }
 
     @Test
@@ -74,7 +79,8 @@ final class FlowQueueTest extends ProgramTable {
     @Test
     void shouldSendAllFragmentsOfAPacketToTheSameQueue() {
         final int v4 = queue(A4, 0, B4, 0, 0);
-        assertQueue(v4, "first", Packet.ethernet(ETH_IPV4, Packet.ipv4(A4, B4, UDP, 0x2000, Packet.udp(5000, 53, new byte[16]))));
+        assertQueue(v4, "first", Packet.ethernet(ETH_IPV4, Packet.ipv4(A4, B4, UDP, 0x2000,
+            Packet.udp(5000, 53, new byte[16]))));
         assertQueue(v4, "last", Packet.ethernet(ETH_IPV4, Packet.ipv4(A4, B4, UDP, 0x0003, new byte[11])));
         assertQueue(queue(A4, 5, B4, 6, UDP), "don't fragment",
             Packet.ethernet(ETH_IPV4, Packet.ipv4(A4, B4, UDP, 0x4000, Packet.udp(5, 6))));
@@ -86,8 +92,10 @@ final class FlowQueueTest extends ProgramTable {
 
     @Test
     void shouldSendIcmpQueriesByAddressesAndProtocol() {
-        assertQueue(queue(A4, 0, B4, 0, ICMP), "echo", Packet.ethernet(ETH_IPV4, Packet.ipv4(A4, B4, ICMP, Packet.icmp(8, 0))));
-        assertQueue(queue(A6, 0, B6, 0, ICMPV6), "echo6", Packet.ethernet(ETH_IPV6, Packet.ipv6(A6, B6, ICMPV6, Packet.icmp(128, 0))));
+        assertQueue(queue(A4, 0, B4, 0, ICMP), "echo", Packet.ethernet(ETH_IPV4,
+            Packet.ipv4(A4, B4, ICMP, Packet.icmp(8, 0))));
+        assertQueue(queue(A6, 0, B6, 0, ICMPV6), "echo6", Packet.ethernet(ETH_IPV6,
+            Packet.ipv6(A6, B6, ICMPV6, Packet.icmp(128, 0))));
     }
 
     @Test
@@ -103,10 +111,12 @@ final class FlowQueueTest extends ProgramTable {
     @Test
     void shouldFallBackToTheOuterFlowWhenAnIcmpErrorIsCutOrBroken() {
         final int outer = queue("192.0.2.1", 0, B4, 0, ICMP);
-        assertQueue(outer, "cut", Packet.ethernet(ETH_IPV4, Packet.ipv4("192.0.2.1", B4, ICMP, Packet.icmp(3, 1, new byte[12]))));
+        assertQueue(outer, "cut", Packet.ethernet(ETH_IPV4, Packet.ipv4("192.0.2.1", B4, ICMP,
+            Packet.icmp(3, 1, new byte[12]))));
         assertQueue(outer, "cut in its ports", Packet.ethernet(ETH_IPV4, Packet.ipv4("192.0.2.1", B4, ICMP,
             Packet.icmp(3, 1, Packet.ipv4(B4, A4, TCP, new byte[3])))));
-        assertQueue(outer, "zeros", Packet.ethernet(ETH_IPV4, Packet.ipv4("192.0.2.1", B4, ICMP, Packet.icmp(3, 1, new byte[40]))));
+        assertQueue(outer, "zeros", Packet.ethernet(ETH_IPV4,
+            Packet.ipv4("192.0.2.1", B4, ICMP, Packet.icmp(3, 1, new byte[40]))));
     }
 
     @Test

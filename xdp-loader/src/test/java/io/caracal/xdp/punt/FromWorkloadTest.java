@@ -89,7 +89,8 @@ final class FromWorkloadTest extends ProgramTable {
     void shouldDropEverythingBeforeItIsConfigured() {
         try (PuntPrograms unconfigured = PuntPrograms.load(16)) {
             unconfigured.putWorkload(WORKLOAD, POD);
-            assertEquals(TC_ACT_SHOT, TestSkb.of(UDP_PACKET, WORKLOAD).withMark(-1).run(unconfigured.fromWorkload()).action());
+            assertEquals(TC_ACT_SHOT, TestSkb.of(UDP_PACKET, WORKLOAD).withMark(-1)
+                .run(unconfigured.fromWorkload()).action());
             assertEquals(TC_ACT_SHOT, TestSkb.of(UDP_PACKET, WORKLOAD).run(unconfigured.toWorkload()).action());
             assertEquals(2, unconfigured.counter(PuntCounter.DROPPED_NOT_CONFIGURED));
             assertEquals(2, unconfigured.traffic(WORKLOAD).orElseThrow().droppedPackets());

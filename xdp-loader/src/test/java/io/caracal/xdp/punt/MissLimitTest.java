@@ -15,8 +15,8 @@ import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 
 /**
- * The token bucket of an interface. Rates are chosen so slow that no token comes back during a test, or so that what may come back is
- * known from the clock: nothing here depends on how fast the machine is.
+ * The token bucket of an interface. Rates are chosen so slow that no token comes back during a test, or so that what
+ * may come back is known from the clock: nothing here depends on how fast the machine is.
  */
 final class MissLimitTest extends ProgramTable {
     private static final byte[] PACKET =

@@ -6,7 +6,10 @@ import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.util.HexFormat;
 
-/** Bytes of packets for the tables of the tests, put together layer by layer. Checksums are right where a kernel reads them. */
+/**
+ * Bytes of packets for the tables of the tests, put together layer by layer. Checksums are right where a kernel reads
+ * them.
+ */
 final class Packet {
     static final byte[] POD_MAC = mac("0a:58:0a:41:00:02");
     static final byte[] HOST_MAC = mac("ee:ee:ee:ee:ee:ee");
@@ -53,7 +56,8 @@ final class Packet {
         return ethernet(HOST_MAC, POD_MAC, etherType, payload);
     }
 
-    static byte[] ethernet(final byte[] destination, final byte[] source, final int etherType, final byte[]... payload) {
+    static byte[] ethernet(final byte[] destination, final byte[] source, final int etherType,
+        final byte[]... payload) {
         return concat(destination, source, be16(etherType), concat(payload));
     }
 

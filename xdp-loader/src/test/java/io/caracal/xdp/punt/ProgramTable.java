@@ -12,11 +12,15 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 
 /**
- * What the tables of packets have in common: freshly loaded programs, one workload on the loopback interface (BPF_PROG_TEST_RUN wants
- * one that exists), and an AF_XDP socket that stands for the engine. Nothing is attached, so no traffic of the machine is touched.
+ * What the tables of packets have in common: freshly loaded programs, one workload on the loopback interface
+ * (BPF_PROG_TEST_RUN wants one that exists), and an AF_XDP socket that stands for the engine. Nothing is attached, so
+ * no traffic of the machine is touched.
  */
 abstract class ProgramTable {
-    /** The loopback interface; the kernel gives it 1 in every namespace, which a test context may not name, but is the default. */
+    /**
+     * The loopback interface; the kernel gives it 1 in every namespace, which a test context may not name, but is the
+     * default.
+     */
     static final int WORKLOAD = 1;
     static final int PUNT0 = 4711;
     static final int SEED = 0x5eed1234;

@@ -95,7 +95,8 @@ final class PuntTrafficTest {
     @EnumSource(TcHook.class)
     void shouldHandAPacketToASocketOfTheHostAndPuntItsAnswer(final TcHook hook) throws IOException {
         attach(hook);
-        try (DatagramSocket server = node.inHost(() -> new DatagramSocket(new InetSocketAddress(TestNode.HOST_ADDRESS, 0)))) {
+        try (DatagramSocket server = node.inHost(() -> new DatagramSocket(new InetSocketAddress(TestNode.HOST_ADDRESS,
+            0)))) {
             server.setSoTimeout(5000);
             final byte[] ip = fromPodToHost(server.getLocalPort());
             pod.send(Packet.ethernet(ETH_IPV4, ip));
@@ -109,7 +110,8 @@ final class PuntTrafficTest {
 
             server.send(new DatagramPacket(PING, PING.length, question.getSocketAddress()));
             final byte[] answer = receivedByEngine(2);
-            assertArrayEquals(Packet.puntMac(0, 0), Arrays.copyOfRange(answer, 6, 12), "the host's own has no ingress interface");
+            assertArrayEquals(Packet.puntMac(0, 0), Arrays.copyOfRange(answer, 6, 12),
+                "the host's own has no ingress interface");
             assertArrayEquals(PING, Arrays.copyOfRange(answer, answer.length - 4, answer.length));
         }
     }
@@ -120,9 +122,11 @@ final class PuntTrafficTest {
         attach(hook);
         pod.send(Packet.ethernet(0x8100, Packet.be16(7), Packet.be16(ETH_IPV4), fromPodToHost(53)));
         assertEventually(PuntCounter.DROPPED_VLAN_TAG, 1);
-        pod.send(Packet.ethernet(ETH_IPV4, Packet.ipv4(TestNode.POD_ADDRESS, "10.65.0.3", UDP, Packet.udp(1, 2, new byte[4000]))));
+        pod.send(Packet.ethernet(ETH_IPV4, Packet.ipv4(TestNode.POD_ADDRESS, "10.65.0.3", UDP,
+            Packet.udp(1, 2, new byte[4000]))));
         assertEventually(PuntCounter.DROPPED_TOO_BIG, 1);
-        pod.send(Packet.ethernet(ETH_IPV4, Packet.ipv4(TestNode.POD_ADDRESS, "10.65.0.3", UDP, Packet.udp(1, 2, new byte[3400]))));
+        pod.send(Packet.ethernet(ETH_IPV4, Packet.ipv4(TestNode.POD_ADDRESS, "10.65.0.3", UDP,
+            Packet.udp(1, 2, new byte[3400]))));
         assertEventually(PuntCounter.PUNTED_FROM_WORKLOAD, 1);
         assertEquals(2, programs.traffic(node.workload).orElseThrow().droppedPackets());
     }
@@ -131,7 +135,8 @@ final class PuntTrafficTest {
     @EnumSource(TcHook.class)
     void shouldPuntHeadersThatAreCut(final TcHook hook) {
         attach(hook);
-        final byte[][] cut = {new byte[0], {0x45}, Arrays.copyOf(fromPodToHost(53), 19), Arrays.copyOf(fromPodToHost(53), 23)};
+        final byte[][] cut = {new byte[0], {0x45}, Arrays.copyOf(fromPodToHost(53), 19),
+            Arrays.copyOf(fromPodToHost(53), 23)};
         for (int i = 0; i < cut.length; i++) {
             pod.send(Packet.ethernet(ETH_IPV4, cut[i]));
             assertEventually(PuntCounter.PUNTED_UNPARSED, i + 1);
@@ -148,7 +153,8 @@ final class PuntTrafficTest {
         engineSocket.close();
         pod.send(Packet.ethernet(ETH_IPV4, fromPodToHost(53)));
         assertEventually(PuntCounter.DROPPED_ENGINE_ABSENT, 1);
-        try (DatagramSocket probe = node.inHost(() -> new DatagramSocket(new InetSocketAddress(TestNode.HOST_ADDRESS, 0)))) {
+        try (DatagramSocket probe = node.inHost(() -> new DatagramSocket(new InetSocketAddress(TestNode.HOST_ADDRESS,
+            0)))) {
             probe.send(new DatagramPacket(PING, PING.length, new InetSocketAddress(TestNode.POD_ADDRESS, 8080)));
         }
         final byte[] probe = pod.receive(frame -> frame.length > 14 && frame[frame.length - 1] == 'g');

@@ -152,7 +152,8 @@ final class TakeOverTest {
         try (PuntPrograms larger = PuntPrograms.load(pins, 32)) {
             final MapAdoption workloads = larger.adoptions().stream().filter(one -> one.map().equals("workloads"))
                 .findFirst().orElseThrow();
-            assertEquals(new MapAdoption("workloads", Outcome.REPLACED, "it has room for 16 entries, wanted 32"), workloads);
+            assertEquals(new MapAdoption("workloads", Outcome.REPLACED, "it has room for 16 entries, wanted 32"),
+                workloads);
             assertTrue(larger.adoptions().contains(new MapAdoption("config", Outcome.ADOPTED, "")));
         }
         try (PuntPrograms again = PuntPrograms.load(pins, 32)) {
@@ -169,8 +170,10 @@ final class TakeOverTest {
                     netlink.deleteLink(node.workload);
                 }
             });
-            assertEquals(List.of("tc-egress-" + node.workload, "tc-ingress-" + node.workload), pins.sweepDefunctLinks());
-            node.host.run(() -> assertTrue(hooks.detachWorkload(node.workload), "an interface that is gone can be detached"));
+            assertEquals(List.of("tc-egress-" + node.workload, "tc-ingress-" + node.workload),
+                pins.sweepDefunctLinks());
+            node.host.run(() -> assertTrue(hooks.detachWorkload(node.workload),
+                "an interface that is gone can be detached"));
         }
     }
 
@@ -178,7 +181,8 @@ final class TakeOverTest {
     void shouldRemoveTheFilterThatAnEngineWithoutTcxHasLeft() {
         try (PuntPrograms programs = loaded()) {
             node.host.run(() -> {
-                TcLink.attach(programs.fromWorkload(), node.workload, TcDirection.INGRESS, pins, List.of(TcHook.CLSACT)).close();
+                TcLink.attach(programs.fromWorkload(), node.workload, TcDirection.INGRESS, pins,
+                    List.of(TcHook.CLSACT)).close();
                 assertTrue(BpfHooks.tcQuery(clsactFilter()) != 0, "a filter stays when its link is closed");
                 final TcLink link = TcLink.attach(programs.fromWorkload(), node.workload, TcDirection.INGRESS, pins);
                 assertEquals(TcHook.TCX, link.hook());
@@ -200,7 +204,8 @@ final class TakeOverTest {
                 BpfHooks.tcHookCreate(node.workload);
                 BpfHooks.tcAttach(clsactFilter(), programs.fromEngine().fd(), false);
                 final NativeCallException refused = assertThrows(NativeCallException.class,
-                    () -> TcLink.attach(programs.fromWorkload(), node.workload, TcDirection.INGRESS, null, List.of(TcHook.CLSACT)));
+                    () -> TcLink.attach(programs.fromWorkload(), node.workload, TcDirection.INGRESS, null,
+                    List.of(TcHook.CLSACT)));
                 assertEquals(Errno.EEXIST, refused.errno());
                 assertTrue(refused.getMessage().contains("the program from_engine is there"), refused.getMessage());
                 TcLink.attach(programs.fromWorkload(), node.workload, TcDirection.INGRESS, pins).detach();
@@ -232,7 +237,8 @@ final class TakeOverTest {
                 final NativeCallException refused = assertThrows(NativeCallException.class,
                     () -> XdpLink.attach(programs.toEngine(), node.workload, XdpLink.NATIVE_ONLY));
                 assertEquals(Errno.ERANGE, refused.errno(), refused.getMessage());
-                try (XdpLink link = XdpLink.attach(programs.toEngine(), node.workload, XdpLink.NATIVE_THEN_GENERIC, pins)) {
+                try (XdpLink link = XdpLink.attach(programs.toEngine(), node.workload, XdpLink.NATIVE_THEN_GENERIC,
+                    pins)) {
                     assertEquals(XdpAttachMode.GENERIC, link.mode());
                 }
                 try (XdpLink link = XdpLink.attach(programs.toEngine(), node.workload, XdpLink.GENERIC_ONLY, pins)) {
@@ -247,8 +253,10 @@ final class TakeOverTest {
 
     @Test
     void shouldRefuseToAttachAProgramOfTheWrongTypeOrToAnUnknownInterface() {
-        try (PuntPrograms programs = loaded(); PuntHooks hooks = new PuntHooks(programs, pins, TcLink.TCX_THEN_CLSACT)) {
-            assertThrows(IllegalArgumentException.class, () -> XdpLink.attach(programs.fromEngine(), 1, XdpLink.NATIVE_ONLY));
+        try (PuntPrograms programs = loaded(); PuntHooks hooks = new PuntHooks(programs, pins,
+            TcLink.TCX_THEN_CLSACT)) {
+            assertThrows(IllegalArgumentException.class, () ->
+                XdpLink.attach(programs.fromEngine(), 1, XdpLink.NATIVE_ONLY));
             assertThrows(IllegalArgumentException.class,
                 () -> TcLink.attach(programs.toEngine(), 1, TcDirection.INGRESS, pins));
             assertThrows(IllegalStateException.class, () -> hooks.attachWorkload(4711));

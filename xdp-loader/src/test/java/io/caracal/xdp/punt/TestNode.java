@@ -18,8 +18,8 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * A node with one pod, made of two network namespaces of this test's own: the pod's veth (host side {@code cali0}), the punt pair, a bpffs
- * in a temporary folder. Everything goes with the close.
+ * A node with one pod, made of two network namespaces of this test's own: the pod's veth (host side {@code cali0}), the
+ * punt pair, a bpffs in a temporary folder. Everything goes with the close.
  */
 final class TestNode implements AutoCloseable {
     static final String POD_ADDRESS = "10.65.0.2";

@@ -7,8 +7,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /**
- * One run of a program by BPF_PROG_TEST_RUN: a packet and the metadata of its skb in, verdict, bytes and mark out. The interface must
- * exist in the calling thread's network namespace.
+ * One run of a program by BPF_PROG_TEST_RUN: a packet and the metadata of its skb in, verdict, bytes and mark out. The
+ * interface must exist in the calling thread's network namespace.
  */
 record TestSkb(byte[] packet, int ifindex, int ingressIfindex, int mark) {
     static final int TC_ACT_OK = 0;

@@ -14,8 +14,9 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
 
 /**
- * The least AF_XDP socket that receives: one UMEM, all frames in the fill ring once, never refilled. Made in the namespace of its
- * interface; independent of the engine's own sockets, so that a fault of theirs cannot hide one of the programs.
+ * The least AF_XDP socket that receives: one UMEM, all frames in the fill ring once, never refilled. Made in the
+ * namespace of its interface; independent of the engine's own sockets, so that a fault of theirs cannot hide one of the
+ * programs.
  */
 final class TestXsk implements AutoCloseable {
     private static final int FRAME_SIZE = 4096;
@@ -35,19 +36,22 @@ final class TestXsk implements AutoCloseable {
             final MemorySegment registration = AfXdp.umemReg(arena, umem.segment(), FRAME_SIZE, 0, 0, 0);
             check(LibC.setsockopt(state, fd.number(), Posix.SOL_XDP, AfXdp.XDP_UMEM_REG, registration,
                 (int)registration.byteSize()), "register UMEM");
-            for (final int ring : new int[] {AfXdp.XDP_UMEM_FILL_RING, AfXdp.XDP_UMEM_COMPLETION_RING, AfXdp.XDP_RX_RING}) {
+            for (final int ring : new int[] {AfXdp.XDP_UMEM_FILL_RING, AfXdp.XDP_UMEM_COMPLETION_RING,
+                AfXdp.XDP_RX_RING}) {
                 fd.setOption(Posix.SOL_XDP, ring, DEPTH);
             }
             final MemorySegment offsets = arena.allocate(MMAP_OFFSETS);
             final MemorySegment length = arena.allocateFrom(ValueLayout.JAVA_INT, (int)offsets.byteSize());
-            check(LibC.getsockopt(state, fd.number(), Posix.SOL_XDP, AfXdp.XDP_MMAP_OFFSETS, offsets, length), "ask for offsets");
+            check(LibC.getsockopt(state, fd.number(), Posix.SOL_XDP, AfXdp.XDP_MMAP_OFFSETS, offsets, length),
+                "ask for offsets");
             final long fillDescriptorOffset = read(offsets, "fr", "desc");
             fill = map(AfXdp.XDP_UMEM_PGOFF_FILL_RING, fillDescriptorOffset + DEPTH * Long.BYTES);
             receiveProducerOffset = read(offsets, "rx", "producer");
             receiveDescriptorOffset = read(offsets, "rx", "desc");
             receive = map(AfXdp.XDP_PGOFF_RX_RING, receiveDescriptorOffset + DEPTH * AfXdp.DESC_LENGTH);
             for (int i = 0; i < DEPTH; i++) {
-                fill.segment().set(ValueLayout.JAVA_LONG, fillDescriptorOffset + (long)i * Long.BYTES, (long)i * FRAME_SIZE);
+                fill.segment().set(ValueLayout.JAVA_LONG, fillDescriptorOffset + (long)i * Long.BYTES,
+                    (long)i * FRAME_SIZE);
             }
             VarHandle.releaseFence();
             fill.segment().set(ValueLayout.JAVA_INT, read(offsets, "fr", "producer"), DEPTH);
