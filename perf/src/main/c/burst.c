@@ -107,6 +107,7 @@ static inline void parse_ipv4(struct burst *burst, uint32_t row, const uint8_t *
     const bool later_fragment = (fragment & 0x1fff) != 0;
     const uint32_t source = load32(ip + 12), destination = load32(ip + 16);
     burst->ip_version[row] = 4;
+    burst->length[row] = ETHERNET + total_length; /* Ethernet padding ends here */
     burst->l3_offset[row] = ETHERNET;
     burst->ip_protocol[row] = ip[9];
     burst->flags[row] = ((fragment & 0x3fff) != 0 ? FLAG_FRAGMENT : 0) | (later_fragment ? FLAG_LATER_FRAGMENT : 0)

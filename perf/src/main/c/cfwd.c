@@ -3,7 +3,9 @@
  * same kind of AF_XDP sockets, as fast as C makes it. It is the honest limit that `caracal bench forward` measures by.
  *
  *     cfwd [--netns NAME] --in INTERFACE --out INTERFACE --ingress-ifindex N --source A --destination A
- *          [--queue N] [--cpu N] [--routes N]
+ *          [--queue N] [--cpu N] [--routes N] [--socket-map ID]
+ *
+ * With --socket-map somebody else steers packets: the XDP program that uses the XSKMAP of that id.
  *
  * Spoken to by lines on standard input, one JSON line or "ok" as answer; ends with standard input:
  *     run      forward, spinning          measure  the same, with a clock around each cycle and each kick
@@ -21,25 +23,26 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { FILL_DEPTH = 4096, RX_DEPTH = 4096, TX_DEPTH = 2048, COMPLETION_DEPTH = 2048, REFILL_MIN = 16 };
+/* As io.caracal.xsk.RingDepths and io.caracal.port.XskPort have it. */
+enum { FILL_DEPTH = 2048, RX_DEPTH = 2048, TX_DEPTH = 2048, COMPLETION_DEPTH = 2048, REFILL_MIN = 16 };
 
 /* Each frame is in the pool, in a ring or in the burst: so many fill all rings and leave one burst over. */
 enum { FRAME_COUNT = FILL_DEPTH + RX_DEPTH + TX_DEPTH + COMPLETION_DEPTH + BURST_PACKETS };
 
-enum { TX_BUDGET = 128, HASH_SEED = 0x5eed1234, TABLE_BASE = 0x0a800001, CLOCK_CALLS = 1000000 };
+enum { TX_BUDGET = TX_DEPTH, HASH_SEED = 0x5eed1234, TABLE_BASE = 0x0a800001, CLOCK_CALLS = 1000000 };
 
 enum mode { PAUSED, RUNNING, MEASURING, ENDED };
 
 struct counters {
     uint64_t received, transmitted, received_bytes, transmitted_bytes, cycles, idle_cycles, kicks;
-    uint64_t busy_ns, kick_ns;
+    uint64_t busy_ns, kick_ns, cycle_max_ns;
     uint64_t drops[DROP_REASONS];
 };
 
 struct forwarder {
     /* options */
     const char *netns, *in, *out, *source, *destination;
-    uint64_t ingress_ifindex, queue, cpu, routes;
+    uint64_t ingress_ifindex, queue, cpu, routes, socket_map;
     /* state */
     struct umem umem;
     struct xsk ingress, egress;
@@ -48,7 +51,7 @@ struct forwarder {
     struct burst burst;
     struct route_table table;
     struct counters counters;
-    uint64_t clock_ns;
+    uint64_t clock_ns, cycle_start_ns;
     volatile enum mode mode;
     pthread_mutex_t lock;
     pthread_cond_t changed;
@@ -68,6 +71,7 @@ static void read_options(struct forwarder *forwarder, int argc, char **argv) {
         { "queue", OPTION_NUMBER, &forwarder->queue, 0, 63 },
         { "cpu", OPTION_NUMBER, &forwarder->cpu, 0, 1023 },
         { "routes", OPTION_NUMBER, &forwarder->routes, 2, ROUTES_MAX },
+        { "socket-map", OPTION_NUMBER, &forwarder->socket_map, 1, UINT32_MAX },
     };
     parse_options(argc, argv, 1, specs, sizeof(specs) / sizeof(specs[0]));
     if (forwarder->in == NULL || forwarder->out == NULL || forwarder->source == NULL
@@ -207,9 +211,19 @@ static void kick(struct forwarder *forwarder) {
     }
 }
 
+/* The time is taken once a cycle, as the Java worker does for its stages and its longest cycle. */
+static void observe_cycle(struct forwarder *forwarder) {
+    const uint64_t now = now_ns();
+    if (forwarder->burst.count > 0 && now - forwarder->cycle_start_ns > forwarder->counters.cycle_max_ns) {
+        forwarder->counters.cycle_max_ns = now - forwarder->cycle_start_ns;
+    }
+    forwarder->cycle_start_ns = now;
+}
+
 /* One burst cycle; measured, a constant where it is inlined, puts clocks around it as the Java side does. */
 static inline __attribute__((always_inline)) void cycle(struct forwarder *forwarder, const bool measured) {
     const uint64_t start_ns = measured ? now_ns() : 0;
+    observe_cycle(forwarder);
     reclaim(forwarder);
     refill(forwarder);
     receive(forwarder);
@@ -252,10 +266,11 @@ static uint64_t drop_sum(const struct counters *counters) {
 static void print_counters(const struct forwarder *forwarder) {
     const struct counters *counters = &forwarder->counters;
     printf("{\"received\":%llu,\"transmitted\":%llu,\"dropped\":%llu,\"cycles\":%llu,\"idleCycles\":%llu,"
-        "\"kicks\":%llu,\"busyNs\":%llu,\"kickNs\":%llu,\"clockNs\":%llu}\n",
+        "\"kicks\":%llu,\"cycleMaxNs\":%llu,\"busyNs\":%llu,\"kickNs\":%llu,\"clockNs\":%llu}\n",
         (unsigned long long)counters->received, (unsigned long long)counters->transmitted,
         (unsigned long long)drop_sum(counters), (unsigned long long)counters->cycles,
         (unsigned long long)counters->idle_cycles, (unsigned long long)counters->kicks,
+        (unsigned long long)counters->cycle_max_ns,
         (unsigned long long)counters->busy_ns, (unsigned long long)counters->kick_ns,
         (unsigned long long)forwarder->clock_ns);
     fflush(stdout);
@@ -329,7 +344,11 @@ int main(int argc, char **argv) {
     while (forwarder->fill_outstanding <= FILL_DEPTH - REFILL_MIN) {
         refill(forwarder);
     }
-    xsk_attach(&forwarder->ingress, interface_index(forwarder->in), (uint32_t)forwarder->queue);
+    if (forwarder->socket_map != 0) {
+        xsk_join_map(&forwarder->ingress, (uint32_t)forwarder->socket_map, (uint32_t)forwarder->queue);
+    } else {
+        xsk_attach(&forwarder->ingress, interface_index(forwarder->in), (uint32_t)forwarder->queue);
+    }
     forwarder->clock_ns = clock_cost_ns();
     pthread_mutex_init(&forwarder->lock, NULL);
     pthread_cond_init(&forwarder->changed, NULL);

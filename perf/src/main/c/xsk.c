@@ -119,6 +119,13 @@ void xsk_open(struct xsk *xsk, const struct umem *umem, const struct xsk *donor,
         set_option(xsk->fd, XDP_UMEM_REG, &region, sizeof(region), "UMEM");
     }
     make_rings(xsk, config);
+    if (config->tx_depth != 0) {
+        /* In copy mode packets on their way count against the send buffer; the default allows 92 of 1500 bytes. */
+        const uint32_t send_buffer_size = config->tx_depth * FRAME_SIZE;
+        if (setsockopt(xsk->fd, SOL_SOCKET, SO_SNDBUFFORCE, &send_buffer_size, sizeof(send_buffer_size)) != 0) {
+            die_errno("set send buffer of", "AF_XDP socket", "needs CAP_NET_ADMIN");
+        }
+    }
     if (config->tx_budget != 0) {
         /* A kernel before 6.17 refuses it and sends 32 a call: xsk_kick calls again. */
         (void)setsockopt(xsk->fd, SOL_XDP, XDP_MAX_TX_SKB_BUDGET_OPTION, &config->tx_budget, sizeof(uint32_t));
@@ -147,6 +154,25 @@ static long bpf_call(int command, union bpf_attr *attributes, size_t size, const
         die_errno(act, "by bpf(2)", "needs CAP_BPF and CAP_NET_ADMIN");
     }
     return result;
+}
+
+static void put_socket(int map_fd, const struct xsk *xsk, uint32_t queue) {
+    const uint32_t socket_fd = (uint32_t)xsk->fd;
+    union bpf_attr attributes;
+    memset(&attributes, 0, sizeof(attributes));
+    attributes.map_fd = (uint32_t)map_fd;
+    attributes.key = (uint64_t)&queue;
+    attributes.value = (uint64_t)&socket_fd;
+    bpf_call(BPF_MAP_UPDATE_ELEM, &attributes, sizeof(attributes), "put AF_XDP socket into XSKMAP");
+}
+
+void xsk_join_map(const struct xsk *xsk, uint32_t map_id, uint32_t queue) {
+    union bpf_attr attributes;
+    memset(&attributes, 0, sizeof(attributes));
+    attributes.map_id = map_id;
+    const int map_fd = (int)bpf_call(BPF_MAP_GET_FD_BY_ID, &attributes, sizeof(attributes), "open XSKMAP");
+    put_socket(map_fd, xsk, queue);
+    close(map_fd);
 }
 
 static int load_redirect_program(int map_fd) {
@@ -178,13 +204,7 @@ void xsk_attach(const struct xsk *xsk, unsigned ifindex, uint32_t queue) {
     attributes.value_size = sizeof(uint32_t);
     attributes.max_entries = queue + 1;
     const int map_fd = (int)bpf_call(BPF_MAP_CREATE, &attributes, sizeof(attributes), "create XSKMAP");
-
-    const uint32_t socket_fd = (uint32_t)xsk->fd;
-    memset(&attributes, 0, sizeof(attributes));
-    attributes.map_fd = (uint32_t)map_fd;
-    attributes.key = (uint64_t)&queue;
-    attributes.value = (uint64_t)&socket_fd;
-    bpf_call(BPF_MAP_UPDATE_ELEM, &attributes, sizeof(attributes), "put AF_XDP socket into XSKMAP");
+    put_socket(map_fd, xsk, queue);
 
     const int program_fd = load_redirect_program(map_fd);
     memset(&attributes, 0, sizeof(attributes));

@@ -46,6 +46,9 @@ void xsk_open(struct xsk *xsk, const struct umem *umem, const struct xsk *donor,
 /* Attaches an XDP program that gives queue q's packets to the socket; gone with the process. */
 void xsk_attach(const struct xsk *xsk, unsigned ifindex, uint32_t queue);
 
+/* Puts the socket into an XSKMAP that somebody else's XDP program uses, found by the map's id (CAP_SYS_ADMIN). */
+void xsk_join_map(const struct xsk *xsk, uint32_t map_id, uint32_t queue);
+
 /* Tells the kernel about filled TX descriptors until it has taken them all or has no room. */
 void xsk_kick(struct xsk *xsk, uint64_t *kick_count);
 

@@ -2,6 +2,7 @@ package io.caracal.perf;
 
 import java.util.List;
 
+import io.caracal.perf.forward.ForwardScenario;
 import io.caracal.perf.micro.MicroScenario;
 
 /** The one place that names every scenario: a new one is a class and a line here. */
@@ -11,6 +12,7 @@ final class BuiltInScenarios {
 
     static ScenarioRegistry registry() {
         return new ScenarioRegistry(List.of(
+            new ForwardScenario(),
             MicroScenario.rings(),
             MicroScenario.parse()));
     }

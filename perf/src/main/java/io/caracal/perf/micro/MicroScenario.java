@@ -116,7 +116,7 @@ public final class MicroScenario implements Scenario {
             final double bytes = allocatedBytes(run);
             rows.add(ResultRow.of(figure, WHO, "ns/frame", Sample.of(times)));
             rows.add(ResultRow.of(figure + "-allocation", WHO, "B/op", Sample.of(bytes)));
-            series.add(new ScenarioResult.Series(figure, WHO, "ns/frame", boxed(times)));
+            series.add(ScenarioResult.Series.of(figure, WHO, "ns/frame", times));
             slowestNs = Math.max(slowestNs, Sample.of(times).median());
             mostBytes = Math.max(mostBytes, bytes);
         }
@@ -176,13 +176,5 @@ public final class MicroScenario implements Scenario {
             throw new IllegalStateException("JMH's gc profiler gave no " + ALLOCATION_METRIC);
         }
         return allocation.getScore() < ALLOCATION_RESOLUTION ? 0 : allocation.getScore();
-    }
-
-    private static List<Double> boxed(final double[] values) {
-        final List<Double> list = new ArrayList<>();
-        for (final double value : values) {
-            list.add(value);
-        }
-        return list;
     }
 }

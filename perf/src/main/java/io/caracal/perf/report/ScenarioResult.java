@@ -1,5 +1,6 @@
 package io.caracal.perf.report;
 
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -31,6 +32,19 @@ public record ScenarioResult(List<ResultRow> rows, List<RatioRow> ratios, List<S
         /** Copies the list. */
         public Series {
             values = List.copyOf(values);
+        }
+
+        /**
+         * The runs of one contender.
+         *
+         * @param scenario what was measured.
+         * @param who who was measured.
+         * @param unit of the values.
+         * @param values one per run, in order.
+         * @return the series.
+         */
+        public static Series of(final String scenario, final String who, final String unit, final double... values) {
+            return new Series(scenario, who, unit, Arrays.stream(values).boxed().toList());
         }
     }
 }

@@ -128,7 +128,8 @@ public final class ToolProcess implements AutoCloseable {
 
     /** Asks it to end (SIGTERM); its last lines can still be read. */
     public void terminate() {
-        process.destroy();
+        /* Process.destroy would also close the streams that its last lines come through. */
+        process.toHandle().destroy();
     }
 
     /**
