@@ -2,6 +2,7 @@ package io.caracal.cli;
 
 import java.io.PrintWriter;
 
+import io.caracal.demo.DemoCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -12,7 +13,7 @@ import picocli.CommandLine.Spec;
 @Command(name = "caracal", mixinStandardHelpOptions = true, versionProvider = BuildVersion.class,
     description = "A user-space packet dataplane for Calico nodes.",
     subcommands = {
-        RunCommand.class, StatusCommand.class, CountersCommand.class, DoctorCommand.class, CleanupCommand.class,
+        RunCommand.class, DemoCommand.class, StatusCommand.class, CountersCommand.class, DoctorCommand.class, CleanupCommand.class,
         RehearseCommand.class, CommandLine.HelpCommand.class
     })
 public final class CaracalCommand implements Runnable {
@@ -44,7 +45,8 @@ public final class CaracalCommand implements Runnable {
      */
     public static CommandLine commandLine() {
         return new CommandLine(new CaracalCommand())
-            .setExitCodeExceptionMapper(failure -> ExitCode.ENVIRONMENT)
+            .setExitCodeExceptionMapper(failure ->
+                failure instanceof ParameterException ? ExitCode.WRONG_USE : ExitCode.ENVIRONMENT)
             .setExecutionExceptionHandler((failure, commandLine, parsed) -> {
                 printFailure(commandLine.getErr(), failure);
                 return failure instanceof IllegalArgumentException ? ExitCode.WRONG_USE : ExitCode.ENVIRONMENT;

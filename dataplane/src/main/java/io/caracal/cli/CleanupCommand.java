@@ -1,10 +1,12 @@
 package io.caracal.cli;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 
 import io.caracal.dataplane.Cleanup;
 import io.caracal.dataplane.DataplaneConfig;
+import io.caracal.lab.LabSweep;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -15,7 +17,7 @@ import picocli.CommandLine.Spec;
 @Command(name = "cleanup", mixinStandardHelpOptions = true,
     description = {
         "Remove every program, pin, interface, table and file that Caracal made on this node.",
-        "Refuses while an engine runs. Pods are the kernel's again afterwards."
+        "Refuses while an engine runs. Pods are the kernel's again afterwards. Demos that were killed are removed too."
     },
     footer = {"", "Example:", "  caracal cleanup", "  caracal cleanup --json"})
 final class CleanupCommand implements Callable<Integer> {
@@ -29,7 +31,11 @@ final class CleanupCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         final DataplaneConfig config = settings.conclude();
-        final List<String> removed = Cleanup.run(config);
+        final List<String> removed = new ArrayList<>(Cleanup.run(config));
+        final LabSweep.Swept swept = LabSweep.sweep();
+        if (swept.isAnything()) {
+            removed.add(swept.toString());
+        }
         if (json) {
             JsonOutput.print(spec, java.util.Map.of("removed", removed));
         } else {

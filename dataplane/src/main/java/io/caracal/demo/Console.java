@@ -70,10 +70,16 @@ final class Console {
         }
     }
 
-    /** Says a last line, and nothing after it: what fails while everything is being torn down is no news. */
-    synchronized void mute(final String lastLine) {
-        line(lastLine);
+    /** Nothing is said after this. */
+    synchronized void finish() {
+        clearLive();
         isMuted = true;
+    }
+
+    /** Says a last line unless it has finished: what fails while everything is being torn down is no news. */
+    synchronized void stop(final String lastLine) {
+        line(lastLine);
+        finish();
     }
 
     String mark(final boolean passed) {

@@ -41,8 +41,7 @@ final class Demo {
     static void sweep(final Console console) {
         final LabSweep.Swept swept = LabSweep.sweep();
         if (swept.isAnything()) {
-            console.line("Removed what a killed lab had left: " + swept.namespaceCount() + " network namespaces, "
-                + swept.processCount() + " processes.");
+            console.line("Removed " + swept + '.');
         }
     }
 

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.util.concurrent.Callable;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.caracal.cli.ExitCode;
 import io.caracal.lab.Lab;
 import picocli.CommandLine.Command;
@@ -46,26 +47,35 @@ public final class DemoCommand implements Callable<Integer> {
         requireRange("--seconds", seconds, 1, SECONDS_MAX);
         final Console console = Console.of(json);
         Runtime.getRuntime().addShutdownHook(new Thread(
-            () -> console.mute("Stopped: removing the engine, the pods and the node."), "caracal-demo-stop"));
+            () -> console.stop("Stopped: removing the engine, the pods and the node."), "caracal-demo-stop"));
         Demo.sweep(console);
         try (Lab lab = Lab.create("demo")) {
+            return play(lab, console);
+        } finally {
+            console.finish();
+        }
+    }
+
+    private int play(final Lab lab, final Console console) throws IOException, InterruptedException {
+        try {
             final DemoReport report = new Demo(console, pods, seconds, DemoSteps.all()).run(lab);
             console.line("");
             report.lines(console).forEach(console::line);
-            if (json) {
-                System.out.println(new JsonMapper().writeValueAsString(report.json()));
-            }
+            printJson(report.json());
             if (keep) {
                 waitForEnter(console, lab);
             }
             return report.passed() ? ExitCode.OK : ExitCode.NO;
         } catch (final DemoFailure e) {
             console.line("  " + console.mark(false) + ' ' + e.getMessage());
-            if (json) {
-                System.out.println(new JsonMapper().createObjectNode()
-                    .put("passed", false).put("error", e.getMessage()));
-            }
+            printJson(new JsonMapper().createObjectNode().put("passed", false).put("error", e.getMessage()));
             return ExitCode.NO;
+        }
+    }
+
+    private void printJson(final ObjectNode document) {
+        if (json) {
+            System.out.println(document);
         }
     }
 

@@ -7,9 +7,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 
+import io.caracal.cli.CaracalCommand;
+
 /** How this process was started, to start another like it: same java, same flags, same classes, same AOT cache. */
 final class JavaCommand {
-    private static final String MAIN_CLASS = "io.caracal.cli.CaracalCommand";
     private static final Set<String> CLASS_PATH_FLAGS = Set.of("-cp", "-classpath", "--class-path");
     /** A second process must not do these again: wait for a debugger, or write a cache that this one is writing. */
     private static final List<String> OF_ONE_PROCESS = List.of("-agentlib:jdwp", "-Xrunjdwp", "-javaagent:",
@@ -33,7 +34,7 @@ final class JavaCommand {
         final List<String> command = new ArrayList<>(List.of(java));
         int i = 1;
         while (i < words.size() && !"-jar".equals(words.get(i)) && !CLASS_PATH_FLAGS.contains(words.get(i))
-            && !words.get(i).equals(MAIN_CLASS)) {
+            && !words.get(i).equals(CaracalCommand.class.getName())) {
             final String word = words.get(i++);
             if (OF_ONE_PROCESS.stream().noneMatch(word::startsWith)) {
                 command.add(word);
@@ -42,7 +43,7 @@ final class JavaCommand {
         if (i + 1 < words.size() && "-jar".equals(words.get(i)) && words.get(i + 1).equals(classPath)) {
             command.addAll(List.of("-jar", classPath));
         } else {
-            command.addAll(List.of("-cp", classPath, MAIN_CLASS));
+            command.addAll(List.of("-cp", classPath, CaracalCommand.class.getName()));
         }
         return command;
     }

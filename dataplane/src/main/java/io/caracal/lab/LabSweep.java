@@ -70,5 +70,16 @@ public final class LabSweep {
         public boolean isAnything() {
             return labCount + namespaceCount + processCount > 0;
         }
+
+        /**
+         * What was removed.
+         *
+         * @return half a sentence for people.
+         */
+        @Override
+        public String toString() {
+            return "what " + labCount + " killed labs had left: " + namespaceCount + " network namespaces, "
+                + processCount + " processes";
+        }
     }
 }

@@ -120,7 +120,8 @@ class DemoReportTest {
         final Console plain = console(false);
         plain.live("1");
         plain.live("2");
-        plain.mute("bye");
+        plain.stop("bye");
+        plain.stop("not heard");
         plain.line("not heard");
         plain.live("not heard");
         assertEquals("1\nbye\n", printed.toString(StandardCharsets.UTF_8));
