@@ -13,8 +13,8 @@ import picocli.CommandLine.Spec;
 @Command(name = "caracal", mixinStandardHelpOptions = true, versionProvider = BuildVersion.class,
     description = "A user-space packet dataplane for Calico nodes.",
     subcommands = {
-        RunCommand.class, DemoCommand.class, StatusCommand.class, CountersCommand.class, DoctorCommand.class, CleanupCommand.class,
-        RehearseCommand.class, CommandLine.HelpCommand.class
+        RunCommand.class, DemoCommand.class, StatusCommand.class, CountersCommand.class, DoctorCommand.class,
+        CleanupCommand.class, RehearseCommand.class, CommandLine.HelpCommand.class
     })
 public final class CaracalCommand implements Runnable {
     @Spec

@@ -17,7 +17,8 @@ import picocli.CommandLine.Spec;
 @Command(name = "cleanup", mixinStandardHelpOptions = true,
     description = {
         "Remove every program, pin, interface, table and file that Caracal made on this node.",
-        "Refuses while an engine runs. Pods are the kernel's again afterwards. Demos that were killed are removed too."
+        "Refuses while an engine runs. Pods are the kernel's again afterwards.",
+        "What demos that were killed have left is removed too."
     },
     footer = {"", "Example:", "  caracal cleanup", "  caracal cleanup --json"})
 final class CleanupCommand implements Callable<Integer> {

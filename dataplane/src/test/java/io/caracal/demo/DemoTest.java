@@ -73,7 +73,8 @@ class DemoTest {
                 }
             }
         }
-        Files.readAllLines(Path.of("/proc/self/mounts")).stream().filter(line -> line.contains("/" + id)).forEach(left::add);
+        Files.readAllLines(Path.of("/proc/self/mounts")).stream()
+            .filter(line -> line.contains("/" + id)).forEach(left::add);
         return left;
     }
 
@@ -108,7 +109,8 @@ class DemoTest {
         assertEquals(DemoSteps.all().stream().map(DemoStep::name).toList(), names);
         assertTrue(json.at("/counters/rxPackets").asLong() > 10_000, json.toString());
         final JsonNode latency = json.get("steps").get(names.indexOf("latency")).get("figures");
-        assertTrue(latency.get("p50Us").asDouble() > 0 && latency.get("p99Us").asDouble() >= latency.get("p50Us").asDouble());
+        assertTrue(latency.get("p50Us").asDouble() > 0
+            && latency.get("p99Us").asDouble() >= latency.get("p50Us").asDouble(), latency.toString());
         assertEquals(0, json.get("steps").get(names.indexOf("checksums")).at("/figures/tcpInCsumErrors").asLong());
         assertEquals(Set.of(), leftovers());
         assertFalse(people.contains("\u001b"), "colour where no terminal is");
