@@ -40,7 +40,8 @@ final class DoctorCommand implements Callable<Integer> {
             print(findings, spec.commandLine().getOut());
         }
         final List<FeatureFinding> missing = findings.stream()
-            .filter(finding -> !finding.isPresent() && finding.feature().need() == KernelFeature.Need.REQUIRED).toList();
+            .filter(finding -> !finding.isPresent())
+            .filter(finding -> finding.feature().need() == KernelFeature.Need.REQUIRED).toList();
         return missing.isEmpty() ? ExitCode.OK : ExitCode.NO;
     }
 

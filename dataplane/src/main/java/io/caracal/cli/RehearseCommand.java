@@ -19,8 +19,8 @@ import io.caracal.dataplane.EngineLog;
 import picocli.CommandLine.Command;
 
 /**
- * {@code caracal rehearse}: starts and stops an engine in a network namespace of its own. The build runs it once, so that
- * the JVM's ahead-of-time cache holds what a start-up needs.
+ * {@code caracal rehearse}: starts and stops an engine in a network namespace of its own. The build runs it once, so
+ * that the JVM's ahead-of-time cache holds what a start-up needs.
  */
 @Command(name = "rehearse", hidden = true, mixinStandardHelpOptions = true,
     description = "Start and stop an engine in a network namespace of its own (the build does, for the AOT cache).")

@@ -8,7 +8,9 @@ import io.caracal.dataplane.ConfigKey;
 import io.caracal.dataplane.DataplaneConfig;
 import picocli.CommandLine.Option;
 
-/** {@code --config}, {@code --set} and the options that are short for a setting; shared by the commands that need one. */
+/**
+ * {@code --config}, {@code --set} and the options that are short for a setting; shared by the commands that need one.
+ */
 final class SettingsMixin {
     @Option(names = "--node", paramLabel = "NAME", description = "name of this node (default: the host name)")
     private String node;

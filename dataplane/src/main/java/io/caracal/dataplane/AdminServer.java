@@ -78,7 +78,8 @@ final class AdminServer implements AutoCloseable {
         try (client; BufferedReader requests = new BufferedReader(
             Channels.newReader(client, StandardCharsets.UTF_8))) {
             for (String request = readLine(requests); request != null; request = readLine(requests)) {
-                final byte[] answer = (json.writeValueAsString(answer(request)) + "\n").getBytes(StandardCharsets.UTF_8);
+                final String line = json.writeValueAsString(answer(request)) + "\n";
+                final byte[] answer = line.getBytes(StandardCharsets.UTF_8);
                 final ByteBuffer pending = ByteBuffer.wrap(answer);
                 while (pending.hasRemaining()) {
                     client.write(pending);

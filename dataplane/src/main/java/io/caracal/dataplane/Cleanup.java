@@ -1,5 +1,6 @@
 package io.caracal.dataplane;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -27,7 +28,8 @@ public final class Cleanup {
         final List<String> removed = new ArrayList<>();
         try (EngineLock held = EngineLock.take(config.path(ConfigKey.STATE_DIRECTORY).orElseThrow());
             RouteNetlink netlink = RouteNetlink.open()) {
-            for (final String pin : PinDirectory.open(config.path(ConfigKey.BPF_FILE_SYSTEM).orElseThrow()).removeAll()) {
+            final Path bpfFileSystem = config.path(ConfigKey.BPF_FILE_SYSTEM).orElseThrow();
+            for (final String pin : PinDirectory.open(bpfFileSystem).removeAll()) {
                 removed.add("pin " + pin);
             }
             for (final Link link : netlink.links()) {

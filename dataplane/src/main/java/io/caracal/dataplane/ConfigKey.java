@@ -45,7 +45,8 @@ public enum ConfigKey {
     ON_ENGINE_LOSS("on-engine-loss", "drop",
         "pods' packets while no engine runs: drop (fail closed) or pass (to the kernel, unpoliced)"),
     /** Token bucket rate. */
-    MISS_RATE_PPS("miss-rate-pps", "1000000", "packets a second that one interface may send to the engine; 0 = no limit"),
+    MISS_RATE_PPS("miss-rate-pps", "1000000",
+        "packets a second that one interface may send to the engine; 0 = no limit"),
     /** Token bucket depth. */
     MISS_BURST_PACKETS("miss-burst-packets", "65536", "packets that one interface may send at once above that rate"),
     /** How tc programs are attached. */

@@ -11,8 +11,9 @@ import io.caracal.control.ControlProblem;
 import io.caracal.control.ControlUpdate;
 
 /**
- * The control thread: everything that changes what is attached runs here, one event after the other, in the order it was
- * told. After a batch of events the workers are told once. Any thread may tell; nobody waits, but {@link #awaitIdle}.
+ * The control thread: everything that changes what is attached runs here, one event after the other, in the order it
+ * was told. After a batch of events the workers are told once. Any thread may tell; nobody waits, but {@link
+ * #awaitIdle}.
  */
 final class ControlLoop implements ControlListener, AutoCloseable {
     private static final long CLOSE_TIMEOUT_SECONDS = 10;

@@ -52,14 +52,15 @@ public final class Dataplane implements AutoCloseable {
     }
 
     /**
-     * Starts everything, in the order that leaves no packet unseen; returns when the endpoints of the control source are
-     * attached.
+     * Starts everything, in the order that leaves no packet unseen; returns when the endpoints of the control source
+     * are attached.
      *
      * @param config concluded.
      * @param source not started yet; the caller closes it, before or after the engine.
      * @param log of the engine.
      * @return the running engine, to be closed by the caller.
-     * @throws IllegalStateException if another engine runs here, or a part could not be set up; nothing is left running.
+     * @throws IllegalStateException if another engine runs here, or a part could not be set up; nothing is left
+     *     running.
      */
     public static Dataplane launch(final DataplaneConfig config, final ControlSource source, final EngineLog log) {
         final Dataplane dataplane = new Dataplane(config, log);
@@ -117,7 +118,8 @@ public final class Dataplane implements AutoCloseable {
 
     private List<TcHook> tcHooks() {
         final String wanted = config.text(ConfigKey.TC_HOOK);
-        return "auto".equals(wanted) ? TcLink.TCX_THEN_CLSACT : List.of(TcHook.valueOf(wanted.toUpperCase(Locale.ROOT)));
+        return "auto".equals(wanted)
+            ? TcLink.TCX_THEN_CLSACT : List.of(TcHook.valueOf(wanted.toUpperCase(Locale.ROOT)));
     }
 
     /** The hash's secret stays as an earlier engine chose it, so that flows keep their queue. */

@@ -10,8 +10,8 @@ import io.caracal.netlink.NetlinkEvent;
 import io.caracal.netlink.RouteNetlink;
 
 /**
- * Tells the registry which workload interfaces exist, from rtnetlink's link events; after lost events it looks at all of
- * them. It subscribes first and looks afterwards, so that nothing falls between. One thread of its own.
+ * Tells the registry which workload interfaces exist, from rtnetlink's link events; after lost events it looks at all
+ * of them. It subscribes first and looks afterwards, so that nothing falls between. One thread of its own.
  */
 final class InterfaceWatcher implements AutoCloseable {
     private static final int WAIT_MS = 1000;

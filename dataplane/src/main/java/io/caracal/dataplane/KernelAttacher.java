@@ -98,7 +98,8 @@ final class KernelAttacher implements WorkloadAttacher {
     public void publish(final Collection<AttachedWorkload> attached) {
         final WorkloadTable.Builder builder = new WorkloadTable.Builder();
         for (final AttachedWorkload each : attached) {
-            builder.put(io.caracal.stage.Workload.of(each.ifindex(), each.workload().addresses().toArray(String[]::new)));
+            final String[] addresses = each.workload().addresses().toArray(String[]::new);
+            builder.put(io.caracal.stage.Workload.of(each.ifindex(), addresses));
         }
         tables.publish(builder.build());
     }

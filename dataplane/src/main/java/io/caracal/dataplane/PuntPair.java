@@ -12,9 +12,9 @@ import io.caracal.netlink.VethSpec;
 
 /**
  * The veth pair between the programs of all workload interfaces and the engine's sockets: {@code punt0}, where packets
- * are redirected to, and {@code punt1}, where XDP gives them to AF_XDP. It has as many queues as there are workers, speaks
- * neither ARP nor IPv6, and outlives the engine; the next one adopts it if it has the right shape and makes it anew
- * otherwise. Needs CAP_NET_ADMIN; made in the calling thread's network namespace.
+ * are redirected to, and {@code punt1}, where XDP gives them to AF_XDP. It has as many queues as there are workers,
+ * speaks neither ARP nor IPv6, and outlives the engine; the next one adopts it if it has the right shape and makes it
+ * anew otherwise. Needs CAP_NET_ADMIN; made in the calling thread's network namespace.
  *
  * @param hostIfindex index of {@code punt0}.
  * @param engineIfindex index of {@code punt1}.

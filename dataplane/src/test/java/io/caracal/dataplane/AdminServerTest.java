@@ -63,7 +63,8 @@ class AdminServerTest {
 
     @Test
     void shouldNameWhatItDoesNotUnderstand() throws IOException {
-        assertEquals("{\"error\":\"unknown command 'pong' (commands: broken, ping)\"}\n", ask("{\"command\":\"pong\"}"));
+        assertEquals("{\"error\":\"unknown command 'pong' (commands: broken, ping)\"}\n",
+            ask("{\"command\":\"pong\"}"));
         assertEquals("{\"error\":\"unknown command '' (commands: broken, ping)\"}\n", ask("[1]\n"));
         assertEquals("{\"error\":\"request is no JSON", ask("{\n").substring(0, 28));
     }

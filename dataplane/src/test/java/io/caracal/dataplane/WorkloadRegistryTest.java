@@ -32,7 +32,8 @@ class WorkloadRegistryTest {
         return new WorkloadEndpointId("k8s", "default/" + name, "eth0");
     }
 
-    private static WorkloadEndpointUpdate endpoint(final String name, final String interfaceName, final String address) {
+    private static WorkloadEndpointUpdate endpoint(final String name, final String interfaceName,
+        final String address) {
         return new WorkloadEndpointUpdate(id(name), EndpointState.ACTIVE, interfaceName,
             Optional.of(MacAddress.parse("02:00:00:00:00:01")), List.of(Ipv4Prefix.parse(address)), List.of());
     }

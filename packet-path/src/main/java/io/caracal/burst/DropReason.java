@@ -80,7 +80,8 @@ public enum DropReason {
     /** See {@link #sentence()}. */
     SCTP_STATE_INVALID(37, "SCTP chunk or verification tag that does not fit its association"),
     /** See {@link #sentence()}. */
-    FLOW_NOT_APPROVED(38, "TCP segment of a connection that the policy of one endpoint has not approved from its start"),
+    FLOW_NOT_APPROVED(38,
+        "TCP segment of a connection that the policy of one endpoint has not approved from its start"),
     /** See {@link #sentence()}. */
     FLOW_TABLE_FULL(39, "no room for a new flow, and none that may be evicted for it"),
     /** See {@link #sentence()}. */

@@ -19,7 +19,9 @@ import org.agrona.concurrent.UnsafeBuffer;
  * }</pre>
  */
 public final class PacketBurst {
-    /** Rows of a burst: one descriptor cache line holds 4, and 64 is where batching stops paying (libxdp, VPP, DPDK). */
+    /**
+     * Rows of a burst: one descriptor cache line holds 4, and 64 is where batching stops paying (libxdp, VPP, DPDK).
+     */
     public static final int MAX_PACKETS = 64;
 
     /** Value of {@link #flow} where the packet belongs to no tracked flow. */
@@ -56,7 +58,9 @@ public final class PacketBurst {
 
     /** One of {@link Tracking}: what connection tracking says about the packet. */
     public final byte[] tracking = new byte[MAX_PACKETS];
-    /** {@code slot << 1 | direction} in the flow table of the packet's IP version (0 original, 1 reply); -1 for none. */
+    /**
+     * {@code slot << 1 | direction} in the flow table of the packet's IP version (0 original, 1 reply); -1 for none.
+     */
     public final int[] flow = new int[MAX_PACKETS];
 
     /** One of {@link Verdict}. */

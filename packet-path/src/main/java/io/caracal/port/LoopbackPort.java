@@ -17,11 +17,11 @@ import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * A port without a kernel: the real {@link XskPort} over rings in memory, and this as their other side. Behaves as a
- * copy-mode socket does: transmits at most 32 packets a call and says EAGAIN while some are left, drops what it receives
- * when the fill ring is empty or the receive ring full, completes what it has transmitted.
+ * copy-mode socket does: transmits at most 32 packets a call and says EAGAIN while some are left, drops what it
+ * receives when the fill ring is empty or the receive ring full, completes what it has transmitted.
  *
- * <p>{@link #port()} belongs to the worker. {@link #receive} may be another thread, but one only: then that thread is the
- * network (two joined ports: the other's worker). For tests, warm-up and benchmarks.</p>
+ * <p>{@link #port()} belongs to the worker. {@link #receive} may be another thread, but one only: then that thread is
+ * the network (two joined ports: the other's worker). For tests, warm-up and benchmarks.</p>
  *
  * <pre>{@code
  * final LoopbackPort loopback = new LoopbackPort(spec, pool, umem, 256);
@@ -66,7 +66,8 @@ public final class LoopbackPort implements RingDriver {
         rxSide = new TxRing(rx);
         txSide = new RxRing(tx);
         port = new XskPort(spec,
-            new XskRings(new FillRing(fill), new CompletionRing(completion), new RxRing(rx), new TxRing(tx)), this, pool);
+            new XskRings(new FillRing(fill), new CompletionRing(completion), new RxRing(rx), new TxRing(tx)),
+            this, pool);
     }
 
     /**
@@ -157,7 +158,9 @@ public final class LoopbackPort implements RingDriver {
         return -1;
     }
 
-    /** Takes the interface away: from now on every call says ENXIO, as the kernel does after its removal. Any thread. */
+    /**
+     * Takes the interface away: from now on every call says ENXIO, as the kernel does after its removal. Any thread.
+     */
     public void unplug() {
         unplugged = true;
     }

@@ -23,8 +23,8 @@ public record PortSpec(String name, int egressActions, int maxPacketLength) {
             throw new IllegalArgumentException("port name must not be blank");
         }
         if (maxPacketLength < MIN_PACKET_LENGTH || maxPacketLength > Umem.FRAME_SIZE) {
-            throw new IllegalArgumentException("maxPacketLength of port " + name + " must be within " + MIN_PACKET_LENGTH
-                + " and " + Umem.FRAME_SIZE + ": " + maxPacketLength);
+            throw new IllegalArgumentException("maxPacketLength of port " + name + " must be within "
+                + MIN_PACKET_LENGTH + " and " + Umem.FRAME_SIZE + ": " + maxPacketLength);
         }
     }
 

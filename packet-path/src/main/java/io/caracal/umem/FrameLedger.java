@@ -5,14 +5,15 @@ import java.util.Arrays;
 /**
  * Who holds each frame of a UMEM: the pool, the burst, a stage, one of the ports' kernel sides, or nobody here.
  *
- * <p>The law of frames: free + in burst + held + fill outstanding + tx outstanding + foreign = all frames. The sum holds
- * by construction, because a frame only ever moves from one holder to another; what the ledger buys is that every move
- * names the holder it takes the frame from. A frame that comes back twice, or from a side that never had it (kernels of
- * 6.6 to 6.16 publish completions too early, see {@code 30f241fcf52a}), is refused and counted instead of being handed
- * to two packets. After a worker's failure the ledger tells which frames nobody holds any more.</p>
+ * <p>The law of frames: free + in burst + held + fill outstanding + tx outstanding + foreign = all frames. The sum
+ * holds by construction, because a frame only ever moves from one holder to another; what the ledger buys is that
+ * every move names the holder it takes the frame from. A frame that comes back twice, or from a side that never had it
+ * (kernels of 6.6 to 6.16 publish completions too early, see {@code 30f241fcf52a}), is refused and counted instead of
+ * being handed to two packets. After a worker's failure the ledger tells which frames nobody holds any more.</p>
  *
  * <p>Belongs to one worker; only that worker's thread may call, except {@link #violationCount()}. Frames of the region
- * that belong to other workers are {@link #FOREIGN}. One byte a frame; a move is two byte accesses and two counters.</p>
+ * that belong to other workers are {@link #FOREIGN}. One byte a frame; a move is two byte accesses and two
+ * counters.</p>
  */
 public final class FrameLedger {
     /** Holder: free, on the {@link FramePool}'s stack. */

@@ -4,7 +4,8 @@ package io.caracal.umem;
  * A worker's free frames, as a stack: the frame given last is taken first, while its lines are still in the cache.
  *
  * <p>Belongs to one worker; only that worker's thread may call. The stack has room for every frame of the region, so
- * giving back cannot fail for want of room; a frame that the giver did not hold is refused by the {@link FrameLedger}.</p>
+ * giving back cannot fail for want of room; a frame that the giver did not hold is refused by the {@link
+ * FrameLedger}.</p>
  *
  * <pre>{@code
  * final long address = pool.take(FrameLedger.BURST);

@@ -23,9 +23,13 @@ import org.agrona.concurrent.UnsafeBuffer;
  * }</pre>
  */
 public final class Umem implements AutoCloseable {
-    /** Bytes of a frame: the largest chunk that an aligned UMEM allows is a page, and an MTU of 3506 needs all of it. */
+    /**
+     * Bytes of a frame: the largest chunk that an aligned UMEM allows is a page, and an MTU of 3506 needs all of it.
+     */
     public static final int FRAME_SIZE = 4096;
-    /** Bytes that the kernel keeps free in front of a received packet (XDP_PACKET_HEADROOM, include/uapi/linux/bpf.h). */
+    /**
+     * Bytes that the kernel keeps free in front of a received packet (XDP_PACKET_HEADROOM, include/uapi/linux/bpf.h).
+     */
     public static final int RX_HEADROOM = 256;
     /** Longest packet that fits a frame behind the headroom. */
     public static final int MAX_PACKET_LENGTH = FRAME_SIZE - RX_HEADROOM;

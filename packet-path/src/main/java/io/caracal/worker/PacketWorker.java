@@ -228,8 +228,8 @@ public final class PacketWorker implements Agent {
     }
 
     /**
-     * Gives back every frame that a failed cycle left in the burst, and forgets the cycle. Frames that a stage has taken
-     * for later stay with it.
+     * Gives back every frame that a failed cycle left in the burst, and forgets the cycle. Frames that a stage has
+     * taken for later stay with it.
      *
      * @return frames recovered.
      */

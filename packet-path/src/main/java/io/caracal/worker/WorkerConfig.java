@@ -9,7 +9,8 @@ package io.caracal.worker;
  * @param idleSpinNs how long it spins after the last packet before it sleeps. 0 costs a wake-up for each packet of a
  *     request-response flow (new connections a third slower); more than some 50 us gains nothing measurable and takes
  *     the core from the pods.
- * @param pollTimeoutMs longest sleep: bounds what a lost wake-up can cost, and when timers of stages run on an idle node.
+ * @param pollTimeoutMs longest sleep: bounds what a lost wake-up can cost, and when timers of stages run on an idle
+ *     node.
  * @param commandQueueDepth commands of other threads that can wait.
  */
 public record WorkerConfig(int workerId, int cpu, IdleMode idle, long idleSpinNs, int pollTimeoutMs,

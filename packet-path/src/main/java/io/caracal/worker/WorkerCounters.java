@@ -6,13 +6,15 @@ import io.caracal.port.CounterBlock;
 import org.agrona.concurrent.AtomicBuffer;
 
 /**
- * One worker's counters: its thread writes, any thread reads (see {@link CounterBlock}). They lie in one buffer, so that
- * they can be placed in a mapped file and read after a crash.
+ * One worker's counters: its thread writes, any thread reads (see {@link CounterBlock}). They lie in one buffer, so
+ * that they can be placed in a mapped file and read after a crash.
  *
  * <p>For each direction: received = transmitted + held + the sum of all drops, but for packets that stages made.</p>
  */
 public final class WorkerCounters {
-    /** Directions told apart: unknown (0, the packet was dropped before it was known) and those of {@link Direction}. */
+    /**
+     * Directions told apart: unknown (0, the packet was dropped before it was known) and those of {@link Direction}.
+     */
     public static final int DIRECTIONS = 3;
     /** Egress actions told apart: 1 .. 7, {@link io.caracal.burst.EgressAction}. */
     public static final int EGRESS_ACTIONS = 8;

@@ -19,7 +19,9 @@ final class WorkerPoll implements AutoCloseable {
     private static final int EVENTS_OFFSET = 4;
     private static final int REVENTS_OFFSET = 6;
     private static final int EVENT_SIZE = 8;
-    /** A port that cannot be polled, or packets that wait for a device that pushes back, are looked after this often. */
+    /**
+     * A port that cannot be polled, or packets that wait for a device that pushes back, are looked after this often.
+     */
     private static final int UNPOLLABLE_TIMEOUT_MS = 1;
 
     private final PacketWorker worker;
@@ -37,7 +39,9 @@ final class WorkerPoll implements AutoCloseable {
         this.timeoutMs = timeoutMs;
     }
 
-    /** Sleeps until a packet or a command comes, or the time is over. NB: the kernel also transmits what is in rings. */
+    /**
+     * Sleeps until a packet or a command comes, or the time is over. NB: the kernel also transmits what is in rings.
+     */
     void sleep() {
         if (portsVersion != worker.portsVersion()) {
             collectPorts();

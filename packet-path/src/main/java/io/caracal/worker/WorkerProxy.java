@@ -28,8 +28,8 @@ public final class WorkerProxy {
      * Asks the worker to run a command.
      *
      * @param command runs on the worker's thread.
-     * @return done when it has run; fails with what it threw, with {@link IllegalStateException} when the queue is full,
-     *     and is cancelled when the worker ends first. Waiting for it on the worker's own thread never ends.
+     * @return done when it has run; fails with what it threw, with {@link IllegalStateException} when the queue is
+     *     full, and is cancelled when the worker ends first. Waiting for it on the worker's own thread never ends.
      */
     public Future<Void> submit(final WorkerCommand command) {
         final FutureTask<Void> task = new FutureTask<>(() -> {

@@ -36,7 +36,8 @@ public abstract sealed class ConsumerRing permits CompletionRing, RxRing {
     }
 
     /**
-     * Looks at the next entries that were not peeked at before. They are numbered from 0 for the methods that read them.
+     * Looks at the next entries that were not peeked at before. They are numbered from 0 for the methods that read
+     * them.
      *
      * @param atMost how many are wanted.
      * @return how many there are; 0 if none.

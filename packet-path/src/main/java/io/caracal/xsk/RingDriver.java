@@ -8,8 +8,8 @@ public interface RingDriver extends AutoCloseable {
     /**
      * Says that the transmit ring has entries. In copy mode this is what sends them, a limited number a call.
      *
-     * @return 0 or the errno: EAGAIN (some are left, or the device pushes back), EBUSY (the device dropped one), ENOBUFS
-     *     (no memory), ENETDOWN (the interface is down), ENXIO (it has gone).
+     * @return 0 or the errno: EAGAIN (some are left, or the device pushes back), EBUSY (the device dropped one),
+     *     ENOBUFS (no memory), ENETDOWN (the interface is down), ENXIO (it has gone).
      */
     int wakeTransmit();
 

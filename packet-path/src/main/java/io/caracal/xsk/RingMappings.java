@@ -39,7 +39,8 @@ final class RingMappings implements AutoCloseable {
             create(arena, AfXdp.XDP_TX_RING, depths.tx(), "transmit ring");
             final MemorySegment offsets = readOffsets(arena);
             rings = new XskRings(
-                new FillRing(map(offsets, "fr", AfXdp.XDP_UMEM_PGOFF_FILL_RING, depths.fill(), RingMemory.ADDRESS_SIZE)),
+                new FillRing(map(offsets, "fr", AfXdp.XDP_UMEM_PGOFF_FILL_RING, depths.fill(),
+                    RingMemory.ADDRESS_SIZE)),
                 new CompletionRing(map(offsets, "cr", AfXdp.XDP_UMEM_PGOFF_COMPLETION_RING, depths.completion(),
                     RingMemory.ADDRESS_SIZE)),
                 new RxRing(map(offsets, "rx", AfXdp.XDP_PGOFF_RX_RING, depths.rx(), RingMemory.DESCRIPTOR_SIZE)),

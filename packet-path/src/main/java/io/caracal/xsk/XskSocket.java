@@ -112,7 +112,8 @@ public final class XskSocket implements RingDriver {
             if (LibC.setsockopt(state, fd, Posix.SOL_XDP, AfXdp.XDP_UMEM_REG, registration,
                 (int)registration.byteSize()) < 0) {
                 final int errno = state.errno();
-                throw new NativeCallException("register UMEM of " + umem.frameCount() + " frames for", config.place(), errno,
+                throw new NativeCallException(
+                    "register UMEM of " + umem.frameCount() + " frames for", config.place(), errno,
                     errno == Errno.ENOBUFS ? "locked memory limit: needs CAP_IPC_LOCK" : Errno.describe(errno));
             }
         }
@@ -232,8 +233,8 @@ public final class XskSocket implements RingDriver {
     }
 
     /**
-     * Releases queue and rings; further calls do nothing. When it returns the kernel does not write into frames any more:
-     * for a zero-copy socket it waits until the device has let go of them, up to the bind timeout.
+     * Releases queue and rings; further calls do nothing. When it returns the kernel does not write into frames any
+     * more: for a zero-copy socket it waits until the device has let go of them, up to the bind timeout.
      *
      * @throws NativeCallException EBUSY if a device does not let go in time: the frames must not be used again then.
      */

@@ -5,7 +5,9 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** The descriptors of this process that the packet path opens: the virtual machine opens and closes files of its own. */
+/**
+ * The descriptors of this process that the packet path opens: the virtual machine opens and closes files of its own.
+ */
 public final class OpenDescriptors {
     private OpenDescriptors() {
     }

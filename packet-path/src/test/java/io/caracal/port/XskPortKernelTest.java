@@ -69,7 +69,8 @@ class XskPortKernelTest {
 
     private XskPort portOn(final String name, final int mtu) {
         final XskSocket socket = socketOn(name);
-        final XskPort port = new XskPort(new PortSpec(name, PortSpec.actions(PathFixture.ACTION), mtu + ETHERNET_LENGTH),
+        final XskPort port = new XskPort(
+            new PortSpec(name, PortSpec.actions(PathFixture.ACTION), mtu + ETHERNET_LENGTH),
             socket.rings(), socket, pool);
         while (port.refill() > 0) {
             assertEquals(0, port.miscountedFrames());

@@ -230,7 +230,8 @@ class XskPortTest {
     }
 
     @ParameterizedTest
-    @CsvSource({Errno.EAGAIN + ",TX_PUSHED_BACK", Errno.ENOBUFS + ",TX_MEMORY_SHORT", Errno.EIO + ",TX_FAILED", Errno.EBUSY + ",TX_DEVICE_DROPPED"})
+    @CsvSource({Errno.EAGAIN + ",TX_PUSHED_BACK", Errno.ENOBUFS + ",TX_MEMORY_SHORT",
+        Errno.EIO + ",TX_FAILED", Errno.EBUSY + ",TX_DEVICE_DROPPED"})
     void shouldNotSpinOnADeviceThatTakesNothing(final int errno, final PortCounter counter) {
         addRows(5, 60);
         port.txBurst(burst);

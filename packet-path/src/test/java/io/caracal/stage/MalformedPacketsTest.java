@@ -116,7 +116,8 @@ class MalformedPacketsTest {
                 repairPunt(packet);
                 repairIpv4Checksum(packet);
             }
-            // A pod's packet as if the host sent it to that pod: its destination is not there. No bit flip finds this often.
+            // A pod's packet as if the host sent it to that pod: its destination is not there. No bit flip finds
+            // this often.
             if (packet.length > 1 && random.nextInt(16) == 0) {
                 packet[1] = io.caracal.burst.Direction.TO_WORKLOAD;
             }

@@ -63,7 +63,8 @@ class StressRunTest {
         final Process process = new ProcessBuilder(List.of(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
             "-cp", System.getProperty("java.class.path"), "org.openjdk.jcstress.Main",
-            "-m", "quick", "-f", "1", "-iters", "3", "-time", Integer.toString(iterationMs), "-hs", "256", "-sc", "false", "-af", "NONE", "-v", "-t", tests, "-r", reportFolder.toString(),
+            "-m", "quick", "-f", "1", "-iters", "3", "-time", Integer.toString(iterationMs), "-hs", "256",
+            "-sc", "false", "-af", "NONE", "-v", "-t", tests, "-r", reportFolder.toString(),
             "-jvmArgs", "--add-opens java.base/jdk.internal.misc=ALL-UNNAMED"))
             .directory(reportFolder.toFile()).redirectErrorStream(true).start();
         try {

@@ -59,7 +59,8 @@ class FrameLedgerTest {
             }
         }
         assertEquals(10, addresses.size());
-        assertThrows(IllegalArgumentException.class, () -> new FramePool(one, 3, 4), "frame 3 belongs to the first pool");
+        assertThrows(IllegalArgumentException.class, () -> new FramePool(one, 3, 4),
+            "frame 3 belongs to the first pool");
         assertThrows(IllegalArgumentException.class, () -> new FramePool(one, 8, 3), "beyond the region");
     }
 

@@ -97,7 +97,8 @@ class RingOracleTest {
                 }
             }
             assertEquals(oracle.submitted.size(), consumer.availableCount(), "available, seed " + seed);
-            assertEquals(oracle.submitted.size() + oracle.peeked.size(), producer.pendingCount(), "pending, seed " + seed);
+            assertEquals(oracle.submitted.size() + oracle.peeked.size(), producer.pendingCount(),
+                "pending, seed " + seed);
             assertEquals(Math.min(oracle.room(), 3), producer.room(3), "room, seed " + seed);
         }
         System.out.println("  " + passed + " descriptors passed");

@@ -24,8 +24,8 @@ import org.openjdk.jmh.annotations.Warmup;
  * What the rings cost a frame, in bursts of 64, with both sides on one thread: the engine's work without the kernel's.
  *
  * <p>You should see: a descriptor from producer to consumer in 2 to 4 ns, the bar is 5; the whole way of a frame (pool,
- * fill ring, receive ring, transmit ring, completion ring, pool, each move in the ledger) below 20 ns; 0 bytes allocated
- * per operation with {@code -prof gc}. One operation is one frame.</p>
+ * fill ring, receive ring, transmit ring, completion ring, pool, each move in the ledger) below 20 ns; 0 bytes
+ * allocated per operation with {@code -prof gc}. One operation is one frame.</p>
  *
  * <p>Run by {@code ./caracal bench rings}.</p>
  */

@@ -27,8 +27,8 @@ import org.openjdk.jmh.annotations.Warmup;
 
 /**
  * What the chain of stages costs: the whole way parse → neighbour → forward per packet over 4096 different packets,
- * and whether calling stages through an array of an interface costs anything beside calling them by name. What you should
- * see: no difference between {@code chain} and {@code byName}, since the call is paid once per burst of 64.
+ * and whether calling stages through an array of an interface costs anything beside calling them by name. What you
+ * should see: no difference between {@code chain} and {@code byName}, since the call is paid once per burst of 64.
  *
  * <p>Forwarding takes one from the TTL, so each packet's TTL and checksum are set back before a burst; both variants
  * pay that alike.</p>

@@ -148,9 +148,11 @@ final class BpfObjectTest {
             final IllegalArgumentException size =
                 assertThrows(IllegalArgumentException.class, () ->
                 object.map("names").typed(MapCodec.U32, MapCodec.U32));
-            assertTrue(size.getMessage().startsWith("map names has keys of 8 and values of 4 bytes, the codecs 4 and 4"),
+            assertTrue(
+                size.getMessage().startsWith("map names has keys of 8 and values of 4 bytes, the codecs 4 and 4"),
                 size.getMessage());
-            assertThrows(IllegalArgumentException.class, () -> object.map("counts").typed(MapCodec.U32, MapCodec.U32));
+            assertThrows(IllegalArgumentException.class,
+                () -> object.map("counts").typed(MapCodec.U32, MapCodec.U32));
             assertThrows(IllegalArgumentException.class, () ->
                 object.map("names").perCpu(MapCodec.U64, MapCodec.U32, Integer::sum));
             assertThrows(IllegalArgumentException.class, () -> object.map("sockets").typed(MapCodec.U32, MapCodec.U32));

@@ -153,7 +153,7 @@ public final class ForwardScenario implements Scenario {
     }
 
     private static String interval(final String what, final PairedRatio ratio) {
-        return String.format(Locale.ROOT, "Ratio of %s, %s / %s: median %.3f, 95 %% interval %.3f to %.3f.", what, CARACAL,
-            TWIN, ratio.median(), ratio.low(), ratio.high());
+        return String.format(Locale.ROOT, "Ratio of %s, %s / %s: median %.3f, 95 %% interval %.3f to %.3f.",
+            what, CARACAL, TWIN, ratio.median(), ratio.low(), ratio.high());
     }
 }
