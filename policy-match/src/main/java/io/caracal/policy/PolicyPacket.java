@@ -106,6 +106,26 @@ public final class PolicyPacket {
         return hasTransport && protocol == (v6 ? IpProtocol.ICMPV6 : IpProtocol.ICMP);
     }
 
+    /**
+     * Takes all fields of another packet.
+     *
+     * @param other the packet.
+     */
+    void copyFrom(final PolicyPacket other) {
+        v6 = other.v6;
+        sourceHigh = other.sourceHigh;
+        sourceLow = other.sourceLow;
+        destinationHigh = other.destinationHigh;
+        destinationLow = other.destinationLow;
+        protocol = other.protocol;
+        sourcePort = other.sourcePort;
+        destinationPort = other.destinationPort;
+        hasTransport = other.hasTransport;
+        invalid = other.invalid;
+        inInterface = other.inInterface;
+        outInterface = other.outInterface;
+    }
+
     @Override
     public String toString() {
         return IpProtocol.name(protocol) + " " + Addresses.format(v6, sourceHigh, sourceLow) + ":" + sourcePort + " -> "

@@ -16,6 +16,7 @@ import io.caracal.policy.model.Rule;
 import io.caracal.policy.model.Tier;
 import io.caracal.policy.model.WorkloadEndpoint;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
@@ -33,7 +34,10 @@ public final class ReferenceMatcher {
     }
 
     private final PolicyConfig config;
-    private final EndpointSet endpoints;
+    private final Map<Integer, NodeInterface> nodes;
+    private final Map<Integer, WorkloadEndpoint> workloads = new HashMap<>();
+    private final Map<Integer, HostEndpoint> ownHosts = new HashMap<>();
+    private final Map<Integer, HostEndpoint> hosts = new HashMap<>();
     private final Map<PolicyId, Policy> policies;
     private final Map<String, Profile> profiles;
     private final RuleReference rules;
@@ -46,7 +50,8 @@ public final class ReferenceMatcher {
      */
     public ReferenceMatcher(final PolicySet set) {
         config = set.config();
-        endpoints = set.endpoints();
+        nodes = set.endpoints().interfaces().stream().collect(Collectors.toMap(NodeInterface::index, Function.identity()));
+        nodes.values().forEach(node -> findEndpoints(set.endpoints(), node));
         policies = set.objects().policies().stream().collect(Collectors.toMap(Policy::id, Function.identity()));
         profiles = set.objects().profiles().stream().collect(Collectors.toMap(Profile::name, Function.identity()));
         rules = new RuleReference(set.objects().ipSets().stream().collect(Collectors.toMap(IpSet::id, IpSet::members)));
@@ -80,37 +85,37 @@ public final class ReferenceMatcher {
     }
 
     private Outcome evaluateBeforeNat(final PolicyPacket packet) {
-        final HostEndpoint own = ownHostEndpoint(packet.inInterface);
-        if (own != null && workload(packet.inInterface) == null) {
+        final HostEndpoint own = ownHosts.get(packet.inInterface);
+        if (own != null && workloads.get(packet.inInterface) == null) {
             final Outcome outcome = askHost(packet, own, PolicyChain.UNTRACKED_INGRESS);
             if (outcome != Outcome.CONTINUE) {
                 return outcome;
             }
         }
-        return askHost(packet, hostEndpoint(packet.inInterface), PolicyChain.PRE_DNAT);
+        return askHost(packet, hosts.get(packet.inInterface), PolicyChain.PRE_DNAT);
     }
 
     private boolean evaluateForwarded(final PolicyPacket packet, final boolean accepted) {
         if (!accepted
-            && askHost(packet, hostEndpoint(packet.inInterface), PolicyChain.FORWARD_INGRESS) == Outcome.DROP) {
+            && askHost(packet, hosts.get(packet.inInterface), PolicyChain.FORWARD_INGRESS) == Outcome.DROP) {
             return false;
         }
-        final WorkloadEndpoint from = workload(packet.inInterface);
+        final WorkloadEndpoint from = workloads.get(packet.inInterface);
         if (from != null && askWorkload(packet, from, PolicyChain.WORKLOAD_EGRESS) != Outcome.ACCEPT) {
             return false;
         }
-        final WorkloadEndpoint to = workload(packet.outInterface);
+        final WorkloadEndpoint to = workloads.get(packet.outInterface);
         if (to != null && askWorkload(packet, to, PolicyChain.WORKLOAD_INGRESS) != Outcome.ACCEPT) {
             return false;
         }
-        return askHost(packet, hostEndpoint(packet.outInterface), PolicyChain.FORWARD_EGRESS) != Outcome.DROP
+        return askHost(packet, hosts.get(packet.outInterface), PolicyChain.FORWARD_EGRESS) != Outcome.DROP
             && end(true, DecisionReason.FORWARDED);
     }
 
     private boolean evaluateToHost(final PolicyPacket packet, final boolean accepted) {
-        final WorkloadEndpoint from = workload(packet.inInterface);
+        final WorkloadEndpoint from = workloads.get(packet.inInterface);
         if (from == null) {
-            final HostEndpoint host = hostEndpoint(packet.inInterface);
+            final HostEndpoint host = hosts.get(packet.inInterface);
             return accepted || (host == null
                 ? end(true, DecisionReason.NO_HOST_ENDPOINT)
                 : askHost(packet, host, PolicyChain.HOST_INGRESS) == Outcome.ACCEPT);
@@ -123,15 +128,15 @@ public final class ReferenceMatcher {
     }
 
     private boolean evaluateFromHost(final PolicyPacket packet) {
-        if (workload(packet.outInterface) != null || packet.outInterface == PolicyPacket.HOST) {
+        if (workloads.get(packet.outInterface) != null || packet.outInterface == PolicyPacket.HOST) {
             return end(true, DecisionReason.HOST_TO_WORKLOAD);
         }
-        final HostEndpoint own = ownHostEndpoint(packet.outInterface);
+        final HostEndpoint own = ownHosts.get(packet.outInterface);
         final Outcome untracked = askHost(packet, own, PolicyChain.UNTRACKED_EGRESS);
         if (untracked != Outcome.CONTINUE) {
             return untracked == Outcome.ACCEPT;
         }
-        final HostEndpoint host = hostEndpoint(packet.outInterface);
+        final HostEndpoint host = hosts.get(packet.outInterface);
         return host == null
             ? end(true, DecisionReason.NO_HOST_ENDPOINT)
             : askHost(packet, host, PolicyChain.HOST_EGRESS) == Outcome.ACCEPT;
@@ -139,15 +144,15 @@ public final class ReferenceMatcher {
 
     private Outcome askWorkload(final PolicyPacket packet, final WorkloadEndpoint endpoint, final PolicyChain chain) {
         if (!endpoint.active()) {
-            return outcome(Outcome.DROP, chain, endpoint.toString(), DecisionReason.ENDPOINT_DOWN);
+            return outcome(Outcome.DROP, chain, endpoint, DecisionReason.ENDPOINT_DOWN);
         }
         if (packet.invalid && config.denyInvalid()) {
-            return outcome(Outcome.DROP, chain, endpoint.toString(), DecisionReason.CONNECTION_INVALID);
+            return outcome(Outcome.DROP, chain, endpoint, DecisionReason.CONNECTION_INVALID);
         }
         if (chain == PolicyChain.WORKLOAD_EGRESS && isTunnel(packet)) {
-            return outcome(Outcome.DROP, chain, endpoint.toString(), DecisionReason.TUNNEL_FROM_WORKLOAD);
+            return outcome(Outcome.DROP, chain, endpoint, DecisionReason.TUNNEL_FROM_WORKLOAD);
         }
-        return askTiers(packet, chain, endpoint.toString(), endpoint.tiers(), endpoint.profiles());
+        return askTiers(packet, chain, endpoint, endpoint.tiers(), endpoint.profiles());
     }
 
     private Outcome askHost(final PolicyPacket packet, final HostEndpoint endpoint, final PolicyChain chain) {
@@ -155,11 +160,11 @@ public final class ReferenceMatcher {
             return Outcome.CONTINUE;
         }
         if (packet.invalid && config.denyInvalid() && !chain.untracked()) {
-            return outcome(Outcome.DROP, chain, endpoint.toString(), DecisionReason.CONNECTION_INVALID);
+            return outcome(Outcome.DROP, chain, endpoint, DecisionReason.CONNECTION_INVALID);
         }
         if (chain.hasFailsafes() && isFailsafe(packet, chain)) {
             final Outcome passed = chain.normal() ? Outcome.ACCEPT : Outcome.CONTINUE;
-            return outcome(passed, chain, endpoint.toString(), DecisionReason.FAILSAFE);
+            return outcome(passed, chain, endpoint, DecisionReason.FAILSAFE);
         }
         final List<Tier> tiers = switch (chain) {
             case UNTRACKED_INGRESS, UNTRACKED_EGRESS -> endpoint.tiers().untracked();
@@ -167,10 +172,10 @@ public final class ReferenceMatcher {
             case FORWARD_INGRESS, FORWARD_EGRESS -> endpoint.tiers().forward();
             case HOST_INGRESS, HOST_EGRESS, WORKLOAD_INGRESS, WORKLOAD_EGRESS -> endpoint.tiers().normal();
         };
-        return askTiers(packet, chain, endpoint.toString(), tiers, endpoint.profiles());
+        return askTiers(packet, chain, endpoint, tiers, endpoint.profiles());
     }
 
-    private Outcome askTiers(final PolicyPacket packet, final PolicyChain chain, final String endpoint,
+    private Outcome askTiers(final PolicyPacket packet, final PolicyChain chain, final Object endpoint,
         final List<Tier> tiers, final List<String> profileNames) {
         for (final Tier tier : tiers) {
             final Outcome outcome = askTier(packet, chain, endpoint, tier);
@@ -185,10 +190,10 @@ public final class ReferenceMatcher {
             final Profile profile = profiles.get(name);
             if (profile == null) {
                 final RulePosition missing = new RulePosition("", "profile " + name, RulePosition.NO_RULE, null);
-                steps.add(new DecisionStep(chain, endpoint, DecisionReason.PROFILE_MISSING, missing));
+                steps.add(new DecisionStep(chain, endpoint.toString(), DecisionReason.PROFILE_MISSING, missing));
                 return Outcome.DROP;
             }
-            final RuleWalk walk = new RuleWalk(chain, endpoint, "", "profile " + name);
+            final Walk walk = new Walk(chain, endpoint, "", "profile " + name);
             final Outcome outcome = askRules(packet, walk, profile.rules(chain.direction()));
             if (outcome == Outcome.ACCEPT || outcome == Outcome.DROP) {
                 return outcome;
@@ -197,10 +202,10 @@ public final class ReferenceMatcher {
         return outcome(Outcome.DROP, chain, endpoint, DecisionReason.NO_PROFILE_MATCHED);
     }
 
-    private Outcome askTier(final PolicyPacket packet, final PolicyChain chain, final String endpoint, final Tier tier) {
+    private Outcome askTier(final PolicyPacket packet, final PolicyChain chain, final Object endpoint, final Tier tier) {
         final List<PolicyId> enforced = tier.enforced(chain.direction());
         for (final PolicyId id : enforced) {
-            final RuleWalk walk = new RuleWalk(chain, endpoint, tier.name(), id.toString());
+            final Walk walk = new Walk(chain, endpoint, tier.name(), id);
             final Outcome outcome = askRules(packet, walk, policies.get(id).rules(chain.direction()));
             if (outcome != null) {
                 return outcome;
@@ -210,19 +215,20 @@ public final class ReferenceMatcher {
             return Outcome.CONTINUE;
         }
         final RulePosition position = new RulePosition(tier.name(), "end of tier", RulePosition.NO_RULE, null);
-        steps.add(new DecisionStep(chain, endpoint, DecisionReason.END_OF_TIER, position));
+        steps.add(new DecisionStep(chain, endpoint.toString(), DecisionReason.END_OF_TIER, position));
         return Outcome.DROP;
     }
 
     /** Where the rules that are being walked stand. */
-    private record RuleWalk(PolicyChain chain, String endpoint, String tier, String owner) {
+    private record Walk(PolicyChain chain, Object endpoint, String tier, Object owner) {
         DecisionStep step(final int index, final Rule rule) {
-            return new DecisionStep(chain, endpoint, DecisionReason.RULE, new RulePosition(tier, owner, index, rule));
+            return new DecisionStep(chain, endpoint.toString(), DecisionReason.RULE,
+                new RulePosition(tier, owner.toString(), index, rule));
         }
     }
 
     /** ACCEPT or DROP by a rule, CONTINUE for pass, null when no rule decided. */
-    private Outcome askRules(final PolicyPacket packet, final RuleWalk walk, final List<Rule> list) {
+    private Outcome askRules(final PolicyPacket packet, final Walk walk, final List<Rule> list) {
         for (int i = 0; i < list.size(); i++) {
             final Rule rule = list.get(i);
             if (!rules.matches(rule, packet)) {
@@ -249,16 +255,20 @@ public final class ReferenceMatcher {
         final boolean in = chain.direction() == PolicyDirection.INGRESS;
         final List<FailsafePort> towards = in ? config.failsafes().inbound() : config.failsafes().outbound();
         final List<FailsafePort> answers = in ? config.failsafes().outbound() : config.failsafes().inbound();
-        return towards.stream().anyMatch(port -> isFailsafe(packet, port, in, packet.destinationPort))
-            || chain.untracked() && answers.stream().anyMatch(port -> isFailsafe(packet, port, in, packet.sourcePort));
+        return packet.hasPorts() && (isFailsafe(packet, towards, in, packet.destinationPort)
+            || chain.untracked() && isFailsafe(packet, answers, in, packet.sourcePort));
     }
 
-    private static boolean isFailsafe(final PolicyPacket packet, final FailsafePort failsafe, final boolean in,
+    private static boolean isFailsafe(final PolicyPacket packet, final List<FailsafePort> failsafes, final boolean in,
         final int port) {
         final long remoteHigh = in ? packet.sourceHigh : packet.destinationHigh;
         final long remoteLow = in ? packet.sourceLow : packet.destinationLow;
-        return packet.hasPorts() && packet.protocol == failsafe.protocol() && port == failsafe.port()
-            && (failsafe.net() == null || failsafe.net().contains(packet.v6, remoteHigh, remoteLow));
+        boolean found = false;
+        for (final FailsafePort failsafe : failsafes) {
+            found |= packet.protocol == failsafe.protocol() && port == failsafe.port()
+                && (failsafe.net() == null || failsafe.net().contains(packet.v6, remoteHigh, remoteLow));
+        }
+        return found;
     }
 
     private boolean isTunnel(final PolicyPacket packet) {
@@ -273,38 +283,26 @@ public final class ReferenceMatcher {
             && List.of(130, 131, 132, 133, 135, 136).contains(packet.destinationPort >>> Byte.SIZE);
     }
 
-    private NodeInterface node(final int index) {
-        return endpoints.interfaces().stream().filter(node -> node.index() == index).findFirst().orElse(null);
+    private void findEndpoints(final EndpointSet endpoints, final NodeInterface node) {
+        workloads.put(node.index(), PolicySet.lowest(endpoints.workloads().stream()
+            .filter(workload -> workload.interfaceName().equals(node.name())).toList(), WorkloadEndpoint::id));
+        final HostEndpoint own = PolicySet.lowest(endpoints.hosts().stream()
+            .filter(host -> !host.coversAll() && host.isOf(node)).toList(), HostEndpoint::id);
+        final HostEndpoint all = PolicySet.lowest(
+            endpoints.hosts().stream().filter(HostEndpoint::coversAll).toList(), HostEndpoint::id);
+        ownHosts.put(node.index(), own);
+        hosts.put(node.index(), own == null ? all : own);
     }
 
     private boolean unknown(final int index) {
-        final NodeInterface node = node(index);
+        final NodeInterface node = nodes.get(index);
         return index != PolicyPacket.HOST
-            && (node == null || config.isWorkloadInterface(node.name()) && workload(index) == null);
+            && (node == null || config.isWorkloadInterface(node.name()) && workloads.get(index) == null);
     }
 
-    private WorkloadEndpoint workload(final int index) {
-        final NodeInterface node = node(index);
-        return node == null ? null : PolicySet.lowest(
-            endpoints.workloads().stream().filter(w -> w.interfaceName().equals(node.name())).toList(),
-            WorkloadEndpoint::id);
-    }
-
-    private HostEndpoint ownHostEndpoint(final int index) {
-        final NodeInterface node = node(index);
-        return PolicySet.lowest(
-            endpoints.hosts().stream().filter(host -> !host.coversAll() && host.isOf(node)).toList(), HostEndpoint::id);
-    }
-
-    private HostEndpoint hostEndpoint(final int index) {
-        final HostEndpoint own = ownHostEndpoint(index);
-        return own != null ? own
-            : PolicySet.lowest(endpoints.hosts().stream().filter(HostEndpoint::coversAll).toList(), HostEndpoint::id);
-    }
-
-    private Outcome outcome(final Outcome outcome, final PolicyChain chain, final String endpoint,
+    private Outcome outcome(final Outcome outcome, final PolicyChain chain, final Object endpoint,
         final DecisionReason reason) {
-        steps.add(new DecisionStep(chain, endpoint, reason, null));
+        steps.add(new DecisionStep(chain, endpoint.toString(), reason, null));
         return outcome;
     }
 

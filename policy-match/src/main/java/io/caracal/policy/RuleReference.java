@@ -3,9 +3,9 @@ package io.caracal.policy;
 import io.caracal.policy.model.IpSetMembers;
 import io.caracal.policy.model.MatchDimension;
 import io.caracal.policy.model.PeerSide;
+import io.caracal.policy.model.PortRange;
 import io.caracal.policy.model.Prefix;
 import io.caracal.policy.model.Rule;
-import java.util.List;
 import java.util.Map;
 
 /** Whether one rule matches one packet, criterion by criterion: the reference's half that reads rules. */
@@ -17,7 +17,12 @@ final class RuleReference {
     }
 
     boolean matches(final Rule rule, final PolicyPacket packet) {
-        return rule.matches().stream().allMatch(match -> matches(match, packet));
+        for (final MatchDimension match : rule.matches()) {
+            if (!matches(match, packet)) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private boolean matches(final MatchDimension match, final PolicyPacket packet) {
@@ -33,20 +38,33 @@ final class RuleReference {
     }
 
     private static boolean matchesNets(final MatchDimension.Nets match, final PolicyPacket packet) {
-        final List<Prefix> family = match.nets().stream().filter(net -> net.v6() == packet.v6).toList();
-        if (family.isEmpty() || match.negated() && family.stream().anyMatch(Prefix::isEverything)) {
-            return false;
-        }
         final boolean source = match.side() == PeerSide.SOURCE;
         final long high = source ? packet.sourceHigh : packet.destinationHigh;
         final long low = source ? packet.sourceLow : packet.destinationLow;
-        return family.stream().anyMatch(net -> net.contains(packet.v6, high, low)) != match.negated();
+        boolean anyOfFamily = false;
+        boolean found = false;
+        for (final Prefix net : match.nets()) {
+            if (net.v6() == packet.v6) {
+                anyOfFamily = true;
+                found |= net.contains(packet.v6, high, low);
+            }
+            if (match.negated() && net.v6() == packet.v6 && net.isEverything()) {
+                return false;
+            }
+        }
+        return anyOfFamily && found != match.negated();
     }
 
     private boolean matchesPorts(final MatchDimension.Ports match, final PolicyPacket packet) {
         final int port = match.side() == PeerSide.SOURCE ? packet.sourcePort : packet.destinationPort;
-        final boolean named = match.namedPortSets().stream().anyMatch(id -> contains(id, packet, match.side()));
-        final boolean numeric = packet.hasPorts() && match.ranges().stream().anyMatch(range -> range.contains(port));
+        boolean named = false;
+        for (final String id : match.namedPortSets()) {
+            named |= contains(id, packet, match.side());
+        }
+        boolean numeric = false;
+        for (final PortRange range : match.ranges()) {
+            numeric |= packet.hasPorts() && range.contains(port);
+        }
         if (match.negated()) {
             return !named && !numeric && (match.ranges().isEmpty() || packet.hasPorts());
         }

@@ -1,7 +1,9 @@
 package io.caracal.policy.model;
 
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * Members of an IP set as columns of primitives, because one message may bring a million of them. Families are mixed,
@@ -199,12 +201,26 @@ public final class IpSetMembers {
      */
     public boolean contains(final boolean v6, final long addressHigh, final long addressLow, final int protocolAndPort) {
         for (int row = 0; row < tail.length; row++) {
-            if (prefix(row).contains(v6, addressHigh, addressLow)
+            final int length = kind == IpSetKind.NET ? length(row) : Prefix.bits(v6);
+            if (isV6(row) == v6 && Prefix.agree(high[row] ^ addressHigh, low[row] ^ addressLow, length)
                 && (kind == IpSetKind.NET || protocolAndPort(row) == protocolAndPort)) {
                 return true;
             }
         }
         return false;
+    }
+
+    /**
+     * How many different members there are.
+     *
+     * @return {@link #count()} without duplicates.
+     */
+    public int distinctCount() {
+        final Set<List<Object>> distinct = HashSet.newHashSet(count());
+        for (int row = 0; row < tail.length; row++) {
+            distinct.add(List.of(high[row], low[row], tail[row]));
+        }
+        return distinct.size();
     }
 
     /**

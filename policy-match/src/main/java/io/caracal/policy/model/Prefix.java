@@ -146,8 +146,19 @@ public record Prefix(boolean v6, long high, long low, int length) {
      * @return whether the family is the same and the leading bits agree.
      */
     public boolean contains(final boolean ofV6, final long addressHigh, final long addressLow) {
-        return ofV6 == v6 && ((addressHigh ^ high) & highMask(length)) == 0
-            && (!v6 || ((addressLow ^ low) & highMask(length - HALF_BITS)) == 0);
+        return ofV6 == v6 && agree(addressHigh ^ high, addressLow ^ low, length);
+    }
+
+    /**
+     * Whether two addresses have the same leading bits.
+     *
+     * @param highDifference exclusive or of their bits 0-63.
+     * @param lowDifference exclusive or of their bits 64-127.
+     * @param length leading bits to compare.
+     * @return whether none of these bits is set in the difference.
+     */
+    public static boolean agree(final long highDifference, final long lowDifference, final int length) {
+        return (highDifference & highMask(length)) == 0 && (lowDifference & highMask(length - HALF_BITS)) == 0;
     }
 
     /**

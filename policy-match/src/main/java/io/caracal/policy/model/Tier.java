@@ -40,6 +40,11 @@ public record Tier(String name, List<PolicyId> ingress, List<PolicyId> egress, b
      */
     public List<PolicyId> enforced(final PolicyDirection direction) {
         final List<PolicyId> all = direction == PolicyDirection.INGRESS ? ingress : egress;
-        return all.stream().filter(id -> !id.staged()).toList();
+        for (final PolicyId id : all) {
+            if (id.staged()) {
+                return all.stream().filter(other -> !other.staged()).toList();
+            }
+        }
+        return all;
     }
 }

@@ -1,0 +1,191 @@
+package io.caracal.policy;
+
+import io.caracal.policy.lookup.RangeSet;
+import io.caracal.policy.lookup.SetCriteria;
+import io.caracal.policy.model.IpProtocol;
+import io.caracal.policy.model.MatchDimension;
+import io.caracal.policy.model.PeerSide;
+import io.caracal.policy.model.PortRange;
+import io.caracal.policy.model.Prefix;
+import io.caracal.policy.model.Rule;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+
+/**
+ * One rule as one family sees it, sorted by the dimensions of the index. A rule that no packet of the family can match
+ * has none ({@link #of} gives null).
+ */
+final class RuleCriteria {
+    private final boolean v6;
+    private final SetNumbers numbers;
+    private final List<int[]> sourceAny = new ArrayList<>();
+    private final List<Integer> sourceNone = new ArrayList<>();
+    private final List<int[]> destinationAny = new ArrayList<>();
+    private final List<Integer> destinationNone = new ArrayList<>();
+    private final List<int[]> portAny = new ArrayList<>();
+    private final List<Integer> portNone = new ArrayList<>();
+    private final List<MatchDimension.Ports> portMatches = new ArrayList<>();
+    private final BitSet protocols = new BitSet(IpProtocol.MAX + 1);
+    private RangeSet sourcePorts;
+    private RangeSet destinationPorts;
+    private RangeSet icmp;
+    private boolean inexact;
+    private boolean possible = true;
+
+    private RuleCriteria(final boolean v6, final SetNumbers numbers) {
+        this.v6 = v6;
+        this.numbers = numbers;
+        protocols.set(0, IpProtocol.MAX + 1);
+    }
+
+    /**
+     * Reads a rule.
+     *
+     * @param rule the rule.
+     * @param v6 the family.
+     * @param numbers gives sets their numbers.
+     * @return its criteria, or null if no packet of the family can match.
+     */
+    static RuleCriteria of(final Rule rule, final boolean v6, final SetNumbers numbers) {
+        final RuleCriteria criteria = new RuleCriteria(v6, numbers);
+        for (final MatchDimension match : rule.matches()) {
+            criteria.take(match);
+        }
+        return criteria.possible && !criteria.contradicts() ? criteria : null;
+    }
+
+    private void take(final MatchDimension match) {
+        switch (match) {
+            case MatchDimension.Family family -> possible &= family.v6() == v6;
+            case MatchDimension.Protocol protocol -> takeProtocol(protocol);
+            case MatchDimension.Nets nets -> takeNets(nets);
+            case MatchDimension.InIpSet set -> takeSet(set.side(), numbers.ofSet(set.setId()), set.negated());
+            case MatchDimension.InIpPortSet set -> portAny.add(new int[] {numbers.ofSet(set.setId())});
+            case MatchDimension.Ports ports -> takePorts(ports);
+            case MatchDimension.Icmp type -> takeIcmp(type);
+        }
+    }
+
+    private void takeProtocol(final MatchDimension.Protocol match) {
+        final BitSet one = new BitSet(IpProtocol.MAX + 1);
+        one.set(match.protocol());
+        if (match.negated()) {
+            protocols.andNot(one);
+        } else {
+            protocols.and(one);
+        }
+    }
+
+    private void takeNets(final MatchDimension.Nets match) {
+        final List<Prefix> family = match.nets().stream().filter(net -> net.v6() == v6).sorted(Prefixes.ORDER).toList();
+        final boolean everything = family.stream().anyMatch(Prefix::isEverything);
+        if (family.isEmpty() || everything && match.negated()) {
+            possible = false;
+        } else if (!everything) {
+            takeSet(match.side(), numbers.ofNets(family), match.negated());
+        }
+    }
+
+    private void takeSet(final PeerSide side, final int number, final boolean negated) {
+        final boolean source = side == PeerSide.SOURCE;
+        if (negated) {
+            (source ? sourceNone : destinationNone).add(number);
+        } else {
+            (source ? sourceAny : destinationAny).add(new int[] {number});
+        }
+    }
+
+    private void takePorts(final MatchDimension.Ports match) {
+        portMatches.add(match);
+        final boolean source = match.side() == PeerSide.SOURCE;
+        final boolean named = !match.namedPortSets().isEmpty();
+        if (named && (source || !match.negated() && !match.ranges().isEmpty())) {
+            inexact = true;
+            return;
+        }
+        if (named) {
+            final int[] sets = match.namedPortSets().stream().mapToInt(numbers::ofSet).toArray();
+            if (match.negated()) {
+                java.util.Arrays.stream(sets).forEach(portNone::add);
+            } else {
+                portAny.add(sets);
+            }
+        }
+        if (!match.ranges().isEmpty()) {
+            final RangeSet ranges = RangeSet.of(match.ranges());
+            narrow(source, match.negated() ? ranges.complement() : ranges);
+        }
+    }
+
+    private void narrow(final boolean source, final RangeSet ranges) {
+        if (source) {
+            sourcePorts = sourcePorts == null ? ranges : sourcePorts.and(ranges);
+        } else {
+            destinationPorts = destinationPorts == null ? ranges : destinationPorts.and(ranges);
+        }
+    }
+
+    private void takeIcmp(final MatchDimension.Icmp match) {
+        final int first = match.type() << Byte.SIZE | Math.max(match.code(), 0);
+        final int last = match.code() == MatchDimension.Icmp.ANY_CODE ? first | 0xff : first;
+        final RangeSet range = new RangeSet(List.of(new PortRange(first, last)));
+        final RangeSet wanted = match.negated() ? range.complement() : range;
+        icmp = icmp == null ? wanted : icmp.and(wanted);
+    }
+
+    private boolean contradicts() {
+        return protocols.isEmpty() || icmp != null && (sourcePorts != null || destinationPorts != null)
+            || isEmpty(sourcePorts) || isEmpty(destinationPorts) || isEmpty(icmp);
+    }
+
+    private static boolean isEmpty(final RangeSet ranges) {
+        return ranges != null && ranges.ranges().isEmpty();
+    }
+
+    SetCriteria source() {
+        return criteria(sourceAny, sourceNone);
+    }
+
+    SetCriteria destination() {
+        return criteria(destinationAny, destinationNone);
+    }
+
+    SetCriteria portSets() {
+        return criteria(portAny, portNone);
+    }
+
+    private static SetCriteria criteria(final List<int[]> any, final List<Integer> none) {
+        return new SetCriteria(any, none.stream().mapToInt(Integer::intValue).toArray());
+    }
+
+    /** Protocols that it accepts. */
+    BitSet protocols() {
+        return protocols;
+    }
+
+    /** Source ports that it accepts, null if it has no such criterion. */
+    RangeSet sourcePorts() {
+        return sourcePorts;
+    }
+
+    /** Destination ports that it accepts, null if it has no such criterion. */
+    RangeSet destinationPorts() {
+        return destinationPorts;
+    }
+
+    /** ICMP types and codes that it accepts, null if it has no such criterion. */
+    RangeSet icmp() {
+        return icmp;
+    }
+
+    /** Whether the dimensions show more packets than it accepts. */
+    boolean inexact() {
+        return inexact;
+    }
+
+    /** Checks its port and ICMP criteria once more; null if it has none. */
+    PortCheck check() {
+        return portMatches.isEmpty() && icmp == null ? null : new PortCheck(portMatches, icmp, numbers);
+    }
+}
