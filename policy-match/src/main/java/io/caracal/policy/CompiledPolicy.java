@@ -7,8 +7,8 @@ import org.agrona.collections.Int2ObjectHashMap;
 
 /**
  * A node's policy, ready to be asked: one consistent state of endpoints, lists and set members. Immutable; a worker
- * takes the current one once for each burst (see {@link PolicyCompiler#current()}), so no packet sees half of an update.
- * Versions share whatever did not change; an old one is reclaimed when the last worker has taken a newer one.
+ * takes the current one once for each burst (see {@link PolicyCompiler#current()}), so no packet sees half of an
+ * update. Versions share whatever did not change; an old one is reclaimed when the last worker has taken a newer one.
  */
 public final class CompiledPolicy {
     private final PolicyConfig config;

@@ -75,8 +75,8 @@ final class EndpointCompiler {
         Map<HostEndpoint, CompiledEndpoint> hosts) {
     }
 
-    private static CompiledPolicy.Interfaces interfaces(final PolicyConfig config, final Collection<NodeInterface> nodes,
-        final Parts parts) {
+    private static CompiledPolicy.Interfaces interfaces(final PolicyConfig config,
+        final Collection<NodeInterface> nodes, final Parts parts) {
         final Int2ObjectHashMap<CompiledInterface> byIndex = new Int2ObjectHashMap<>();
         final HostTable.Editor<CompiledInterface> byIpv4 = HostTable.<CompiledInterface>empty(1).edit();
         final HostTable.Editor<CompiledInterface> byIpv6 = HostTable.<CompiledInterface>empty(ADDRESS_WORDS_V6).edit();

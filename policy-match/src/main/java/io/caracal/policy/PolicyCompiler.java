@@ -28,7 +28,8 @@ import java.util.stream.Collectors;
  * thread. A method that refuses an object by {@link PolicyException} has changed nothing; nothing is visible to workers
  * before {@link #publish()}, and then all of it is.
  *
- * <p>A change of members costs by members; a changed policy compiles the lists that contain it again, and no others.</p>
+ * <p>A change of members costs by members; a changed policy compiles the lists that contain it again, and no
+ * others.</p>
  */
 public final class PolicyCompiler {
     private final int workers;

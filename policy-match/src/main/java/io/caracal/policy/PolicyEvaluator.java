@@ -21,7 +21,9 @@ public final class PolicyEvaluator {
     private static final int ACCEPT = 0;
     private static final int DROP = 1;
     private static final int GO_ON = 2;
-    /** ICMPv6 130-136 without 134: listener queries and reports, neighbour and router solicitation and advertisement. */
+    /**
+     * ICMPv6 130-136 without 134: listener queries and reports, neighbour and router solicitation and advertisement.
+     */
     private static final int DISCOVERY_FIRST = 130;
     private static final int DISCOVERY_LAST = 136;
     private static final int ROUTER_ADVERTISEMENT = 134;

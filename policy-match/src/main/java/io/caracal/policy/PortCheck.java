@@ -8,8 +8,8 @@ import io.caracal.policy.model.PortRange;
 import java.util.List;
 
 /**
- * The port and ICMP criteria of one rule, checked on a packet: for the few rules whose criteria do not fit the index, as
- * numeric ports or named ones in one criterion. Immutable; any thread; allocates nothing.
+ * The port and ICMP criteria of one rule, checked on a packet: for the few rules whose criteria do not fit the index,
+ * as numeric ports or named ones in one criterion. Immutable; any thread; allocates nothing.
  */
 final class PortCheck {
     private final boolean[] source;

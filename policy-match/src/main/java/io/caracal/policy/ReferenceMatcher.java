@@ -23,8 +23,8 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
- * The verdict in the plainest words: Felix's evaluation (felix/rules/static.go, endpoints.go) walked rule by rule. It is
- * the oracle of the classifier's tests and shares no code with it but the model; speed does not matter here. Not
+ * The verdict in the plainest words: Felix's evaluation (felix/rules/static.go, endpoints.go) walked rule by rule. It
+ * is the oracle of the classifier's tests and shares no code with it but the model; speed does not matter here. Not
  * thread-safe.
  */
 public final class ReferenceMatcher {
@@ -50,7 +50,8 @@ public final class ReferenceMatcher {
      */
     public ReferenceMatcher(final PolicySet set) {
         config = set.config();
-        nodes = set.endpoints().interfaces().stream().collect(Collectors.toMap(NodeInterface::index, Function.identity()));
+        nodes = set.endpoints().interfaces().stream()
+            .collect(Collectors.toMap(NodeInterface::index, Function.identity()));
         nodes.values().forEach(node -> findEndpoints(set.endpoints(), node));
         policies = set.objects().policies().stream().collect(Collectors.toMap(Policy::id, Function.identity()));
         profiles = set.objects().profiles().stream().collect(Collectors.toMap(Profile::name, Function.identity()));
@@ -202,7 +203,8 @@ public final class ReferenceMatcher {
         return outcome(Outcome.DROP, chain, endpoint, DecisionReason.NO_PROFILE_MATCHED);
     }
 
-    private Outcome askTier(final PolicyPacket packet, final PolicyChain chain, final Object endpoint, final Tier tier) {
+    private Outcome askTier(final PolicyPacket packet, final PolicyChain chain, final Object endpoint,
+        final Tier tier) {
         final List<PolicyId> enforced = tier.enforced(chain.direction());
         for (final PolicyId id : enforced) {
             final Walk walk = new Walk(chain, endpoint, tier.name(), id);

@@ -7,8 +7,8 @@ import io.caracal.policy.lookup.SideIndex;
 import io.caracal.policy.lookup.VectorCursor;
 
 /**
- * Finds the rules of a list that match a packet, in order: intersects one vector of each dimension from the top, so that
- * only words in which every dimension has bits are read. Owned by one worker; allocates nothing.
+ * Finds the rules of a list that match a packet, in order: intersects one vector of each dimension from the top, so
+ * that only words in which every dimension has bits are read. Owned by one worker; allocates nothing.
  */
 final class RuleWalk {
     private final ClassVectors classVectors;
@@ -114,8 +114,8 @@ final class RuleWalk {
     }
 
     private long bits(final long bit) {
-        long common = (sourceBase.word(bit) | sourceOwn.word(bit)) & (destinationBase.word(bit) | destinationOwn.word(bit))
-            & transport.word(bit);
+        long common = (sourceBase.word(bit) | sourceOwn.word(bit))
+            & (destinationBase.word(bit) | destinationOwn.word(bit)) & transport.word(bit);
         if (usesSourcePort) {
             common &= sourcePort.word(bit);
         }

@@ -14,9 +14,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The sets that rules refer to, IP sets as well as the lists of prefixes that stand in rules, with their members' store.
- * A number is never used twice: a set that goes, or is replaced as a whole, leaves its number in the store until enough
- * has gathered to sweep all in one pass. Control thread only.
+ * The sets that rules refer to, IP sets as well as the lists of prefixes that stand in rules, with their members'
+ * store. A number is never used twice: a set that goes, or is replaced as a whole, leaves its number in the store
+ * until enough has gathered to sweep all in one pass. Control thread only.
  */
 final class SetRegistry {
     /** Sweeping looks at every member, so it waits until a good part of them is garbage. */
@@ -79,7 +79,9 @@ final class SetRegistry {
         return known != null;
     }
 
-    /** Its members are not listed anywhere: it is the same if it has as many as the new one and all of the new one's. */
+    /**
+     * Its members are not listed anywhere: it is the same if it has as many as the new one and all of the new one's.
+     */
     private boolean isSame(final Entry known, final IpSet set) {
         return known.kind == set.kind() && known.members <= set.members().count()
             && ipv4.containsAll(known.number, set.members()) && ipv6.containsAll(known.number, set.members())

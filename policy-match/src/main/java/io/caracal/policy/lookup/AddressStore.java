@@ -172,7 +172,8 @@ public final class AddressStore {
      */
     public Prefix member(final long high, final long low, final int set) {
         final AddressClass host = hosts.get(high, low, 0);
-        return host != null && host.contains(set) ? new Prefix(v6, high, low, Prefix.bits(v6)) : nets.member(high, low, set);
+        return host != null && host.contains(set)
+            ? new Prefix(v6, high, low, Prefix.bits(v6)) : nets.member(high, low, set);
     }
 
     /**

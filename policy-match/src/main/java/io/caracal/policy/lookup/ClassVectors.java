@@ -28,8 +28,8 @@ public final class ClassVectors {
      */
     public ClassVectors(final int entries, final int words) {
         if (Integer.bitCount(entries) != 1 || words < minWords()) {
-            throw new IllegalArgumentException("class vectors: " + entries + " entries (want a power of two) in " + words
-                + " longs (want at least " + minWords() + ")");
+            throw new IllegalArgumentException("class vectors: " + entries + " entries (want a power of two) in "
+                + words + " longs (want at least " + minWords() + ")");
         }
         keys = new Object[entries * 3];
         offsets = new int[entries];

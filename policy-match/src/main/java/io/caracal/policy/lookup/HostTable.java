@@ -237,7 +237,8 @@ public final class HostTable<V> {
 
         private void append(final Segment segment, final int chunk, final long[] key, final Object value) {
             final int rows = segment.values[chunk] == null ? 0 : segment.values[chunk].length;
-            final long[] keys = rows == 0 ? new long[base.width] : Arrays.copyOf(segment.keys[chunk], (rows + 1) * base.width);
+            final long[] keys = rows == 0 ? new long[base.width]
+                : Arrays.copyOf(segment.keys[chunk], (rows + 1) * base.width);
             final Object[] values = rows == 0 ? new Object[1] : Arrays.copyOf(segment.values[chunk], rows + 1);
             System.arraycopy(key, 0, keys, rows * base.width, base.width);
             values[rows] = value;

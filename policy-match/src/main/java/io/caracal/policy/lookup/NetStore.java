@@ -139,7 +139,8 @@ public final class NetStore {
     }
 
     /** The subtree of {@code depth} fixed bytes again, after a change of one prefix in or above it. */
-    private Object replace(final Object old, final int depth, final Prefix changedPrefix, final AddressClass inherited) {
+    private Object replace(final Object old, final int depth, final Prefix changedPrefix,
+        final AddressClass inherited) {
         final int fixed = depth * Byte.SIZE;
         if (changedPrefix.length() <= fixed) {
             return build(depth, within(changedPrefix.high(), changedPrefix.low(), fixed), inherited);

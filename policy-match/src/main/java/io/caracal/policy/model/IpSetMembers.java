@@ -199,7 +199,8 @@ public final class IpSetMembers {
      * @param protocolAndPort {@code protocol << 16 | port}; ignored for NET.
      * @return whether some member covers it.
      */
-    public boolean contains(final boolean v6, final long addressHigh, final long addressLow, final int protocolAndPort) {
+    public boolean contains(final boolean v6, final long addressHigh, final long addressLow,
+        final int protocolAndPort) {
         for (int row = 0; row < tail.length; row++) {
             final int length = kind == IpSetKind.NET ? length(row) : Prefix.bits(v6);
             if (isV6(row) == v6 && Prefix.agree(high[row] ^ addressHigh, low[row] ^ addressLow, length)

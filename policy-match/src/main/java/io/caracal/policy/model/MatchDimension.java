@@ -146,7 +146,8 @@ public sealed interface MatchDimension {
 
     private static void requireSome(final List<?> list, final String what) {
         if (list.isEmpty()) {
-            throw new PolicyException("match on " + what, "is an empty list; a criterion that is not wanted is left out");
+            throw new PolicyException("match on " + what,
+                "is an empty list; a criterion that is not wanted is left out");
         }
     }
 

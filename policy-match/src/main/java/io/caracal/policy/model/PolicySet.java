@@ -7,8 +7,8 @@ import java.util.Map;
 import java.util.function.Function;
 
 /**
- * Everything that decides about a node's packets, whole and checked: no id twice, no reference into nothing, no set used
- * as what it is not. A missing profile is no error (Felix means a profile that denies all). Immutable.
+ * Everything that decides about a node's packets, whole and checked: no id twice, no reference into nothing, no set
+ * used as what it is not. A missing profile is no error (Felix means a profile that denies all). Immutable.
  *
  * @param config settings.
  * @param objects IP sets, policies, profiles.
@@ -47,8 +47,8 @@ public record PolicySet(PolicyConfig config, PolicyObjects objects, EndpointSet 
     }
 
     /**
-     * The endpoint that holds among those that fit: the one with the lowest id (Felix's rule for workloads that share an
-     * interface and for host endpoints that fit one).
+     * The endpoint that holds among those that fit: the one with the lowest id (Felix's rule for workloads that share
+     * an interface and for host endpoints that fit one).
      *
      * @param candidates those that fit.
      * @param id how to read an id.

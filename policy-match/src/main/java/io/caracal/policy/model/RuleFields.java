@@ -6,8 +6,8 @@ import java.util.List;
 /**
  * Felix's {@code Rule} message, field by field, on its way to a {@link Rule}: every setter is named after the field of
  * felixbackend.proto that it takes, so that a decoder cannot forget one silently. Fields that only repeat for people
- * what other fields say ({@code original_*}, {@code *_service_account_match}, whose selectors Felix has compiled into IP
- * sets, and {@code metadata}) have no setter: they match nothing. Not thread-safe; used once.
+ * what other fields say ({@code original_*}, {@code *_service_account_match}, whose selectors Felix has compiled into
+ * IP sets, and {@code metadata}) have no setter: they match nothing. Not thread-safe; used once.
  */
 public final class RuleFields {
     private static final int IPV4 = 4;
@@ -154,7 +154,8 @@ public final class RuleFields {
      * @throws PolicyException always, with the field's name.
      */
     public RuleFields unsupported(final String field) {
-        throw new PolicyException("rule field " + field, "is not supported: this dataplane matches layers 3 and 4 only");
+        throw new PolicyException("rule field " + field,
+            "is not supported: this dataplane matches layers 3 and 4 only");
     }
 
     /**

@@ -3,7 +3,8 @@ package io.caracal.policy.model;
 import java.util.List;
 
 /**
- * One tier as an endpoint sees it (Felix's {@code TierInfo}): the policies of the tier that select the endpoint, sorted.
+ * One tier as an endpoint sees it (Felix's {@code TierInfo}): the policies of the tier that select the endpoint,
+ * sorted.
  *
  * @param name the tier's name.
  * @param ingress policies with ingress rules, in order; staged ones may be among them.
