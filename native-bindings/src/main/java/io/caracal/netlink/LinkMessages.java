@@ -51,6 +51,11 @@ final class LinkMessages {
             attributes.u32(IFLA_NUM_RX_QUEUES(), 1), attributes.nested(IFLA_XDP()).u32(IFLA_XDP_PROG_ID(), 0));
     }
 
+    /** What only interfaces of its kind have. */
+    static NetlinkAttributes kindAttributes(final NetlinkMessage message) {
+        return message.attributes(ifinfomsg.layout()).nested(IFLA_LINKINFO()).nested(IFLA_INFO_DATA());
+    }
+
     /** False for what bridges say about their ports, in messages of the same type. */
     static boolean isLink(final NetlinkMessage message) {
         return ifinfomsg.ifi_family(message.structure(ifinfomsg.layout())) == UNSPECIFIED;

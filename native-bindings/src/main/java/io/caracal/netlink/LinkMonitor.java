@@ -18,9 +18,9 @@ import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Hears of changes to links, addresses, routes and neighbours in the network namespace of the thread that opened it.
- * One thread calls {@link #await}; any thread may close it, which ends a waiting {@code await}. Open it before reading
- * the present state with {@link RouteNetlink}, or what changes in between is missed.
+ * Hears of changes to links, addresses, routes, neighbours and forwarding entries in the network namespace of the
+ * thread that opened it. One thread calls {@link #await}; any thread may close it, which ends a waiting {@code await}.
+ * Open it before reading the present state with {@link RouteNetlink}, or what changes in between is missed.
  *
  * <pre>{@code
  * try (LinkMonitor monitor = LinkMonitor.open(EnumSet.of(Topic.LINKS))) {
@@ -40,7 +40,9 @@ public final class LinkMonitor implements AutoCloseable {
         /** Routes, IPv4 and IPv6. */
         ROUTES,
         /** Neighbours, IPv4 and IPv6. */
-        NEIGHBOURS
+        NEIGHBOURS,
+        /** Forwarding entries of VXLAN interfaces. */
+        FORWARDING
     }
 
     /** Room for some ten thousand notifications; a node with 250 pods makes a few hundred when it starts. */
@@ -53,11 +55,13 @@ public final class LinkMonitor implements AutoCloseable {
     private final CallState state = new CallState();
     private final MemorySegment pollEntries = pollfd.allocateArray(ENTRY_COUNT, Arena.ofAuto());
     private final NetlinkSocket socket;
+    private final Set<Topic> topics;
     private final Fd wakeUp;
     private volatile boolean isClosed;
 
-    private LinkMonitor(final NetlinkSocket socket, final Fd wakeUp) {
+    private LinkMonitor(final NetlinkSocket socket, final Set<Topic> topics, final Fd wakeUp) {
         this.socket = socket;
+        this.topics = EnumSet.copyOf(topics);
         this.wakeUp = wakeUp;
         watch(SOCKET_ENTRY, socket.fdNumber());
         watch(WAKE_UP_ENTRY, wakeUp.number());
@@ -91,7 +95,7 @@ public final class LinkMonitor implements AutoCloseable {
                     socket.join(group);
                 }
             }
-            return new LinkMonitor(socket, Fd.eventfd());
+            return new LinkMonitor(socket, topics, Fd.eventfd());
         } catch (final RuntimeException e) {
             socket.close();
             throw e;
@@ -166,7 +170,7 @@ public final class LinkMonitor implements AutoCloseable {
         }
     }
 
-    private static void addEvent(final NetlinkMessage message, final List<NetlinkEvent> events) {
+    private void addEvent(final NetlinkMessage message, final List<NetlinkEvent> events) {
         final int type = message.type();
         if ((type == RTM_NEWLINK() || type == RTM_DELLINK()) && LinkMessages.isLink(message)) {
             final Link link = LinkMessages.parse(message);
@@ -180,10 +184,22 @@ public final class LinkMonitor implements AutoCloseable {
             final Route route = RouteMessages.parse(message);
             events.add(type == RTM_NEWROUTE() ? new NetlinkEvent.RouteChanged(route)
                 : new NetlinkEvent.RouteRemoved(route));
-        } else if ((type == RTM_NEWNEIGH() || type == RTM_DELNEIGH()) && NeighbourMessages.isNeighbour(message)) {
+        } else if (type == RTM_NEWNEIGH() || type == RTM_DELNEIGH()) {
+            addNeighbourEvent(message, type == RTM_NEWNEIGH(), events);
+        }
+    }
+
+    /** Both topics come from one multicast group; each is told only to those who asked for it. */
+    private void addNeighbourEvent(final NetlinkMessage message, final boolean isThere,
+        final List<NetlinkEvent> events) {
+        if (topics.contains(Topic.NEIGHBOURS) && NeighbourMessages.isNeighbour(message)) {
             final Neighbour neighbour = NeighbourMessages.parse(message);
-            events.add(type == RTM_NEWNEIGH() ? new NetlinkEvent.NeighbourChanged(neighbour)
+            events.add(isThere ? new NetlinkEvent.NeighbourChanged(neighbour)
                 : new NetlinkEvent.NeighbourRemoved(neighbour));
+        } else if (topics.contains(Topic.FORWARDING) && ForwardingMessages.isForwardingEntry(message)) {
+            final ForwardingEntry entry = ForwardingMessages.parse(message);
+            events.add(isThere ? new NetlinkEvent.ForwardingEntryChanged(entry)
+                : new NetlinkEvent.ForwardingEntryRemoved(entry));
         }
     }
 
@@ -192,7 +208,7 @@ public final class LinkMonitor implements AutoCloseable {
             case LINKS -> new int[] {RTNLGRP_LINK()};
             case ADDRESSES -> new int[] {RTNLGRP_IPV4_IFADDR(), RTNLGRP_IPV6_IFADDR()};
             case ROUTES -> new int[] {RTNLGRP_IPV4_ROUTE(), RTNLGRP_IPV6_ROUTE()};
-            case NEIGHBOURS -> new int[] {RTNLGRP_NEIGH()};
+            case NEIGHBOURS, FORWARDING -> new int[] {RTNLGRP_NEIGH()};
         };
     }
 

@@ -9,7 +9,7 @@ import java.net.InetAddress;
  * @param address IP address of the neighbour.
  * @param mac its Ethernet address; null while it is not known.
  * @param state bits NUD_* of {@code linux/neighbour.h}, such as {@link #PERMANENT}.
- * @param flags bits NTF_*, such as {@link #ROUTER}.
+ * @param flags bits NTF_*, such as {@link #ROUTER}; those of NDA_FLAGS_EXT from bit 8 on, such as {@link #MANAGED}.
  */
 public record Neighbour(int ifindex, InetAddress address, MacAddress mac, int state, int flags) {
     /** State: being resolved. */
@@ -31,6 +31,8 @@ public record Neighbour(int ifindex, InetAddress address, MacAddress mac, int st
 
     /** Flag: it says of itself that it is a router (IPv6). */
     public static final int ROUTER = 0x80;
+    /** Flag: the kernel keeps it resolved ({@code NTF_EXT_MANAGED}, Linux 5.16). */
+    public static final int MANAGED = 0x100;
 
     private static final int USABLE = REACHABLE | STALE | DELAY | PROBE | NOARP | PERMANENT;
 

@@ -22,6 +22,17 @@ final class NeighbourMessages {
         return request.attribute(NDA_DST(), address);
     }
 
+    /** Creates the entry where it is not there: only then is there something to resolve. */
+    static NetlinkRequest use(final int ifindex, final InetAddress address) {
+        final NetlinkRequest request = new NetlinkRequest(RTM_NEWNEIGH(), NLM_F_CREATE() | NLM_F_REPLACE());
+        final MemorySegment header = request.structure(ndmsg.layout());
+        ndmsg.ndm_family(header, NetlinkRequest.family(address));
+        ndmsg.ndm_ifindex(header, ifindex);
+        ndmsg.ndm_state(header, (short)NUD_NONE());
+        ndmsg.ndm_flags(header, (byte)NTF_USE());
+        return request.attribute(NDA_DST(), address);
+    }
+
     static NetlinkRequest dump() {
         final NetlinkRequest request = new NetlinkRequest(RTM_GETNEIGH(), 0);
         request.structure(ndmsg.layout());
@@ -39,6 +50,7 @@ final class NeighbourMessages {
         final MemorySegment header = message.structure(ndmsg.layout());
         final NetlinkAttributes attributes = message.attributes(ndmsg.layout());
         return new Neighbour(ndmsg.ndm_ifindex(header), attributes.address(NDA_DST()), attributes.mac(NDA_LLADDR()),
-            Short.toUnsignedInt(ndmsg.ndm_state(header)), Byte.toUnsignedInt(ndmsg.ndm_flags(header)));
+            Short.toUnsignedInt(ndmsg.ndm_state(header)),
+            Byte.toUnsignedInt(ndmsg.ndm_flags(header)) | attributes.u32(NDA_FLAGS_EXT(), 0) << Byte.SIZE);
     }
 }

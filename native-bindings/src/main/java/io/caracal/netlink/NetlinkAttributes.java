@@ -59,6 +59,18 @@ final class NetlinkAttributes {
         return value == null ? absent : Byte.toUnsignedInt(value.get(ValueLayout.JAVA_BYTE, 0));
     }
 
+    /** 16 bits in network order. */
+    int be16(final int type, final int absent) {
+        final MemorySegment value = values.get(type);
+        return value == null ? absent : Short.toUnsignedInt(Short.reverseBytes(value.get(ValueLayout.JAVA_SHORT, 0)));
+    }
+
+    /** 32 bits in network order. */
+    int be32(final int type, final int absent) {
+        final MemorySegment value = values.get(type);
+        return value == null ? absent : Integer.reverseBytes(value.get(ValueLayout.JAVA_INT, 0));
+    }
+
     /** A C string, whose final zero some attributes leave out. */
     String text(final int type, final String absent) {
         final MemorySegment value = values.get(type);

@@ -67,6 +67,22 @@ public sealed interface NetlinkEvent {
     }
 
     /**
+     * A forwarding entry of a VXLAN interface is new or has changed.
+     *
+     * @param entry as it is now.
+     */
+    record ForwardingEntryChanged(ForwardingEntry entry) implements NetlinkEvent {
+    }
+
+    /**
+     * A forwarding entry of a VXLAN interface is gone. NB: the kernel is silent about those that go with the interface.
+     *
+     * @param entry as it was.
+     */
+    record ForwardingEntryRemoved(ForwardingEntry entry) implements NetlinkEvent {
+    }
+
+    /**
      * Events were lost, because they came faster than they were read: read everything anew with {@link RouteNetlink}.
      */
     record Resync() implements NetlinkEvent {

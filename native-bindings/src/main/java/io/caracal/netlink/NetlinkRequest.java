@@ -10,6 +10,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.net.Inet4Address;
 import java.net.InetAddress;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 
 /**
@@ -59,6 +60,16 @@ final class NetlinkRequest {
 
     NetlinkRequest attribute(final int type, final byte value) {
         return attribute(type, new byte[] {value});
+    }
+
+    /** A port: 16 bits in network order. */
+    NetlinkRequest attributeBe16(final int type, final int value) {
+        return attribute(type, new byte[] {(byte)(value >>> Byte.SIZE), (byte)value});
+    }
+
+    /** 32 bits in network order, as all numbers of netfilter are. */
+    NetlinkRequest attributeBe32(final int type, final int value) {
+        return attribute(type, ByteBuffer.allocate(Integer.BYTES).putInt(value).array());
     }
 
     /** A C string: with its final zero. */

@@ -19,9 +19,10 @@ import java.util.Objects;
  * @param scope RT_SCOPE_*: 0 everywhere, 253 on the link, 254 this host. Always 0 for IPv6.
  * @param type RTN_*, such as {@link #UNICAST}.
  * @param metric lower is better; 0 for the kernel's default.
+ * @param mtu largest packet on this route in bytes; 0 for that of its interface.
  */
 public record Route(InetAddress destination, int prefixLength, List<NextHop> nextHops, InetAddress source, int table,
-    int protocol, int scope, int type, int metric) {
+    int protocol, int scope, int type, int metric, int mtu) {
     /** Type: goes to the next hops. */
     public static final int UNICAST = 1;
     /** Type: an address of this host. */
@@ -30,6 +31,10 @@ public record Route(InetAddress destination, int prefixLength, List<NextHop> nex
     public static final int BLACKHOLE = 6;
     /** Type: answered with ICMP unreachable. */
     public static final int UNREACHABLE = 7;
+    /** Type: answered with ICMP administratively prohibited. */
+    public static final int PROHIBIT = 8;
+    /** Type: ends the search in this table; the next rule's table is asked. */
+    public static final int THROW = 9;
 
     /** The table main. */
     public static final int TABLE_MAIN = 254;
@@ -43,6 +48,8 @@ public record Route(InetAddress destination, int prefixLength, List<NextHop> nex
 
     /** Protocol: made by an administrator at run time, which {@code ip route} uses. */
     public static final int PROTOCOL_BOOT = 3;
+    /** Protocol: made by Calico (Felix's VXLAN and blackhole routes; defs.VXLANDefaultProto). */
+    public static final int PROTOCOL_CALICO = 80;
 
     /**
      * One way of a route.
@@ -67,6 +74,7 @@ public record Route(InetAddress destination, int prefixLength, List<NextHop> nex
      * @param scope RT_SCOPE_*.
      * @param type RTN_*.
      * @param metric lower is better; 0 for the kernel's default.
+     * @param mtu largest packet on this route in bytes; 0 for that of its interface.
      */
     public Route {
         Objects.requireNonNull(destination);
@@ -86,7 +94,7 @@ public record Route(InetAddress destination, int prefixLength, List<NextHop> nex
      */
     public static Route to(final InetAddress destination, final int prefixLength) {
         return new Route(destination, prefixLength, List.of(), null, TABLE_MAIN, PROTOCOL_BOOT, SCOPE_UNIVERSE,
-            UNICAST, 0);
+            UNICAST, 0, 0);
     }
 
     /**
@@ -122,7 +130,7 @@ public record Route(InetAddress destination, int prefixLength, List<NextHop> nex
     public Route with(final NextHop nextHop) {
         final List<NextHop> ways = new ArrayList<>(nextHops);
         ways.add(nextHop);
-        return new Route(destination, prefixLength, ways, source, table, protocol, scope, type, metric);
+        return new Route(destination, prefixLength, ways, source, table, protocol, scope, type, metric, mtu);
     }
 
     /**
@@ -132,7 +140,7 @@ public record Route(InetAddress destination, int prefixLength, List<NextHop> nex
      * @return a copy.
      */
     public Route withSource(final InetAddress address) {
-        return new Route(destination, prefixLength, nextHops, address, table, protocol, scope, type, metric);
+        return new Route(destination, prefixLength, nextHops, address, table, protocol, scope, type, metric, mtu);
     }
 
     /**
@@ -142,7 +150,7 @@ public record Route(InetAddress destination, int prefixLength, List<NextHop> nex
      * @return a copy.
      */
     public Route withTable(final int id) {
-        return new Route(destination, prefixLength, nextHops, source, id, protocol, scope, type, metric);
+        return new Route(destination, prefixLength, nextHops, source, id, protocol, scope, type, metric, mtu);
     }
 
     /**
@@ -152,7 +160,7 @@ public record Route(InetAddress destination, int prefixLength, List<NextHop> nex
      * @return a copy.
      */
     public Route withProtocol(final int owner) {
-        return new Route(destination, prefixLength, nextHops, source, table, owner, scope, type, metric);
+        return new Route(destination, prefixLength, nextHops, source, table, owner, scope, type, metric, mtu);
     }
 
     /**
@@ -162,7 +170,7 @@ public record Route(InetAddress destination, int prefixLength, List<NextHop> nex
      * @return a copy.
      */
     public Route withScope(final int reach) {
-        return new Route(destination, prefixLength, nextHops, source, table, protocol, reach, type, metric);
+        return new Route(destination, prefixLength, nextHops, source, table, protocol, reach, type, metric, mtu);
     }
 
     /**
@@ -172,7 +180,7 @@ public record Route(InetAddress destination, int prefixLength, List<NextHop> nex
      * @return a copy.
      */
     public Route withType(final int kind) {
-        return new Route(destination, prefixLength, nextHops, source, table, protocol, scope, kind, metric);
+        return new Route(destination, prefixLength, nextHops, source, table, protocol, scope, kind, metric, mtu);
     }
 
     /**
@@ -182,7 +190,26 @@ public record Route(InetAddress destination, int prefixLength, List<NextHop> nex
      * @return a copy.
      */
     public Route withMetric(final int value) {
-        return new Route(destination, prefixLength, nextHops, source, table, protocol, scope, type, value);
+        return new Route(destination, prefixLength, nextHops, source, table, protocol, scope, type, value, mtu);
+    }
+
+    /**
+     * With a largest packet of its own, which the kernel also tells senders (path MTU).
+     *
+     * @param bytes without Ethernet header; 0 for that of its interface.
+     * @return a copy.
+     */
+    public Route withMtu(final int bytes) {
+        return new Route(destination, prefixLength, nextHops, source, table, protocol, scope, type, metric, bytes);
+    }
+
+    /**
+     * Whether packets on it go nowhere: it has no next hops then.
+     *
+     * @return true for {@link #BLACKHOLE}, {@link #UNREACHABLE}, {@link #PROHIBIT} and {@link #THROW}.
+     */
+    public boolean isReject() {
+        return type >= BLACKHOLE && type <= THROW;
     }
 
     /**
@@ -206,6 +233,6 @@ public record Route(InetAddress destination, int prefixLength, List<NextHop> nex
     @Override
     public String toString() {
         return destination.getHostAddress() + '/' + prefixLength + ' ' + nextHops + " table " + table + " protocol "
-            + protocol + " scope " + scope + " type " + type + " metric " + metric;
+            + protocol + " scope " + scope + " type " + type + " metric " + metric + (mtu == 0 ? "" : " mtu " + mtu);
     }
 }

@@ -42,6 +42,15 @@ final class RouteMessages {
         if (route.source() != null) {
             request.attribute(RTA_PREFSRC(), route.source());
         }
+        if (route.mtu() != 0) {
+            final int metrics = request.begin(RTA_METRICS());
+            request.attribute(RTAX_MTU(), route.mtu()).end(metrics);
+        }
+        writeNextHops(request, header, route);
+        return request;
+    }
+
+    private static void writeNextHops(final NetlinkRequest request, final MemorySegment header, final Route route) {
         if (route.nextHops().size() == 1) {
             final Route.NextHop only = route.nextHops().getFirst();
             rtmsg.rtm_flags(header, only.isOnLink() ? RTNH_F_ONLINK() : 0);
@@ -50,7 +59,6 @@ final class RouteMessages {
         } else if (!route.nextHops().isEmpty()) {
             writeMultipath(request, route);
         }
-        return request;
     }
 
     /** Asks which route a packet to an address takes. */
@@ -88,7 +96,8 @@ final class RouteMessages {
             Byte.toUnsignedInt(rtmsg.rtm_dst_len(header)), nextHops(header, attributes),
             attributes.address(RTA_PREFSRC()), attributes.u32(RTA_TABLE(), headerTable),
             Byte.toUnsignedInt(rtmsg.rtm_protocol(header)), Byte.toUnsignedInt(rtmsg.rtm_scope(header)),
-            Byte.toUnsignedInt(rtmsg.rtm_type(header)), attributes.u32(RTA_PRIORITY(), 0));
+            Byte.toUnsignedInt(rtmsg.rtm_type(header)), attributes.u32(RTA_PRIORITY(), 0),
+            attributes.nested(RTA_METRICS()).u32(RTAX_MTU(), 0));
     }
 
     private static void writeGateway(final NetlinkRequest request, final Route.NextHop nextHop, final Route route) {
@@ -115,7 +124,12 @@ final class RouteMessages {
         request.end(multipath);
     }
 
+    /** NB: of an IPv6 route that goes nowhere the kernel says that it leaves by the loopback interface. */
     private static List<Route.NextHop> nextHops(final MemorySegment header, final NetlinkAttributes attributes) {
+        final int type = Byte.toUnsignedInt(rtmsg.rtm_type(header));
+        if (type >= RTN_BLACKHOLE() && type <= RTN_THROW()) {
+            return List.of();
+        }
         final MemorySegment multipath = attributes.bytes(RTA_MULTIPATH());
         if (multipath != null) {
             return multipath(multipath);

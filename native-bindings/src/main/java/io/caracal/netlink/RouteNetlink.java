@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Links, addresses, routes and neighbours of one network namespace, by rtnetlink: that of the thread that opened it,
- * whichever thread uses it later. One thread at a time. Reading needs no privilege, changing CAP_NET_ADMIN. What fails
+ * Links, addresses, routes, neighbours and forwarding entries of one network namespace, by rtnetlink: that of
+ * the thread that opened it, whichever thread uses it later. One thread at a time. Reading needs no privilege, changing CAP_NET_ADMIN. What fails
  * is a {@link NativeCallException} with the act, the thing and the kernel's own words where it has some.
  *
  * <pre>{@code
@@ -99,6 +99,37 @@ public final class RouteNetlink implements AutoCloseable {
      */
     public void createVeth(final VethSpec spec) {
         socket.acknowledge(LinkMessages.createVeth(spec), "create veth pair", spec.name() + '-' + spec.peerName());
+    }
+
+    /**
+     * Makes a VXLAN interface; it is down.
+     *
+     * @param spec what it is like.
+     * @throws NativeCallException EEXIST where the name is taken or another interface has its VNI and port, ENODEV
+     *     where the lower interface is gone, EPERM; EAFNOSUPPORT without IPv6 in the kernel.
+     */
+    public void createVxlan(final VxlanSpec spec) {
+        socket.acknowledge(VxlanMessages.create(spec), "create VXLAN interface", spec.toString());
+    }
+
+    /**
+     * A VXLAN interface that may be there.
+     *
+     * @param name of the interface.
+     * @return what it is like, to be compared with what is wanted; empty where there is none of that name.
+     * @throws NativeCallException EINVAL where an interface of another kind has the name.
+     */
+    public Optional<VxlanSpec> findVxlan(final String name) {
+        requireName(name);
+        final NetlinkRequest request = LinkMessages.request(RTM_GETLINK(), 0, 0).attribute(IFLA_IFNAME(), name);
+        try {
+            return Optional.of(VxlanMessages.parse(socket.get(request, "find VXLAN interface", name)));
+        } catch (final NativeCallException e) {
+            if (e.errno() == Errno.ENODEV) {
+                return Optional.empty();
+            }
+            throw e;
+        }
     }
 
     /**
@@ -347,6 +378,19 @@ public final class RouteNetlink implements AutoCloseable {
     }
 
     /**
+     * Asks the kernel to resolve a neighbour now, or again (NTF_USE): what keeps an entry alive that only AF_XDP uses,
+     * on kernels without {@link #manageNeighbour}; to be repeated every 20 seconds there.
+     *
+     * @param ifindex the interface.
+     * @param address IP address of the neighbour.
+     * @throws NativeCallException ENODEV, ENETDOWN while the interface is down.
+     */
+    public void useNeighbour(final int ifindex, final InetAddress address) {
+        final NetlinkRequest request = NeighbourMessages.use(ifindex, address);
+        socket.acknowledge(request, "use neighbour", neighbourName(ifindex, address));
+    }
+
+    /**
      * Removes a neighbour entry.
      *
      * @param ifindex the interface.
@@ -366,6 +410,40 @@ public final class RouteNetlink implements AutoCloseable {
     public List<Neighbour> neighbours() {
         final List<NetlinkMessage> messages = socket.dump(NeighbourMessages.dump(), "list", "neighbours");
         return messages.stream().filter(NeighbourMessages::isNeighbour).map(NeighbourMessages::parse).toList();
+    }
+
+    /**
+     * Makes a permanent forwarding entry of a VXLAN interface, or gives the one of the same MAC another node.
+     *
+     * @param entry interface, MAC and node.
+     * @throws NativeCallException ENODEV, EOPNOTSUPP where the interface has no forwarding entries, EAFNOSUPPORT for an
+     *     address of another IP version than the interface's own.
+     */
+    public void replaceForwardingEntry(final ForwardingEntry entry) {
+        final NetlinkRequest request =
+            ForwardingMessages.request(RTM_NEWNEIGH(), NLM_F_CREATE() | NLM_F_REPLACE(), entry);
+        socket.acknowledge(request, "set forwarding entry", entry.toString());
+    }
+
+    /**
+     * Removes a forwarding entry.
+     *
+     * @param entry interface, MAC and node.
+     * @throws NativeCallException ENOENT where there is none, ENODEV.
+     */
+    public void deleteForwardingEntry(final ForwardingEntry entry) {
+        socket.acknowledge(ForwardingMessages.request(RTM_DELNEIGH(), 0, entry), "delete forwarding entry",
+            entry.toString());
+    }
+
+    /**
+     * The forwarding entries of all VXLAN interfaces; what bridges have learnt is left out.
+     *
+     * @return in the kernel's order.
+     */
+    public List<ForwardingEntry> forwardingEntries() {
+        final List<NetlinkMessage> messages = socket.dump(ForwardingMessages.dump(), "list", "forwarding entries");
+        return messages.stream().filter(ForwardingMessages::isForwardingEntry).map(ForwardingMessages::parse).toList();
     }
 
     @Override

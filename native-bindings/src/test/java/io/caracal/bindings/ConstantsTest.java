@@ -32,7 +32,8 @@ class ConstantsTest {
         "AfXdp.DESC_LEN_OFFSET", "AfXdp.DESC_OPTIONS_OFFSET", "AfXdp.TX_METADATA_CSUM_OFFSET_OFFSET",
         "AfXdp.TX_METADATA_CSUM_START_OFFSET", "AfXdp.TX_METADATA_FLAGS_OFFSET", "AfXdp.TX_METADATA_LENGTH",
         "AfXdp.UMEM_REG_TX_METADATA_LENGTH_OFFSET", "AfXdp.XDP_PACKET_HEADROOM", "BpfPrograms.NAME_LENGTH",
-        "Errno.LIBBPF_START", "Errno.TABLE_LENGTH", "Neighbour.USABLE", "Route.PROTOCOL_BOOT");
+        "Errno.LIBBPF_START", "Errno.TABLE_LENGTH", "Neighbour.MANAGED", "Neighbour.USABLE", "Route.PROTOCOL_BOOT",
+        "Route.PROTOCOL_CALICO");
 
     @Test
     void shouldHaveTheValuesOfTheHeaders() throws ReflectiveOperationException {

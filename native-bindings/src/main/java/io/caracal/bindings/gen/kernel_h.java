@@ -194,6 +194,15 @@ public class kernel_h extends kernel_h$shared {
     public static int NETLINK_ROUTE() {
         return NETLINK_ROUTE;
     }
+    private static final int NETLINK_NETFILTER = (int)12L;
+    /**
+     * {@snippet lang=c :
+     * #define NETLINK_NETFILTER 12
+     * }
+     */
+    public static int NETLINK_NETFILTER() {
+        return NETLINK_NETFILTER;
+    }
     private static final int NLM_F_REQUEST = (int)1L;
     /**
      * {@snippet lang=c :
@@ -229,6 +238,15 @@ public class kernel_h extends kernel_h$shared {
      */
     public static int NLM_F_DUMP_INTR() {
         return NLM_F_DUMP_INTR;
+    }
+    private static final int NLM_F_DUMP_FILTERED = (int)32L;
+    /**
+     * {@snippet lang=c :
+     * #define NLM_F_DUMP_FILTERED 32
+     * }
+     */
+    public static int NLM_F_DUMP_FILTERED() {
+        return NLM_F_DUMP_FILTERED;
     }
     private static final int NLM_F_REPLACE = (int)256L;
     /**
@@ -481,6 +499,15 @@ public class kernel_h extends kernel_h$shared {
      */
     public static int NUD_NONE() {
         return NUD_NONE;
+    }
+    private static final int NFNL_SUBSYS_CTNETLINK = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * #define NFNL_SUBSYS_CTNETLINK 1
+     * }
+     */
+    public static int NFNL_SUBSYS_CTNETLINK() {
+        return NFNL_SUBSYS_CTNETLINK;
     }
     private static final int RTM_F_CLONED = (int)512L;
     /**
@@ -887,6 +914,105 @@ public class kernel_h extends kernel_h$shared {
     public static int IFLA_INFO_DATA() {
         return IFLA_INFO_DATA;
     }
+    private static final int IFLA_VXLAN_ID = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.IFLA_VXLAN_ID = 1
+     * }
+     */
+    public static int IFLA_VXLAN_ID() {
+        return IFLA_VXLAN_ID;
+    }
+    private static final int IFLA_VXLAN_LINK = (int)3L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.IFLA_VXLAN_LINK = 3
+     * }
+     */
+    public static int IFLA_VXLAN_LINK() {
+        return IFLA_VXLAN_LINK;
+    }
+    private static final int IFLA_VXLAN_LOCAL = (int)4L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.IFLA_VXLAN_LOCAL = 4
+     * }
+     */
+    public static int IFLA_VXLAN_LOCAL() {
+        return IFLA_VXLAN_LOCAL;
+    }
+    private static final int IFLA_VXLAN_TTL = (int)5L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.IFLA_VXLAN_TTL = 5
+     * }
+     */
+    public static int IFLA_VXLAN_TTL() {
+        return IFLA_VXLAN_TTL;
+    }
+    private static final int IFLA_VXLAN_LEARNING = (int)7L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.IFLA_VXLAN_LEARNING = 7
+     * }
+     */
+    public static int IFLA_VXLAN_LEARNING() {
+        return IFLA_VXLAN_LEARNING;
+    }
+    private static final int IFLA_VXLAN_PORT = (int)15L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.IFLA_VXLAN_PORT = 15
+     * }
+     */
+    public static int IFLA_VXLAN_PORT() {
+        return IFLA_VXLAN_PORT;
+    }
+    private static final int IFLA_VXLAN_LOCAL6 = (int)17L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.IFLA_VXLAN_LOCAL6 = 17
+     * }
+     */
+    public static int IFLA_VXLAN_LOCAL6() {
+        return IFLA_VXLAN_LOCAL6;
+    }
+    private static final int IFLA_VXLAN_UDP_CSUM = (int)18L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.IFLA_VXLAN_UDP_CSUM = 18
+     * }
+     */
+    public static int IFLA_VXLAN_UDP_CSUM() {
+        return IFLA_VXLAN_UDP_CSUM;
+    }
+    private static final int IFLA_VXLAN_UDP_ZERO_CSUM6_TX = (int)19L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.IFLA_VXLAN_UDP_ZERO_CSUM6_TX = 19
+     * }
+     */
+    public static int IFLA_VXLAN_UDP_ZERO_CSUM6_TX() {
+        return IFLA_VXLAN_UDP_ZERO_CSUM6_TX;
+    }
+    private static final int IFLA_VXLAN_UDP_ZERO_CSUM6_RX = (int)20L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.IFLA_VXLAN_UDP_ZERO_CSUM6_RX = 20
+     * }
+     */
+    public static int IFLA_VXLAN_UDP_ZERO_CSUM6_RX() {
+        return IFLA_VXLAN_UDP_ZERO_CSUM6_RX;
+    }
+    private static final int IFLA_VXLAN_COLLECT_METADATA = (int)25L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.IFLA_VXLAN_COLLECT_METADATA = 25
+     * }
+     */
+    public static int IFLA_VXLAN_COLLECT_METADATA() {
+        return IFLA_VXLAN_COLLECT_METADATA;
+    }
     private static final int IFLA_XDP_PROG_ID = (int)4L;
     /**
      * {@snippet lang=c :
@@ -922,6 +1048,429 @@ public class kernel_h extends kernel_h$shared {
      */
     public static int NDA_FLAGS_EXT() {
         return NDA_FLAGS_EXT;
+    }
+    private static final int IPS_SEEN_REPLY = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * enum ip_conntrack_status.IPS_SEEN_REPLY = 2
+     * }
+     */
+    public static int IPS_SEEN_REPLY() {
+        return IPS_SEEN_REPLY;
+    }
+    private static final int IPS_ASSURED = (int)4L;
+    /**
+     * {@snippet lang=c :
+     * enum ip_conntrack_status.IPS_ASSURED = 4
+     * }
+     */
+    public static int IPS_ASSURED() {
+        return IPS_ASSURED;
+    }
+    private static final int IPS_CONFIRMED = (int)8L;
+    /**
+     * {@snippet lang=c :
+     * enum ip_conntrack_status.IPS_CONFIRMED = 8
+     * }
+     */
+    public static int IPS_CONFIRMED() {
+        return IPS_CONFIRMED;
+    }
+    private static final int IPS_SRC_NAT = (int)16L;
+    /**
+     * {@snippet lang=c :
+     * enum ip_conntrack_status.IPS_SRC_NAT = 16
+     * }
+     */
+    public static int IPS_SRC_NAT() {
+        return IPS_SRC_NAT;
+    }
+    private static final int IPS_DST_NAT = (int)32L;
+    /**
+     * {@snippet lang=c :
+     * enum ip_conntrack_status.IPS_DST_NAT = 32
+     * }
+     */
+    public static int IPS_DST_NAT() {
+        return IPS_DST_NAT;
+    }
+    private static final int IPS_SRC_NAT_DONE = (int)128L;
+    /**
+     * {@snippet lang=c :
+     * enum ip_conntrack_status.IPS_SRC_NAT_DONE = 128
+     * }
+     */
+    public static int IPS_SRC_NAT_DONE() {
+        return IPS_SRC_NAT_DONE;
+    }
+    private static final int IPS_DST_NAT_DONE = (int)256L;
+    /**
+     * {@snippet lang=c :
+     * enum ip_conntrack_status.IPS_DST_NAT_DONE = 256
+     * }
+     */
+    public static int IPS_DST_NAT_DONE() {
+        return IPS_DST_NAT_DONE;
+    }
+    private static final int IPCTNL_MSG_CT_NEW = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * enum cntl_msg_types.IPCTNL_MSG_CT_NEW = 0
+     * }
+     */
+    public static int IPCTNL_MSG_CT_NEW() {
+        return IPCTNL_MSG_CT_NEW;
+    }
+    private static final int IPCTNL_MSG_CT_GET = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum cntl_msg_types.IPCTNL_MSG_CT_GET = 1
+     * }
+     */
+    public static int IPCTNL_MSG_CT_GET() {
+        return IPCTNL_MSG_CT_GET;
+    }
+    private static final int IPCTNL_MSG_CT_DELETE = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * enum cntl_msg_types.IPCTNL_MSG_CT_DELETE = 2
+     * }
+     */
+    public static int IPCTNL_MSG_CT_DELETE() {
+        return IPCTNL_MSG_CT_DELETE;
+    }
+    private static final int CTA_TUPLE_ORIG = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum ctattr_type.CTA_TUPLE_ORIG = 1
+     * }
+     */
+    public static int CTA_TUPLE_ORIG() {
+        return CTA_TUPLE_ORIG;
+    }
+    private static final int CTA_TUPLE_REPLY = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * enum ctattr_type.CTA_TUPLE_REPLY = 2
+     * }
+     */
+    public static int CTA_TUPLE_REPLY() {
+        return CTA_TUPLE_REPLY;
+    }
+    private static final int CTA_STATUS = (int)3L;
+    /**
+     * {@snippet lang=c :
+     * enum ctattr_type.CTA_STATUS = 3
+     * }
+     */
+    public static int CTA_STATUS() {
+        return CTA_STATUS;
+    }
+    private static final int CTA_PROTOINFO = (int)4L;
+    /**
+     * {@snippet lang=c :
+     * enum ctattr_type.CTA_PROTOINFO = 4
+     * }
+     */
+    public static int CTA_PROTOINFO() {
+        return CTA_PROTOINFO;
+    }
+    private static final int CTA_NAT_SRC = (int)6L;
+    /**
+     * {@snippet lang=c :
+     * enum ctattr_type.CTA_NAT_SRC = 6
+     * }
+     */
+    public static int CTA_NAT_SRC() {
+        return CTA_NAT_SRC;
+    }
+    private static final int CTA_TIMEOUT = (int)7L;
+    /**
+     * {@snippet lang=c :
+     * enum ctattr_type.CTA_TIMEOUT = 7
+     * }
+     */
+    public static int CTA_TIMEOUT() {
+        return CTA_TIMEOUT;
+    }
+    private static final int CTA_MARK = (int)8L;
+    /**
+     * {@snippet lang=c :
+     * enum ctattr_type.CTA_MARK = 8
+     * }
+     */
+    public static int CTA_MARK() {
+        return CTA_MARK;
+    }
+    private static final int CTA_NAT_DST = (int)13L;
+    /**
+     * {@snippet lang=c :
+     * enum ctattr_type.CTA_NAT_DST = 13
+     * }
+     */
+    public static int CTA_NAT_DST() {
+        return CTA_NAT_DST;
+    }
+    private static final int CTA_ZONE = (int)18L;
+    /**
+     * {@snippet lang=c :
+     * enum ctattr_type.CTA_ZONE = 18
+     * }
+     */
+    public static int CTA_ZONE() {
+        return CTA_ZONE;
+    }
+    private static final int CTA_TUPLE_IP = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum ctattr_tuple.CTA_TUPLE_IP = 1
+     * }
+     */
+    public static int CTA_TUPLE_IP() {
+        return CTA_TUPLE_IP;
+    }
+    private static final int CTA_TUPLE_PROTO = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * enum ctattr_tuple.CTA_TUPLE_PROTO = 2
+     * }
+     */
+    public static int CTA_TUPLE_PROTO() {
+        return CTA_TUPLE_PROTO;
+    }
+    private static final int CTA_IP_V4_SRC = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum ctattr_ip.CTA_IP_V4_SRC = 1
+     * }
+     */
+    public static int CTA_IP_V4_SRC() {
+        return CTA_IP_V4_SRC;
+    }
+    private static final int CTA_IP_V4_DST = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * enum ctattr_ip.CTA_IP_V4_DST = 2
+     * }
+     */
+    public static int CTA_IP_V4_DST() {
+        return CTA_IP_V4_DST;
+    }
+    private static final int CTA_IP_V6_SRC = (int)3L;
+    /**
+     * {@snippet lang=c :
+     * enum ctattr_ip.CTA_IP_V6_SRC = 3
+     * }
+     */
+    public static int CTA_IP_V6_SRC() {
+        return CTA_IP_V6_SRC;
+    }
+    private static final int CTA_IP_V6_DST = (int)4L;
+    /**
+     * {@snippet lang=c :
+     * enum ctattr_ip.CTA_IP_V6_DST = 4
+     * }
+     */
+    public static int CTA_IP_V6_DST() {
+        return CTA_IP_V6_DST;
+    }
+    private static final int CTA_PROTO_NUM = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum ctattr_l4proto.CTA_PROTO_NUM = 1
+     * }
+     */
+    public static int CTA_PROTO_NUM() {
+        return CTA_PROTO_NUM;
+    }
+    private static final int CTA_PROTO_SRC_PORT = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * enum ctattr_l4proto.CTA_PROTO_SRC_PORT = 2
+     * }
+     */
+    public static int CTA_PROTO_SRC_PORT() {
+        return CTA_PROTO_SRC_PORT;
+    }
+    private static final int CTA_PROTO_DST_PORT = (int)3L;
+    /**
+     * {@snippet lang=c :
+     * enum ctattr_l4proto.CTA_PROTO_DST_PORT = 3
+     * }
+     */
+    public static int CTA_PROTO_DST_PORT() {
+        return CTA_PROTO_DST_PORT;
+    }
+    private static final int CTA_PROTO_ICMP_ID = (int)4L;
+    /**
+     * {@snippet lang=c :
+     * enum ctattr_l4proto.CTA_PROTO_ICMP_ID = 4
+     * }
+     */
+    public static int CTA_PROTO_ICMP_ID() {
+        return CTA_PROTO_ICMP_ID;
+    }
+    private static final int CTA_PROTO_ICMP_TYPE = (int)5L;
+    /**
+     * {@snippet lang=c :
+     * enum ctattr_l4proto.CTA_PROTO_ICMP_TYPE = 5
+     * }
+     */
+    public static int CTA_PROTO_ICMP_TYPE() {
+        return CTA_PROTO_ICMP_TYPE;
+    }
+    private static final int CTA_PROTO_ICMP_CODE = (int)6L;
+    /**
+     * {@snippet lang=c :
+     * enum ctattr_l4proto.CTA_PROTO_ICMP_CODE = 6
+     * }
+     */
+    public static int CTA_PROTO_ICMP_CODE() {
+        return CTA_PROTO_ICMP_CODE;
+    }
+    private static final int CTA_PROTO_ICMPV6_ID = (int)7L;
+    /**
+     * {@snippet lang=c :
+     * enum ctattr_l4proto.CTA_PROTO_ICMPV6_ID = 7
+     * }
+     */
+    public static int CTA_PROTO_ICMPV6_ID() {
+        return CTA_PROTO_ICMPV6_ID;
+    }
+    private static final int CTA_PROTO_ICMPV6_TYPE = (int)8L;
+    /**
+     * {@snippet lang=c :
+     * enum ctattr_l4proto.CTA_PROTO_ICMPV6_TYPE = 8
+     * }
+     */
+    public static int CTA_PROTO_ICMPV6_TYPE() {
+        return CTA_PROTO_ICMPV6_TYPE;
+    }
+    private static final int CTA_PROTO_ICMPV6_CODE = (int)9L;
+    /**
+     * {@snippet lang=c :
+     * enum ctattr_l4proto.CTA_PROTO_ICMPV6_CODE = 9
+     * }
+     */
+    public static int CTA_PROTO_ICMPV6_CODE() {
+        return CTA_PROTO_ICMPV6_CODE;
+    }
+    private static final int CTA_PROTOINFO_TCP = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum ctattr_protoinfo.CTA_PROTOINFO_TCP = 1
+     * }
+     */
+    public static int CTA_PROTOINFO_TCP() {
+        return CTA_PROTOINFO_TCP;
+    }
+    private static final int CTA_PROTOINFO_SCTP = (int)3L;
+    /**
+     * {@snippet lang=c :
+     * enum ctattr_protoinfo.CTA_PROTOINFO_SCTP = 3
+     * }
+     */
+    public static int CTA_PROTOINFO_SCTP() {
+        return CTA_PROTOINFO_SCTP;
+    }
+    private static final int CTA_PROTOINFO_TCP_STATE = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum ctattr_protoinfo_tcp.CTA_PROTOINFO_TCP_STATE = 1
+     * }
+     */
+    public static int CTA_PROTOINFO_TCP_STATE() {
+        return CTA_PROTOINFO_TCP_STATE;
+    }
+    private static final int CTA_PROTOINFO_TCP_FLAGS_ORIGINAL = (int)4L;
+    /**
+     * {@snippet lang=c :
+     * enum ctattr_protoinfo_tcp.CTA_PROTOINFO_TCP_FLAGS_ORIGINAL = 4
+     * }
+     */
+    public static int CTA_PROTOINFO_TCP_FLAGS_ORIGINAL() {
+        return CTA_PROTOINFO_TCP_FLAGS_ORIGINAL;
+    }
+    private static final int CTA_PROTOINFO_TCP_FLAGS_REPLY = (int)5L;
+    /**
+     * {@snippet lang=c :
+     * enum ctattr_protoinfo_tcp.CTA_PROTOINFO_TCP_FLAGS_REPLY = 5
+     * }
+     */
+    public static int CTA_PROTOINFO_TCP_FLAGS_REPLY() {
+        return CTA_PROTOINFO_TCP_FLAGS_REPLY;
+    }
+    private static final int CTA_PROTOINFO_SCTP_STATE = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum ctattr_protoinfo_sctp.CTA_PROTOINFO_SCTP_STATE = 1
+     * }
+     */
+    public static int CTA_PROTOINFO_SCTP_STATE() {
+        return CTA_PROTOINFO_SCTP_STATE;
+    }
+    private static final int CTA_PROTOINFO_SCTP_VTAG_ORIGINAL = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * enum ctattr_protoinfo_sctp.CTA_PROTOINFO_SCTP_VTAG_ORIGINAL = 2
+     * }
+     */
+    public static int CTA_PROTOINFO_SCTP_VTAG_ORIGINAL() {
+        return CTA_PROTOINFO_SCTP_VTAG_ORIGINAL;
+    }
+    private static final int CTA_PROTOINFO_SCTP_VTAG_REPLY = (int)3L;
+    /**
+     * {@snippet lang=c :
+     * enum ctattr_protoinfo_sctp.CTA_PROTOINFO_SCTP_VTAG_REPLY = 3
+     * }
+     */
+    public static int CTA_PROTOINFO_SCTP_VTAG_REPLY() {
+        return CTA_PROTOINFO_SCTP_VTAG_REPLY;
+    }
+    private static final int CTA_NAT_V4_MINIP = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum ctattr_nat.CTA_NAT_V4_MINIP = 1
+     * }
+     */
+    public static int CTA_NAT_V4_MINIP() {
+        return CTA_NAT_V4_MINIP;
+    }
+    private static final int CTA_NAT_PROTO = (int)3L;
+    /**
+     * {@snippet lang=c :
+     * enum ctattr_nat.CTA_NAT_PROTO = 3
+     * }
+     */
+    public static int CTA_NAT_PROTO() {
+        return CTA_NAT_PROTO;
+    }
+    private static final int CTA_NAT_V6_MINIP = (int)4L;
+    /**
+     * {@snippet lang=c :
+     * enum ctattr_nat.CTA_NAT_V6_MINIP = 4
+     * }
+     */
+    public static int CTA_NAT_V6_MINIP() {
+        return CTA_NAT_V6_MINIP;
+    }
+    private static final int CTA_PROTONAT_PORT_MIN = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum ctattr_protonat.CTA_PROTONAT_PORT_MIN = 1
+     * }
+     */
+    public static int CTA_PROTONAT_PORT_MIN() {
+        return CTA_PROTONAT_PORT_MIN;
+    }
+    private static final int CTA_PROTONAT_PORT_MAX = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * enum ctattr_protonat.CTA_PROTONAT_PORT_MAX = 2
+     * }
+     */
+    public static int CTA_PROTONAT_PORT_MAX() {
+        return CTA_PROTONAT_PORT_MAX;
     }
     private static final int RTM_NEWLINK = (int)16L;
     /**
@@ -1067,6 +1616,24 @@ public class kernel_h extends kernel_h$shared {
     public static int RTN_UNREACHABLE() {
         return RTN_UNREACHABLE;
     }
+    private static final int RTN_PROHIBIT = (int)8L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.RTN_PROHIBIT = 8
+     * }
+     */
+    public static int RTN_PROHIBIT() {
+        return RTN_PROHIBIT;
+    }
+    private static final int RTN_THROW = (int)9L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.RTN_THROW = 9
+     * }
+     */
+    public static int RTN_THROW() {
+        return RTN_THROW;
+    }
     private static final int RT_SCOPE_UNIVERSE = (int)0L;
     /**
      * {@snippet lang=c :
@@ -1157,6 +1724,15 @@ public class kernel_h extends kernel_h$shared {
     public static int RTA_PREFSRC() {
         return RTA_PREFSRC;
     }
+    private static final int RTA_METRICS = (int)8L;
+    /**
+     * {@snippet lang=c :
+     * enum rtattr_type_t.RTA_METRICS = 8
+     * }
+     */
+    public static int RTA_METRICS() {
+        return RTA_METRICS;
+    }
     private static final int RTA_MULTIPATH = (int)9L;
     /**
      * {@snippet lang=c :
@@ -1183,6 +1759,15 @@ public class kernel_h extends kernel_h$shared {
      */
     public static int RTA_VIA() {
         return RTA_VIA;
+    }
+    private static final int RTAX_MTU = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.RTAX_MTU = 2
+     * }
+     */
+    public static int RTAX_MTU() {
+        return RTAX_MTU;
     }
     private static final int RTNLGRP_LINK = (int)1L;
     /**
@@ -1282,6 +1867,15 @@ public class kernel_h extends kernel_h$shared {
      */
     public static int NLM_F_DUMP() {
         return NLM_F_DUMP;
+    }
+    private static final int NLA_F_NESTED = (int)32768L;
+    /**
+     * {@snippet lang=c :
+     * #define NLA_F_NESTED 32768
+     * }
+     */
+    public static int NLA_F_NESTED() {
+        return NLA_F_NESTED;
     }
     private static final int NLA_TYPE_MASK = (int)-49153L;
     /**
@@ -1408,6 +2002,24 @@ public class kernel_h extends kernel_h$shared {
      */
     public static long XDP_UMEM_PGOFF_COMPLETION_RING() {
         return XDP_UMEM_PGOFF_COMPLETION_RING;
+    }
+    private static final int NTF_USE = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * #define NTF_USE 1
+     * }
+     */
+    public static int NTF_USE() {
+        return NTF_USE;
+    }
+    private static final int NTF_SELF = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * #define NTF_SELF 2
+     * }
+     */
+    public static int NTF_SELF() {
+        return NTF_SELF;
     }
     private static final int NTF_ROUTER = (int)128L;
     /**
