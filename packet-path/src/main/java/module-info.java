@@ -8,6 +8,7 @@ module io.caracal.path {
 
     exports io.caracal.burst;
     exports io.caracal.port;
+    exports io.caracal.route;
     exports io.caracal.stage;
     exports io.caracal.umem;
     exports io.caracal.wire;

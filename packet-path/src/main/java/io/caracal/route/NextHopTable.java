@@ -1,0 +1,256 @@
+package io.caracal.route;
+
+import io.caracal.wire.EtherType;
+import io.caracal.wire.EthernetHeader;
+import io.caracal.wire.Ipv4Header;
+import io.caracal.wire.Ipv6Header;
+import io.caracal.wire.UdpHeader;
+import io.caracal.wire.VxlanHeader;
+import java.net.Inet4Address;
+import java.util.TreeMap;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/**
+ * The ways out of this node by number, each with the header that goes before a packet ready-made: to send is to copy a
+ * few words and fill in lengths. Immutable, so any thread may read it; built by {@link Builder}.
+ *
+ * <p>Numbers are the builder's user's and outlive tables: a neighbour's new MAC is a new table, no new routes. A number
+ * that a table does not know is {@link #KIND_NONE}.</p>
+ */
+public final class NextHopTable {
+    /** The number of no next hop. */
+    public static final int NONE = 0;
+    /** The largest number: as many as a {@link RouteWord} can say, and more than Calico supports nodes. */
+    public static final int MAX_ID = 0xFFFF;
+    /** The table without next hops. */
+    public static final NextHopTable EMPTY = new Builder().build();
+
+    /** Kind: not known. */
+    public static final int KIND_NONE = 0;
+    /** Kind: an Ethernet header goes before the packet. */
+    public static final int KIND_DIRECT = 1;
+    /** Kind: VXLAN over IPv4. */
+    public static final int KIND_TUNNEL_IPV4 = 2;
+    /** Kind: VXLAN over IPv6. */
+    public static final int KIND_TUNNEL_IPV6 = 3;
+    /** Kind: the kernel sends it. */
+    public static final int KIND_DEVICE = 4;
+
+    /** Bytes of what goes before the inner IP header over IPv4: Ethernet, IPv4, UDP, VXLAN, Ethernet. */
+    public static final int TUNNEL_IPV4_LENGTH = 64;
+    /** As {@link #TUNNEL_IPV4_LENGTH}, over IPv6. */
+    public static final int TUNNEL_IPV6_LENGTH = 84;
+
+    /** Words of one template: the longest one, rounded up; it ends where the inner IP header begins. */
+    private static final int TEMPLATE_WORDS = 11;
+    private static final int TEMPLATE_LENGTH = TEMPLATE_WORDS * Long.BYTES;
+    private static final int UDP_CHECKSUM = 1;
+    private static final int COPY_DSCP = 2;
+
+    private final byte[] kinds;
+    private final byte[] options;
+    private final boolean[] resolved;
+    private final int[] ifindexes;
+    private final int[] mtus;
+    private final int[] checksumSums;
+    private final long[] templates;
+
+    private NextHopTable(final TreeMap<Integer, NextHop> nextHops) {
+        final int count = nextHops.isEmpty() ? 1 : nextHops.lastKey() + 1;
+        kinds = new byte[count];
+        options = new byte[count];
+        resolved = new boolean[count];
+        ifindexes = new int[count];
+        mtus = new int[count];
+        checksumSums = new int[count];
+        templates = new long[count * TEMPLATE_WORDS];
+        nextHops.forEach(this::enter);
+    }
+
+    /**
+     * What is behind a number.
+     *
+     * @param id a number.
+     * @return one of the {@code KIND_} constants.
+     */
+    public int kind(final int id) {
+        return id < kinds.length ? kinds[id] : KIND_NONE;
+    }
+
+    /**
+     * Whether its neighbour's MAC is known. Others' packets wait.
+     *
+     * @param id number of a known next hop.
+     * @return true when packets can be sent.
+     */
+    public boolean isResolved(final int id) {
+        return resolved[id];
+    }
+
+    /**
+     * The interface that packets leave by.
+     *
+     * @param id number of a known next hop.
+     * @return kernel ifindex.
+     */
+    public int ifindex(final int id) {
+        return ifindexes[id];
+    }
+
+    /**
+     * The longest IP packet that may go this way, before it is wrapped.
+     *
+     * @param id number of a known next hop.
+     * @return bytes from the inner IP header on.
+     */
+    public int mtu(final int id) {
+        return mtus[id];
+    }
+
+    /**
+     * Whether the outer UDP header of IPv4 shall have a checksum.
+     *
+     * @param id number of a known next hop.
+     * @return true if so.
+     */
+    public boolean hasUdpChecksum(final int id) {
+        return (options[id] & UDP_CHECKSUM) != 0;
+    }
+
+    /**
+     * Whether the outer header takes the inner one's DSCP.
+     *
+     * @param id number of a known next hop.
+     * @return true if so.
+     */
+    public boolean copiesDscp(final int id) {
+        return (options[id] & COPY_DSCP) != 0;
+    }
+
+    /**
+     * The sum of the words of the outer IPv4 header as {@link #writeHeader} writes it, where the total length, the
+     * identification and the type of service are 0.
+     *
+     * @param id number of a next hop of {@link #KIND_TUNNEL_IPV4}.
+     * @return a sum as {@link io.caracal.wire.InternetChecksum} has it.
+     */
+    public int checksumSum(final int id) {
+        return checksumSums[id];
+    }
+
+    /**
+     * Writes what goes before an IP header; lengths, checksums, entropy and the last EtherType are left to the caller.
+     * May write up to eight bytes more than the header in front of it: the kernel keeps 256 free.
+     *
+     * @param id number of a resolved next hop that is no {@link #KIND_DEVICE}.
+     * @param buffer where to.
+     * @param l3Index index of the IP header's first byte: the header ends there.
+     */
+    public void writeHeader(final int id, final UnsafeBuffer buffer, final int l3Index) {
+        final int from = id * TEMPLATE_WORDS;
+        final int first = kinds[id] == KIND_TUNNEL_IPV6 ? 0 : kinds[id] == KIND_TUNNEL_IPV4 ? 3 : 9;
+        for (int word = first; word < TEMPLATE_WORDS; word++) {
+            buffer.putLong(l3Index - TEMPLATE_LENGTH + word * Long.BYTES, templates[from + word]);
+        }
+    }
+
+    private void enter(final int id, final NextHop nextHop) {
+        final UnsafeBuffer template = new UnsafeBuffer(new byte[TEMPLATE_LENGTH]);
+        switch (nextHop) {
+            case NextHop.Direct direct -> {
+                kinds[id] = KIND_DIRECT;
+                enterLink(id, direct.link(), 0);
+                writeEthernet(template, TEMPLATE_LENGTH - EthernetHeader.LENGTH, direct.link(), 0);
+            }
+            case NextHop.Tunnel tunnel -> enterTunnel(id, tunnel, template);
+            case NextHop.Device device -> {
+                kinds[id] = KIND_DEVICE;
+                resolved[id] = true;
+                ifindexes[id] = device.ifindex();
+                mtus[id] = device.mtu();
+            }
+        }
+        for (int word = 0; word < TEMPLATE_WORDS; word++) {
+            templates[id * TEMPLATE_WORDS + word] = template.getLong(word * Long.BYTES);
+        }
+    }
+
+    private void enterLink(final int id, final NextHop.Link link, final int overheadLength) {
+        resolved[id] = link.destinationMac() != NextHop.UNRESOLVED;
+        ifindexes[id] = link.ifindex();
+        mtus[id] = link.mtu() - overheadLength;
+    }
+
+    private void enterTunnel(final int id, final NextHop.Tunnel tunnel, final UnsafeBuffer template) {
+        final boolean overIpv4 = tunnel.destination() instanceof Inet4Address;
+        final int length = overIpv4 ? TUNNEL_IPV4_LENGTH : TUNNEL_IPV6_LENGTH;
+        final int ethernet = TEMPLATE_LENGTH - length;
+        kinds[id] = (byte)(overIpv4 ? KIND_TUNNEL_IPV4 : KIND_TUNNEL_IPV6);
+        options[id] = (byte)((tunnel.settings().udpChecksum() ? UDP_CHECKSUM : 0)
+            | (tunnel.settings().copyDscp() ? COPY_DSCP : 0));
+        enterLink(id, tunnel.link(), length - EthernetHeader.LENGTH);
+        writeEthernet(template, ethernet, tunnel.link(), overIpv4 ? EtherType.IPV4 : EtherType.IPV6);
+        final int ip = ethernet + EthernetHeader.LENGTH;
+        final TunnelTemplate headers = new TunnelTemplate(template, tunnel);
+        if (overIpv4) {
+            checksumSums[id] = headers.writeIpv4(ip);
+        } else {
+            headers.writeIpv6(ip);
+        }
+        final int udp = ip + (overIpv4 ? Ipv4Header.MIN_LENGTH : Ipv6Header.LENGTH);
+        headers.writeUdp(udp);
+        VxlanHeader.write(template, udp + UdpHeader.LENGTH, tunnel.settings().vni());
+        EthernetHeader.write(template, udp + UdpHeader.LENGTH + VxlanHeader.LENGTH, tunnel.innerDestinationMac(),
+            tunnel.innerSourceMac(), 0);
+    }
+
+    private static void writeEthernet(
+        final UnsafeBuffer template, final int index, final NextHop.Link link, final int etherType) {
+        EthernetHeader.write(template, index, link.destinationMac(), link.sourceMac(), etherType);
+    }
+
+    /** Collects next hops and makes tables of them. Belongs to one thread, off the workers; may be used on and on. */
+    public static final class Builder {
+        private final TreeMap<Integer, NextHop> nextHops = new TreeMap<>();
+
+        /** Makes a builder without next hops. */
+        public Builder() {
+        }
+
+        /**
+         * Adds a next hop, or replaces the one of the same number.
+         *
+         * @param id 1 .. {@link #MAX_ID}.
+         * @param nextHop what is there.
+         * @return this.
+         * @throws IllegalArgumentException when the number is out of range.
+         */
+        public Builder put(final int id, final NextHop nextHop) {
+            if (id <= NONE || id > MAX_ID) {
+                throw new IllegalArgumentException("number of a next hop must be within 1 and " + MAX_ID + ": " + id);
+            }
+            nextHops.put(id, nextHop);
+            return this;
+        }
+
+        /**
+         * Removes a next hop; unknown ones are left alone.
+         *
+         * @param id its number.
+         * @return this.
+         */
+        public Builder remove(final int id) {
+            nextHops.remove(id);
+            return this;
+        }
+
+        /**
+         * Makes a table of what is there now.
+         *
+         * @return a table that later changes of the builder do not touch.
+         */
+        public NextHopTable build() {
+            return new NextHopTable(nextHops);
+        }
+    }
+}
