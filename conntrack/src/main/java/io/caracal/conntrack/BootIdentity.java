@@ -7,8 +7,8 @@ import java.nio.file.Path;
 import java.util.UUID;
 
 /**
- * Which boot of the machine this is, from {@code /proc/sys/kernel/random/boot_id}: a flow of another boot is void, since
- * every socket of that time is gone and the boot-time clock began anew.
+ * Which boot of the machine this is, from {@code /proc/sys/kernel/random/boot_id}: a flow of another boot is void,
+ * since every socket of that time is gone and the boot-time clock began anew.
  *
  * @param high first eight bytes of the boot id.
  * @param low last eight bytes.

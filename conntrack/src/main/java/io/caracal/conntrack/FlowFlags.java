@@ -1,6 +1,8 @@
 package io.caracal.conntrack;
 
-/** Bits of a flow's record. They are in the mapped file: a bit is never reused without a new {@link FlowImage#VERSION}. */
+/**
+ * Bits of a flow's record. They are in the mapped file: a bit is never reused without a new {@link FlowImage#VERSION}.
+ */
 public final class FlowFlags {
     /** A packet came from the reply direction. */
     public static final int SEEN_REPLY = 1;

@@ -69,7 +69,8 @@ public final class FlowImage implements AutoCloseable {
      * @param boot this boot.
      * @return the image; the caller closes it.
      * @throws FlowImageException when a file of this boot is there that does not fit: another process has it open,
-     *     another version, capacity or sharding, or damaged. Nothing has been changed then; see the next step in its message.
+     *     another version, capacity or sharding, or damaged. Nothing has been changed then; its message has the next
+     *     step.
      * @throws UncheckedIOException when the file cannot be read or written, or has no room.
      */
     public static FlowImage open(final Path file, final FlowImageSpec spec, final BootIdentity boot) {
@@ -98,7 +99,8 @@ public final class FlowImage implements AutoCloseable {
         }
         final ByteBuffer header = FlowImageHeader.read(channel);
         if (!FlowImageHeader.isWhole(header)) {
-            throw new FlowImageException(file, "its header is damaged or not ours", "remove the file: its flows are lost");
+            throw new FlowImageException(file, "its header is damaged or not ours",
+                "remove the file: its flows are lost");
         }
         if (!FlowImageHeader.boot(header).equals(boot)) {
             channel.truncate(0);

@@ -57,7 +57,8 @@ final class FlowImageHeader {
     }
 
     static boolean isWhole(final ByteBuffer header) {
-        return !header.hasRemaining() && header.getLong(0) == MAGIC && header.getInt(CHECKSUM_OFFSET) == checksum(header);
+        return !header.hasRemaining() && header.getLong(0) == MAGIC
+            && header.getInt(CHECKSUM_OFFSET) == checksum(header);
     }
 
     static int version(final ByteBuffer header) {

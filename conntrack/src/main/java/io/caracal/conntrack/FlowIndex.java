@@ -1,6 +1,6 @@
 package io.caracal.conntrack;
 
-import java.lang.foreign.Arena;
+import io.caracal.bindings.MappedRegion;
 import java.math.BigInteger;
 
 /**
@@ -24,15 +24,15 @@ import java.math.BigInteger;
  * The index is sized for two keys of every flow at {@link #MAX_LOAD_PERCENT}, so it is never the index that is full
  * first. It is not in the mapped file: a start rebuilds it from the records, which a crash cannot leave half moved.</p>
  *
- * <p>One thread, the table's. The arena's owner closes it. Other layouts that were measured, and why this one was
- * kept: {@code docs/decisions/010-conntrack-table.md}.</p>
+ * <p>One thread, the table's, which closes it. Other layouts that were measured, and why this one was
+ * kept: {@code docs/decisions/010-flow-table-layout.md}.</p>
  */
-final class FlowIndex {
+final class FlowIndex implements AutoCloseable {
     /** Entries of a group: 12 tags and 12 slots are what one cache line holds beside the overflow count. */
     static final int GROUP_ENTRIES = 12;
     /**
-     * Groups that a search visits at most. At 75 % load one group in seven is full, so one key in 10^10 would need more;
-     * fewer probes would refuse keys before the table is full, more would only weaken the bound.
+     * Groups that a search visits at most. At 75 % load one group in seven is full, so one key in 10^10 would need
+     * more; fewer probes would refuse keys before the table is full, more would only weaken the bound.
      */
     static final int MAX_PROBES = 12;
     /** Share of the entries in use when the table is full and every flow has two keys. */
@@ -46,6 +46,7 @@ final class FlowIndex {
     private static final int STRIDE_BITS = 24;
     private static final long STRIDE_MASK = (1L << STRIDE_BITS) - 1;
 
+    private final MappedRegion memory;
     private final long base;
     private final long groupCount;
     private long entryCount;
@@ -53,12 +54,12 @@ final class FlowIndex {
     /**
      * Makes an empty index.
      *
-     * @param arena owns its memory.
      * @param keyCapacity keys that it must take at {@link #MAX_LOAD_PERCENT}.
      */
-    FlowIndex(final Arena arena, final long keyCapacity) {
+    FlowIndex(final long keyCapacity) {
         groupCount = groupCountFor(keyCapacity);
-        base = OffHeap.allocate(arena, groupCount * OffHeap.CACHE_LINE);
+        memory = OffHeap.reserve(groupCount * OffHeap.CACHE_LINE);
+        base = memory.address();
     }
 
     /** Bytes that an index for so many keys takes. */
@@ -190,6 +191,11 @@ final class FlowIndex {
     /** Entries that there are. */
     long entryCapacity() {
         return groupCount * GROUP_ENTRIES;
+    }
+
+    @Override
+    public void close() {
+        memory.close();
     }
 
     private void countPassed(final long hash, final long last, final int change) {

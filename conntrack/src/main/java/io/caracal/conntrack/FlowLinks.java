@@ -1,6 +1,6 @@
 package io.caracal.conntrack;
 
-import java.lang.foreign.Arena;
+import io.caracal.bindings.MappedRegion;
 
 /**
  * The lists that a flow is a member of, 32 bytes a slot in anonymous memory: free slots or a bucket of the
@@ -11,9 +11,10 @@ import java.lang.foreign.Arena;
  *   0 next | 4 previous | 8 bucket | 12 unused | 16 source leg: next, previous | 24 destination leg: next, previous
  * </pre>
  *
- * <p>A reference is stored as itself + 1, so that zeroed memory is all "none". One thread, the table's.</p>
+ * <p>A reference is stored as itself + 1, so that zeroed memory is all "none". One thread, the table's, which closes
+ * it.</p>
  */
-final class FlowLinks {
+final class FlowLinks implements AutoCloseable {
     /** No slot, no node, no bucket. */
     static final int NONE = -1;
     /** Bytes of a slot's links: half a cache line. */
@@ -23,10 +24,17 @@ final class FlowLinks {
     private static final int BUCKET_OFFSET = 8;
     private static final int LEGS_OFFSET = 16;
 
+    private final MappedRegion memory;
     private final long base;
 
-    FlowLinks(final Arena arena, final int capacity) {
-        base = OffHeap.allocate(arena, (long)capacity * SIZE);
+    FlowLinks(final int capacity) {
+        memory = OffHeap.reserve((long)capacity * SIZE);
+        base = memory.address();
+    }
+
+    @Override
+    public void close() {
+        memory.close();
     }
 
     int next(final int slot) {

@@ -1,5 +1,7 @@
 package io.caracal.conntrack;
 
+import io.caracal.wire.IpProtocol;
+
 /**
  * State numbers of a flow's record. They are in the mapped file: a number is never reused for something else without
  * a new {@link FlowImage#VERSION}.

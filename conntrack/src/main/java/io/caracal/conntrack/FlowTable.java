@@ -1,14 +1,12 @@
 package io.caracal.conntrack;
 
-import java.lang.foreign.Arena;
-
 /**
  * The flows of one IP family of one worker: slots of records and accounts in a {@link FlowImage}, an index from both
  * tuples of each flow, and the lists by which flows are expired, evicted and removed with their endpoint.
  *
  * <p>A slot never moves while its flow lives, so a slot number may be kept until {@link FlowRemovalListener} says that
- * the flow has gone. All methods are the owning worker's, and none but the constructor and {@link #close} allocates. The
- * caller closes the image after the table. Times are milliseconds since boot.</p>
+ * the flow has gone. All methods are the owning worker's, and none but the constructor and {@link #close} allocates.
+ * The caller closes the image after the table. Times are milliseconds since boot.</p>
  */
 public abstract sealed class FlowTable implements AutoCloseable permits Ipv4FlowTable, Ipv6FlowTable {
     /** No flow: what a lookup returns that finds none, and a creation that has no room. */
@@ -26,7 +24,6 @@ public abstract sealed class FlowTable implements AutoCloseable permits Ipv4Flow
     final long records;
     final long accounts;
 
-    private final Arena arena = Arena.ofShared();
     private final FlowImage image;
     private final int recordShift;
     private final int capacity;
@@ -45,9 +42,9 @@ public abstract sealed class FlowTable implements AutoCloseable permits Ipv4Flow
         recordShift = Integer.numberOfTrailingZeros(image.spec().recordSize());
         records = image.records();
         accounts = image.accounts();
-        index = new FlowIndex(arena, 2L * capacity);
+        index = new FlowIndex(2L * capacity);
         hash = new FlowHash(config.hashSecret());
-        links = new FlowLinks(arena, capacity);
+        links = new FlowLinks(capacity);
         wheel = new TimerWheel(links, nowMs);
         endpoints = new EndpointFlows(links, config.endpointsMax());
         timeouts = new FlowTimeouts(config.timeouts());
@@ -207,26 +204,29 @@ public abstract sealed class FlowTable implements AutoCloseable permits Ipv4Flow
      */
     public final int expire(final long nowMs, final int budget) {
         for (int looked = 0; looked < budget; looked++) {
-            final int slot = wheel.poll(nowMs);
+            final int slot = wheel.due(nowMs);
             if (slot == FlowLinks.NONE) {
                 return looked;
             }
-            final long deadlineMs = deadlineMs(slot, nowMs);
-            wheel.arm(slot, lane(slot), Math.max(deadlineMs, nowMs));
-            if (deadlineMs <= nowMs) {
+            if (deadlineMs(slot, nowMs) <= nowMs) {
                 remove(slot, RemovalCause.EXPIRED);
+            } else {
+                rearm(slot, nowMs);
             }
         }
         return budget;
     }
 
+    /** How long a flow may be idle in its present state. */
+    final int idleMaxMs(final int slot) {
+        final long record = record(slot);
+        return timeouts.idleMaxMs(FlowRecord.protocol(record), FlowRecord.state(record), FlowRecord.flags(record));
+    }
+
     /** When a flow expires if no packet comes. */
     final long deadlineMs(final int slot, final long nowMs) {
-        final long record = record(slot);
         final long account = account(slot);
-        final int timeoutMs = timeouts.idleMaxMs(FlowRecord.protocol(record), FlowRecord.state(record),
-            FlowRecord.flags(record));
-        final long idleDeadlineMs = timeMs(FlowAccount.lastSeenMs(account), nowMs) + timeoutMs;
+        final long idleDeadlineMs = timeMs(FlowAccount.lastSeenMs(account), nowMs) + idleMaxMs(slot);
         return Math.max(idleDeadlineMs, timeMs(FlowAccount.createdMs(account), nowMs) + creationGraceMs);
     }
 
@@ -294,6 +294,7 @@ public abstract sealed class FlowTable implements AutoCloseable permits Ipv4Flow
     /** Gives the index and the lists back. The records stay in the image. */
     @Override
     public void close() {
-        arena.close();
+        index.close();
+        links.close();
     }
 }

@@ -11,7 +11,8 @@ public record FlowTableConfig(ConntrackTimeouts timeouts, int endpointsMax, long
     /** Checks the range. */
     public FlowTableConfig {
         if (endpointsMax < 1 || endpointsMax > 1 << 16) {
-            throw new IllegalArgumentException("conntrack.endpoints-max: " + endpointsMax + " is not within 1 .. 65536");
+            throw new IllegalArgumentException(
+                "conntrack.endpoints-max: " + endpointsMax + " is not within 1 .. 65536");
         }
     }
 }

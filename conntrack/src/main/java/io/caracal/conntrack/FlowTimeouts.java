@@ -1,5 +1,7 @@
 package io.caracal.conntrack;
 
+import io.caracal.wire.IpProtocol;
+
 /**
  * How long a flow may be idle in each state, looked up by number: {@link ConntrackTimeouts} unfolded for the packet
  * path. Immutable; any thread.

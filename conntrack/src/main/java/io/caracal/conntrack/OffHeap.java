@@ -1,6 +1,7 @@
 package io.caracal.conntrack;
 
-import java.lang.foreign.Arena;
+import io.caracal.bindings.MappedRegion;
+import io.caracal.bindings.Posix;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
@@ -18,6 +19,7 @@ final class OffHeap {
     /** Bytes of a cache line on the processors that Caracal runs on. */
     static final int CACHE_LINE = 64;
 
+    private static final int PAGE_SIZE = 4096;
     private static final MemorySegment ALL = everything();
     private static final VarHandle INT = ValueLayout.JAVA_INT.varHandle();
 
@@ -29,9 +31,14 @@ final class OffHeap {
         return MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
     }
 
-    /** Zeroed memory, aligned to a cache line, given back when the arena closes; all pages are touched. */
-    static long allocate(final Arena arena, final long size) {
-        return arena.allocate(size, CACHE_LINE).address();
+    /** Zeroed memory in huge pages where the kernel gives them; all pages are there before the first packet. */
+    static MappedRegion reserve(final long size) {
+        final MappedRegion region = MappedRegion.anonymous(size, 0);
+        region.advise(Posix.MADV_HUGEPAGE);
+        for (long offset = 0; offset < size; offset += PAGE_SIZE) {
+            putByte(region.address() + offset, (byte)0);
+        }
+        return region;
     }
 
     static byte getByte(final long address) {

@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -20,8 +19,8 @@ class EndpointFlowsTest {
     @Test
     void shouldAgreeWithAMapOfLists() {
         final SplittableRandom random = TestSeed.random("EndpointFlowsTest");
-        try (Arena arena = Arena.ofConfined()) {
-            final EndpointFlows flows = new EndpointFlows(new FlowLinks(arena, SLOTS), ENDPOINTS);
+        try (FlowLinks links = new FlowLinks(SLOTS)) {
+            final EndpointFlows flows = new EndpointFlows(links, ENDPOINTS);
             final Map<Integer, List<Integer>> model = new HashMap<>();
             final int[] owner = new int[2 * SLOTS];
             for (int i = 0; i < 200_000; i++) {
@@ -51,8 +50,8 @@ class EndpointFlowsTest {
 
     @Test
     void shouldCountBothEndsOfAFlowWhenAskedForRoom() {
-        try (Arena arena = Arena.ofConfined()) {
-            final EndpointFlows flows = new EndpointFlows(new FlowLinks(arena, 4), 1);
+        try (FlowLinks links = new FlowLinks(SLOTS)) {
+            final EndpointFlows flows = new EndpointFlows(links, 1);
             assertTrue(flows.hasRoomFor(7, 7));
             assertTrue(flows.hasRoomFor(0, 7));
             assertFalse(flows.hasRoomFor(7, 8));

@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -17,8 +16,7 @@ class FlowIndexTest {
     @Test
     void shouldAgreeWithAMapOverRandomInsertsAndRemovals() {
         final SplittableRandom random = TestSeed.random("FlowIndexTest");
-        try (Arena arena = Arena.ofConfined()) {
-            final FlowIndex index = new FlowIndex(arena, 4000);
+        try (FlowIndex index = new FlowIndex(4000)) {
             final Map<Long, List<Integer>> model = new HashMap<>();
             final List<long[]> present = new ArrayList<>();
             for (int i = 0; i < 300_000; i++) {
@@ -48,9 +46,8 @@ class FlowIndexTest {
     @Test
     void shouldTakeEveryKeyUpToItsCapacityAndVisitNoMoreGroupsThanAllowed() {
         final SplittableRandom random = TestSeed.random("FlowIndexTest.capacity");
-        try (Arena arena = Arena.ofConfined()) {
-            final int keys = 1_000_000;
-            final FlowIndex index = new FlowIndex(arena, keys);
+        final int keys = 1_000_000;
+        try (FlowIndex index = new FlowIndex(keys)) {
             for (int slot = 0; slot < keys; slot++) {
                 assertTrue(index.insert(random.nextLong(), slot), "key " + slot + " of " + keys);
             }
@@ -61,8 +58,7 @@ class FlowIndexTest {
 
     @Test
     void shouldRefuseAKeyWhoseGroupsAreAllFullAndChangeNothing() {
-        try (Arena arena = Arena.ofConfined()) {
-            final FlowIndex index = new FlowIndex(arena, 10_000);
+        try (FlowIndex index = new FlowIndex(10_000)) {
             final int room = FlowIndex.GROUP_ENTRIES * FlowIndex.MAX_PROBES;
             for (int slot = 0; slot < room; slot++) {
                 assertTrue(index.insert(0x1234_5678_0000_0101L, slot), "entry " + slot);

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.caracal.wire.IpProtocol;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;

@@ -3,6 +3,7 @@ package io.caracal.conntrack;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.caracal.wire.IpProtocol;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;

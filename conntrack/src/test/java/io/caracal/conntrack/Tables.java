@@ -1,5 +1,6 @@
 package io.caracal.conntrack;
 
+import io.caracal.wire.IpProtocol;
 import java.nio.file.Path;
 
 /** Tables and images as the tests of this package need them. */

@@ -3,7 +3,6 @@ package io.caracal.conntrack;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.lang.foreign.Arena;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.SplittableRandom;
@@ -16,9 +15,9 @@ class TimerWheelTest {
     @Test
     void shouldGiveEachFlowNeverEarlyAndAtMostATickLate() {
         final SplittableRandom random = TestSeed.random("TimerWheelTest");
-        try (Arena arena = Arena.ofConfined()) {
+        try (FlowLinks links = new FlowLinks(SLOTS)) {
             long nowMs = 12_345_678;
-            final TimerWheel wheel = new TimerWheel(new FlowLinks(arena, SLOTS), nowMs);
+            final TimerWheel wheel = new TimerWheel(links, nowMs);
             final Map<Integer, Long> model = new HashMap<>();
             for (int i = 0; i < 400_000; i++) {
                 final int slot = random.nextInt(SLOTS);
@@ -38,7 +37,8 @@ class TimerWheelTest {
     }
 
     private static void pollAll(final TimerWheel wheel, final Map<Integer, Long> model, final long nowMs) {
-        for (int slot = wheel.poll(nowMs); slot != FlowLinks.NONE; slot = wheel.poll(nowMs)) {
+        for (int slot = wheel.due(nowMs); slot != FlowLinks.NONE; slot = wheel.due(nowMs)) {
+            wheel.cancel(slot);
             final Long deadlineMs = model.remove(slot);
             assertTrue(deadlineMs != null && deadlineMs <= nowMs, "slot " + slot + " due at " + deadlineMs);
         }
@@ -49,9 +49,9 @@ class TimerWheelTest {
     @Test
     void shouldNameTheEarliestOfALane() {
         final SplittableRandom random = TestSeed.random("TimerWheelTest.earliest");
-        try (Arena arena = Arena.ofConfined()) {
+        try (FlowLinks links = new FlowLinks(SLOTS)) {
             final long nowMs = 5_000_000;
-            final TimerWheel wheel = new TimerWheel(new FlowLinks(arena, SLOTS), nowMs);
+            final TimerWheel wheel = new TimerWheel(links, nowMs);
             assertEquals(FlowLinks.NONE, wheel.earliest(TimerWheel.TRANSIENT));
             final Map<Integer, Long> model = new HashMap<>();
             for (int slot = 0; slot < SLOTS; slot++) {
@@ -73,11 +73,11 @@ class TimerWheelTest {
 
     @Test
     void shouldLookAtAFarDeadlineOnItsWay() {
-        try (Arena arena = Arena.ofConfined()) {
-            final TimerWheel wheel = new TimerWheel(new FlowLinks(arena, 1), 0);
+        try (FlowLinks links = new FlowLinks(SLOTS)) {
+            final TimerWheel wheel = new TimerWheel(links, 0);
             wheel.arm(0, TimerWheel.STEADY, 3_600_000);
-            assertEquals(FlowLinks.NONE, wheel.poll(TimerWheel.SPAN_MS - TimerWheel.TICK_MS));
-            assertEquals(0, wheel.poll(TimerWheel.SPAN_MS + TimerWheel.TICK_MS));
+            assertEquals(FlowLinks.NONE, wheel.due(TimerWheel.SPAN_MS - TimerWheel.TICK_MS));
+            assertEquals(0, wheel.due(TimerWheel.SPAN_MS + TimerWheel.TICK_MS));
         }
     }
 }

@@ -1,0 +1,147 @@
+package io.caracal.conntrack;
+
+import io.caracal.burst.DropReason;
+import io.caracal.wire.IpProtocol;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/**
+ * What a packet does to its flow, for the flows of one table: state, flags, counters, time last seen, and the next look
+ * of the timer wheel where the timeout became shorter. UDP, ICMP queries and protocols without a state machine know
+ * only unreplied and replied.
+ *
+ * <p>One thread, the table's; allocates nothing after its constructor. The transport header was checked by the
+ * parse stage.</p>
+ */
+final class FlowTracker implements AutoCloseable {
+    /** As nf_conntrack: two ways are a conversation only when they last, or a scan would make assured flows. */
+    private static final int ASSURED_AFTER_MS = 2000;
+
+    private final FlowTable table;
+    private final TcpTracker tcp;
+    private final SctpTracker sctp;
+    private final TcpSegment segment = new TcpSegment();
+    private DropReason reason;
+
+    FlowTracker(final FlowTable table, final TcpPolicy policy) {
+        this.table = table;
+        this.tcp = new TcpTracker(policy, table.capacity());
+        this.sctp = new SctpTracker(policy);
+    }
+
+    /** Why the last packet was refused. */
+    DropReason reason() {
+        return reason;
+    }
+
+    /**
+     * The first state of a flow that this packet would make.
+     *
+     * @param protocol IP protocol number.
+     * @param buffer its bytes.
+     * @param offset of the transport header.
+     * @param length bytes from there to the end of the datagram.
+     * @return the state, or {@link FlowState#FREE}: none, {@link #reason()} says why.
+     */
+    int firstState(final int protocol, final UnsafeBuffer buffer, final int offset, final int length) {
+        switch (protocol) {
+            case IpProtocol.TCP:
+                segment.read(buffer, offset, length);
+                final int state = tcp.firstState(segment);
+                reason = tcp.reason();
+                return state;
+            case IpProtocol.SCTP:
+                reason = DropReason.SCTP_STATE_INVALID;
+                return sctp.read(buffer, offset, length) ? sctp.firstState() : FlowState.FREE;
+            default:
+                return FlowState.UNREPLIED;
+        }
+    }
+
+    /**
+     * Begins the protocol part of a flow that was just made, and counts its first packet. The packet is the one that
+     * {@link #firstState} has seen last.
+     */
+    void open(final int slot, final int packetLength) {
+        final long record = table.record(slot);
+        FlowRecord.beginWrite(record);
+        switch (FlowRecord.protocol(record)) {
+            case IpProtocol.TCP -> tcp.open(table, slot, segment);
+            case IpProtocol.SCTP -> sctp.open(table, slot);
+            default -> { }
+        }
+        FlowAccount.count(table.account(slot), FlowTable.ORIGINAL, 1, packetLength);
+        FlowRecord.endWrite(record);
+    }
+
+    /**
+     * Takes a packet of a flow.
+     *
+     * @param found {@code slot << 1 | direction}.
+     * @param buffer its bytes.
+     * @param offset of the transport header.
+     * @param length bytes from there to the end of the datagram.
+     * @param packetLength bytes to count.
+     * @param nowMs milliseconds since boot.
+     * @return one of {@link TcpTracker}'s constants; after REOPENED and REFUSED the caller removes the flow.
+     */
+    int update(final int found, final UnsafeBuffer buffer, final int offset, final int length, final int packetLength,
+        final long nowMs) {
+        final int slot = found >> 1;
+        final int direction = found & 1;
+        final long record = table.record(slot);
+        final int lane = table.lane(slot);
+        final int idleMaxMs = table.idleMaxMs(slot);
+        FlowRecord.beginWrite(record);
+        final int result = updateProtocol(slot, direction, buffer, offset, length);
+        if (result != TcpTracker.INVALID && result != TcpTracker.REOPENED) {
+            FlowAccount.count(table.account(slot), direction, 1, packetLength);
+            if (direction == FlowTable.REPLY) {
+                FlowRecord.flags(record, FlowRecord.flags(record) | FlowFlags.SEEN_REPLY);
+            }
+        }
+        if (result == TcpTracker.ACCEPTED) {
+            FlowAccount.lastSeenMs(table.account(slot), (int)nowMs);
+            assureConversation(record, slot, nowMs);
+        }
+        FlowRecord.endWrite(record);
+        if (table.lane(slot) != lane || table.idleMaxMs(slot) < idleMaxMs) {
+            table.rearm(slot, nowMs);
+        }
+        return result;
+    }
+
+    private int updateProtocol(final int slot, final int direction, final UnsafeBuffer buffer, final int offset,
+        final int length) {
+        final long record = table.record(slot);
+        switch (FlowRecord.protocol(record)) {
+            case IpProtocol.TCP:
+                segment.read(buffer, offset, length);
+                final int result = tcp.update(table, slot, direction, segment);
+                reason = tcp.reason();
+                return result;
+            case IpProtocol.SCTP:
+                reason = DropReason.SCTP_STATE_INVALID;
+                return sctp.read(buffer, offset, length) && sctp.update(table, slot, direction)
+                    ? TcpTracker.ACCEPTED : TcpTracker.INVALID;
+            default:
+                if (direction == FlowTable.REPLY) {
+                    FlowRecord.state(record, FlowState.REPLIED);
+                }
+                return TcpTracker.ACCEPTED;
+        }
+    }
+
+    private void assureConversation(final long record, final int slot, final long nowMs) {
+        final int protocol = FlowRecord.protocol(record);
+        if (FlowRecord.state(record) == FlowState.REPLIED && protocol != IpProtocol.ICMP
+            && protocol != IpProtocol.ICMPV6
+            && (int)nowMs - FlowAccount.createdMs(table.account(slot)) > ASSURED_AFTER_MS) {
+            FlowRecord.flags(record, FlowRecord.flags(record) | FlowFlags.ASSURED);
+        }
+    }
+
+    @Override
+    public void close() {
+        tcp.close();
+    }
+}
