@@ -12,7 +12,8 @@ import java.util.Optional;
  * <p>An update of an id replaces what was known of that id. A source may name an interface or address in an update
  * before it removes the endpoint that had it: consumers keep their state by id.
  */
-public sealed interface ControlUpdate {
+public sealed interface ControlUpdate permits ControlUpdate.WorkloadEndpointUpdate,
+    ControlUpdate.WorkloadEndpointRemove, ControlUpdate.InSync, PolicyChange, NodeChange {
 
     /**
      * A workload endpoint of this node is there, or has changed. Felix sends endpoints of its own node only, so no

@@ -44,6 +44,8 @@ final class Manifests {
                 + u.ipv4Networks() + ' ' + u.ipv6Networks();
             case ControlUpdate.WorkloadEndpointRemove r -> "- " + r.id();
             case ControlUpdate.InSync ignored -> "in sync";
+            case PolicyChange change -> change.toString();
+            case NodeChange change -> change.toString();
         };
     }
 

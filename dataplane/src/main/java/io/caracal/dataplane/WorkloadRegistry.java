@@ -11,6 +11,8 @@ import io.caracal.control.ControlUpdate.InSync;
 import io.caracal.control.ControlUpdate.WorkloadEndpointRemove;
 import io.caracal.control.ControlUpdate.WorkloadEndpointUpdate;
 import io.caracal.control.EndpointState;
+import io.caracal.control.NodeChange;
+import io.caracal.control.PolicyChange;
 import io.caracal.control.WorkloadEndpointId;
 
 /**
@@ -36,12 +38,14 @@ final class WorkloadRegistry {
         this.log = log;
     }
 
-    /** Takes one update of the control source. */
+    /** Takes one update of the control source; policy and network around the workloads are not its concern. */
     void onUpdate(final ControlUpdate update) {
         switch (update) {
             case final WorkloadEndpointUpdate endpoint -> onEndpoint(endpoint);
             case WorkloadEndpointRemove(final WorkloadEndpointId id) -> onRemove(id);
             case final InSync sync -> onInSync();
+            case final PolicyChange policy -> { }
+            case final NodeChange node -> { }
         }
     }
 
