@@ -1,6 +1,7 @@
 package io.caracal.cli;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
@@ -52,6 +53,9 @@ final class RunCommand implements Callable<Integer> {
         final DataplaneConfig config = config();
         final Path directory = config.path(ConfigKey.MANIFESTS).orElseThrow(() -> new ParameterException(
             spec.commandLine(), "nothing says what runs on this node: give --manifests DIR"));
+        if (!Files.exists(directory)) {
+            throw new ParameterException(spec.commandLine(), "setting manifests=" + directory + " is not there");
+        }
         final EngineLog log = new EngineLog(System.err);
         final CountDownLatch stop = new CountDownLatch(1);
         final CountDownLatch closed = new CountDownLatch(1);

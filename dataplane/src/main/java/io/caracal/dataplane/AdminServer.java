@@ -15,6 +15,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.function.Supplier;
 
@@ -24,13 +26,15 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 
 /**
  * Answers questions about the running engine on a unix socket: one JSON line asks ({@code {"command":"counters"}}),
- * one JSON line answers. The socket file is root's alone (0600). Each connection has a virtual thread; at most
- * {@value #CONNECTIONS_MAX} at once, the next waits. {@link #close()} ends all of them and removes the file.
+ * one JSON line answers. The socket file is root's alone (0600). Each connection has a thread, not a virtual one,
+ * whose carrier would keep the engine's network namespace; at most {@value #CONNECTIONS_MAX} at once, the next waits.
+ * {@link #close()} ends all of them and removes the file.
  */
 final class AdminServer implements AutoCloseable {
     private static final int CONNECTIONS_MAX = 16;
     private static final int REQUEST_MAX_LENGTH = 64 * 1024;
 
+    private final Set<SocketChannel> clients = ConcurrentHashMap.newKeySet();
     private final JsonMapper json = new JsonMapper();
     private final Semaphore connections = new Semaphore(CONNECTIONS_MAX);
     private final Map<String, Supplier<Object>> commands;
@@ -65,7 +69,8 @@ final class AdminServer implements AutoCloseable {
             while (server.isOpen()) {
                 connections.acquire();
                 final SocketChannel client = server.accept();
-                Thread.ofVirtual().name("caracal-admin-client").start(() -> serve(client));
+                clients.add(client);
+                Thread.ofPlatform().name("caracal-admin-client").daemon(true).start(() -> serve(client));
             }
         } catch (final ClosedChannelException closed) {
             return;
@@ -90,6 +95,7 @@ final class AdminServer implements AutoCloseable {
                 log.warn("admin client: " + gone.getMessage());
             }
         } finally {
+            clients.remove(client);
             connections.release();
         }
     }
@@ -134,6 +140,9 @@ final class AdminServer implements AutoCloseable {
     public void close() {
         try {
             server.close();
+            for (final SocketChannel client : clients) {
+                client.close();
+            }
             Files.deleteIfExists(path);
         } catch (final IOException failure) {
             log.error("close admin socket " + path, failure);

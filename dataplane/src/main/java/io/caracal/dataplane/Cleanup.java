@@ -1,5 +1,8 @@
 package io.caracal.dataplane;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -46,8 +49,21 @@ public final class Cleanup {
             if (new WorkloadGuard(config.text(ConfigKey.INTERFACE_PREFIX)).remove()) {
                 removed.add("nftables table inet caracal");
             }
+            final Path adminSocket = config.path(ConfigKey.ADMIN_SOCKET).orElseThrow();
+            if (remove(adminSocket)) {
+                removed.add("file " + adminSocket);
+            }
             held.deleteOnClose();
         }
         return removed;
+    }
+
+    /** An engine removes its socket when it ends, but not when it is killed. */
+    private static boolean remove(final Path file) {
+        try {
+            return Files.deleteIfExists(file);
+        } catch (final IOException failure) {
+            throw new UncheckedIOException("remove " + file, failure);
+        }
     }
 }

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.stream.Stream;
 
 import io.caracal.control.ControlListener;
 import io.caracal.control.ControlProblem;
@@ -24,6 +25,7 @@ final class ControlLoop implements ControlListener, AutoCloseable {
     private final Thread thread;
     private volatile List<AttachedWorkload> attached = List.of();
     private volatile List<String> problems = List.of();
+    private volatile List<String> attachProblems = List.of();
     private volatile boolean inSync;
     private volatile boolean closing;
 
@@ -43,7 +45,7 @@ final class ControlLoop implements ControlListener, AutoCloseable {
         try {
             while (!closing) {
                 runOne(events.take());
-                for (Runnable next = events.poll(); next != null; next = events.poll()) {
+                for (Runnable next = events.poll(); next != null && !closing; next = events.poll()) {
                     runOne(next);
                 }
                 runOne(this::publish);
@@ -56,12 +58,13 @@ final class ControlLoop implements ControlListener, AutoCloseable {
     private void publish() {
         registry.publishIfChanged();
         attached = List.copyOf(registry.attached());
+        attachProblems = registry.problems();
     }
 
     private void runOne(final Runnable event) {
         try {
             event.run();
-        } catch (final RuntimeException failure) {
+        } catch (final RuntimeException | Error failure) {
             log.error("control event", failure);
         }
     }
@@ -106,9 +109,9 @@ final class ControlLoop implements ControlListener, AutoCloseable {
         return attached;
     }
 
-    /** What the control source could not apply, as it says it now. Any thread. */
+    /** What the control source could not apply, and what could not be attached, as it is now. Any thread. */
     List<String> problems() {
-        return problems;
+        return Stream.concat(problems.stream(), attachProblems.stream()).toList();
     }
 
     /** Whether the control source has told everything once. Any thread. */
@@ -116,9 +119,11 @@ final class ControlLoop implements ControlListener, AutoCloseable {
         return inSync;
     }
 
+    /** Ends after the event that runs now; a thousand interfaces that wait are the next engine's. */
     @Override
     public void close() {
-        tell(() -> closing = true);
+        closing = true;
+        tell(() -> { });
         try {
             if (!thread.join(Duration.ofSeconds(CLOSE_TIMEOUT_SECONDS))) {
                 log.warn("the control thread did not end in " + CLOSE_TIMEOUT_SECONDS + " s");

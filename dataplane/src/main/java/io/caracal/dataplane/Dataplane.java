@@ -86,7 +86,9 @@ public final class Dataplane implements AutoCloseable {
         final WorkloadTablePublisher tables = new WorkloadTablePublisher();
         final WorkerGroup workers = own(new WorkerGroup(config, tables, SymmetricFlowHash.random(), log));
         // Warming up needs a core and nothing of the kernel, loading programs needs the kernel and little of a core.
-        final CompletableFuture<Void> warm = CompletableFuture.runAsync(workers::prepare);
+        final CompletableFuture<Void> warm = CompletableFuture.runAsync(workers::prepare, Dataplane::onOwnThread);
+        // A start that fails meanwhile must not take the workers' memory from under the warm-up.
+        own(() -> warm.exceptionally(failure -> null).join());
         final KernelSide kernel = installKernelSide();
         final RouteNetlink netlink = own(RouteNetlink.open());
         final PuntPair pair = PuntPair.adoptOrCreate(netlink, config, log);
@@ -113,6 +115,7 @@ public final class Dataplane implements AutoCloseable {
                 log.warn("map " + adoption.map() + " of an earlier engine is replaced: " + adoption.reason());
             }
         }
+        pins.sweepDefunctLinks().forEach(link -> log.info("removed the pin of " + link + ", whose interface is gone"));
         return new KernelSide(programs, own(new PuntHooks(programs, pins, tcHooks())), guard);
     }
 
@@ -143,6 +146,11 @@ public final class Dataplane implements AutoCloseable {
         final long ratePps = config.number(ConfigKey.MISS_RATE_PPS);
         return ratePps == 0 ? Workload.MissLimit.NONE
             : Workload.MissLimit.perSecond(ratePps, config.number(ConfigKey.MISS_BURST_PACKETS));
+    }
+
+    /** A thread inherits its maker's network namespace: the common pool's would keep this one for others to meet. */
+    private static void onOwnThread(final Runnable task) {
+        Thread.ofPlatform().name("caracal-warm-up").daemon(true).start(task);
     }
 
     private static void join(final CompletableFuture<Void> future) {

@@ -3,13 +3,20 @@ package io.caracal.dataplane;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /** One engine per state directory: a lock that ends with the process, however it ends. */
 final class EngineLock implements AutoCloseable {
+    /**
+     * Of this process. NB: a process that closes any descriptor of a file loses its locks on it (fcntl(2)), so a second
+     * embedded engine must not even open the file.
+     */
+    private static final Set<Path> HELD_HERE = ConcurrentHashMap.newKeySet();
+
     private final Path file;
     private final FileChannel channel;
     private boolean isTemporary;
@@ -24,24 +31,40 @@ final class EngineLock implements AutoCloseable {
      *
      * @param directory the state directory; made if it is not there.
      * @return the lock, until it is closed.
-     * @throws IllegalStateException if another process has it.
+     * @throws IllegalStateException if another engine has it, of this process or of another.
      */
     static EngineLock take(final Path directory) {
-        final Path file = directory.resolve("engine.lock");
         try {
-            Files.createDirectories(directory);
-            final FileChannel channel =
-                FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-            final FileLock lock = channel.tryLock();
-            if (lock == null) {
-                channel.close();
-                throw new IllegalStateException("lock " + file + ": another engine holds it (one engine per node; "
-                    + "see caracal status, or give another --state)");
+            final Path file = Files.createDirectories(directory).toRealPath().resolve("engine.lock");
+            if (!HELD_HERE.add(file)) {
+                throw heldElsewhere(file);
+            }
+            return takeFile(file);
+        } catch (final IOException failure) {
+            throw new UncheckedIOException("lock " + directory + ": " + failure.getMessage(), failure);
+        }
+    }
+
+    private static EngineLock takeFile(final Path file) throws IOException {
+        FileChannel channel = null;
+        try {
+            channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            if (channel.tryLock() == null) {
+                throw heldElsewhere(file);
             }
             return new EngineLock(file, channel);
-        } catch (final IOException failure) {
-            throw new UncheckedIOException("lock " + file + ": " + failure.getMessage(), failure);
+        } catch (final IOException | RuntimeException failure) {
+            if (channel != null) {
+                channel.close();
+            }
+            HELD_HERE.remove(file);
+            throw failure;
         }
+    }
+
+    private static IllegalStateException heldElsewhere(final Path file) {
+        return new IllegalStateException("lock " + file + ": another engine holds it (one engine per node; "
+            + "see caracal status, or give another --state)");
     }
 
     /** Removes the file with the close: nothing of Caracal is to stay. */
@@ -58,6 +81,8 @@ final class EngineLock implements AutoCloseable {
             channel.close();
         } catch (final IOException failure) {
             throw new UncheckedIOException("unlock " + file, failure);
+        } finally {
+            HELD_HERE.remove(file);
         }
     }
 }

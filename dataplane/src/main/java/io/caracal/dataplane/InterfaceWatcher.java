@@ -3,6 +3,8 @@ package io.caracal.dataplane;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 
 import io.caracal.netlink.Link;
 import io.caracal.netlink.LinkMonitor;
@@ -10,8 +12,8 @@ import io.caracal.netlink.NetlinkEvent;
 import io.caracal.netlink.RouteNetlink;
 
 /**
- * Tells the registry which workload interfaces exist, from rtnetlink's link events; after lost events it looks at all
- * of them. It subscribes first and looks afterwards, so that nothing falls between. One thread of its own.
+ * Tells the registry which workload interfaces are there and up, from rtnetlink's link events; after lost events it
+ * looks at all of them. It subscribes first and looks afterwards, so that nothing falls between. One thread of its own.
  */
 final class InterfaceWatcher implements AutoCloseable {
     private static final int WAIT_MS = 1000;
@@ -59,8 +61,21 @@ final class InterfaceWatcher implements AutoCloseable {
             } catch (final RuntimeException failure) {
                 if (!monitor.isClosed()) {
                     log.error("watch interfaces (they are looked at again)", failure);
-                    lookAtAll();
+                    lookAgain();
                 }
+            }
+        }
+    }
+
+    /** Keeps trying: a list that changes faster than it is read (EINTR) must not end the watch. */
+    private void lookAgain() {
+        while (!monitor.isClosed()) {
+            try {
+                lookAtAll();
+                return;
+            } catch (final RuntimeException failure) {
+                log.error("look at all interfaces (tried again in " + WAIT_MS + " ms)", failure);
+                LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(WAIT_MS));
             }
         }
     }
@@ -80,10 +95,17 @@ final class InterfaceWatcher implements AutoCloseable {
         if (before != null && !before.equals(link.name())) {
             onGone(link.index());
         }
-        if (link.name().startsWith(prefix)) {
+        if (isWorkloadInterface(link)) {
             nameByIndex.put(link.index(), link.name());
             control.tell(() -> registry.onLinkPresent(link.name(), link.index()));
+        } else {
+            onGone(link.index());
         }
+    }
+
+    /** One that is down counts as gone: the kernel forgets its routes and neighbours, and takes no new ones. */
+    private boolean isWorkloadInterface(final Link link) {
+        return link.name().startsWith(prefix) && link.isUp();
     }
 
     private void onGone(final int ifindex) {
@@ -97,7 +119,7 @@ final class InterfaceWatcher implements AutoCloseable {
         nameByIndex.clear();
         final Map<String, Integer> indexByName = new HashMap<>();
         for (final Link link : netlink.links()) {
-            if (link.name().startsWith(prefix)) {
+            if (isWorkloadInterface(link)) {
                 nameByIndex.put(link.index(), link.name());
                 indexByName.put(link.name(), link.index());
             }

@@ -6,7 +6,11 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 
+import io.caracal.bindings.Errno;
+import io.caracal.bindings.NativeCallException;
 import io.caracal.control.Ipv4Prefix;
 import io.caracal.control.Ipv6Prefix;
 import io.caracal.netlink.Link;
@@ -27,6 +31,8 @@ import io.caracal.xdp.punt.Workload;
  * <p>Control thread only.</p>
  */
 final class KernelAttacher implements WorkloadAttacher {
+    private static final Set<Integer> GONE = Set.of(Errno.ESRCH, Errno.ENOENT, Errno.ENODEV);
+
     private final RouteNetlink netlink;
     private final PuntPrograms programs;
     private final PuntHooks hooks;
@@ -74,13 +80,31 @@ final class KernelAttacher implements WorkloadAttacher {
         guard.disarm(ifindex);
         hooks.detachWorkload(ifindex);
         programs.removeWorkload(ifindex);
-        if (netlink.findLink(workload.interfaceName()).filter(link -> link.index() == ifindex).isPresent()) {
-            for (final InetAddress address : addresses(workload)) {
-                netlink.deleteRoute(routeTo(address, ifindex));
-                netlink.deleteNeighbour(ifindex, address);
+        addresses(workload).forEach(address -> forgetAddress(address, ifindex));
+        log.info("detached " + workload.interfaceName() + " (" + ifindex + ") of " + workload.id());
+    }
+
+    @Override
+    public void forgetAddresses(final LocalWorkload former, final LocalWorkload present, final int ifindex) {
+        final List<InetAddress> ended = addresses(former);
+        ended.removeAll(addresses(present));
+        ended.forEach(address -> forgetAddress(address, ifindex));
+    }
+
+    private void forgetAddress(final InetAddress address, final int ifindex) {
+        unlessGone(() -> netlink.deleteRoute(routeTo(address, ifindex)));
+        unlessGone(() -> netlink.deleteNeighbour(ifindex, address));
+    }
+
+    /** The kernel takes routes and neighbours away by itself with their interface, or when that goes down. */
+    private static void unlessGone(final Runnable deletion) {
+        try {
+            deletion.run();
+        } catch (final NativeCallException failure) {
+            if (!GONE.contains(failure.errno())) {
+                throw failure;
             }
         }
-        log.info("detached " + workload.interfaceName() + " (" + ifindex + ") of " + workload.id());
     }
 
     @Override
@@ -88,6 +112,8 @@ final class KernelAttacher implements WorkloadAttacher {
         guard.armOnly(ifindexes);
         final List<Integer> ended = new ArrayList<>(programs.workloads().keySet());
         ended.removeAll(ifindexes);
+        final Set<Integer> present = netlink.links().stream().map(Link::index).collect(Collectors.toSet());
+        ended.stream().filter(present::contains).forEach(hooks::removeEarlier);
         ended.forEach(programs::removeWorkload);
         if (!ended.isEmpty()) {
             log.info("detached interfaces of an earlier engine that no endpoint wants: " + ended);

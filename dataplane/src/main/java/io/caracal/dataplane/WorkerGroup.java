@@ -182,6 +182,8 @@ final class WorkerGroup implements AutoCloseable {
         private void close() {
             if (thread != null) {
                 thread.close();
+            } else if (socket != null) {
+                socket.close();
             }
             umem.close();
         }

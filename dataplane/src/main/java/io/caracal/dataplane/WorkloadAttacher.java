@@ -26,6 +26,15 @@ interface WorkloadAttacher {
     void detach(LocalWorkload workload, int ifindex);
 
     /**
+     * Takes back what an interface's former addresses were given and its present ones do not need.
+     *
+     * @param former what ran behind it until now.
+     * @param present what runs behind it, already attached.
+     * @param ifindex the interface's index, the same for both.
+     */
+    void forgetAddresses(LocalWorkload former, LocalWorkload present, int ifindex);
+
+    /**
      * Ends what an earlier engine attached and this one does not want. Called once, in sync.
      *
      * @param ifindexes what is attached now.

@@ -5,6 +5,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 import io.caracal.control.ControlUpdate;
 import io.caracal.control.ControlUpdate.InSync;
@@ -30,6 +32,7 @@ final class WorkloadRegistry {
     private final Map<String, AttachedWorkload> attachedByInterface = new HashMap<>();
     private final WorkloadAttacher attacher;
     private final EngineLog log;
+    private final SortedMap<String, String> problemByInterface = new TreeMap<>();
     private boolean inSync;
     private boolean changed;
 
@@ -82,16 +85,14 @@ final class WorkloadRegistry {
     }
 
     /**
-     * An interface is there, perhaps under a new index.
+     * An interface is there, perhaps under a new index. Told again, an attachment that failed is tried again.
      *
      * @param name its name.
      * @param ifindex its index.
      */
     void onLinkPresent(final String name, final int ifindex) {
-        final Integer previous = ifindexByName.put(name, ifindex);
-        if (previous == null || previous != ifindex) {
-            reconcile(name);
-        }
+        ifindexByName.put(name, ifindex);
+        reconcile(name);
     }
 
     /**
@@ -133,11 +134,17 @@ final class WorkloadRegistry {
         return new ArrayList<>(attachedByInterface.values());
     }
 
+    /** Interfaces that have an endpoint and could not be attached, with the reason of each. */
+    List<String> problems() {
+        return List.copyOf(problemByInterface.values());
+    }
+
     private void reconcile(final String interfaceName) {
         if (!inSync) {
             return;
         }
-        final AttachedWorkload wanted = wanted(interfaceName);
+        final String problemBefore = problemByInterface.remove(interfaceName);
+        final AttachedWorkload wanted = wanted(interfaceName, problemBefore);
         final AttachedWorkload present = attachedByInterface.get(interfaceName);
         if (Objects.equals(wanted, present)) {
             return;
@@ -147,11 +154,14 @@ final class WorkloadRegistry {
         }
         if (wanted != null) {
             attach(wanted);
+            if (present != null && present.ifindex() == wanted.ifindex()) {
+                attacher.forgetAddresses(present.workload(), wanted.workload(), wanted.ifindex());
+            }
         }
         changed = true;
     }
 
-    private AttachedWorkload wanted(final String interfaceName) {
+    private AttachedWorkload wanted(final String interfaceName, final String problemBefore) {
         final WorkloadEndpointUpdate endpoint = endpointByInterface.get(interfaceName);
         final Integer ifindex = ifindexByName.get(interfaceName);
         if (endpoint == null || ifindex == null || endpoint.state() != EndpointState.ACTIVE) {
@@ -160,7 +170,11 @@ final class WorkloadRegistry {
         try {
             return new AttachedWorkload(LocalWorkload.of(endpoint), ifindex);
         } catch (final IllegalArgumentException unusable) {
-            log.warn(unusable.getMessage() + "; its interface " + interfaceName + " stays dropped");
+            final String problem = unusable.getMessage() + "; its interface " + interfaceName + " stays dropped";
+            problemByInterface.put(interfaceName, problem);
+            if (!problem.equals(problemBefore)) {
+                log.warn(problem);
+            }
             return null;
         }
     }
@@ -171,7 +185,9 @@ final class WorkloadRegistry {
             attacher.attach(wanted.workload(), wanted.ifindex());
             attachedByInterface.put(interfaceName, wanted);
         } catch (final RuntimeException failure) {
-            log.error("attach " + interfaceName + " of " + wanted.workload().id() + " (it stays dropped)", failure);
+            final String problem = "attach " + interfaceName + " of " + wanted.workload().id() + " (it stays dropped)";
+            problemByInterface.put(interfaceName, problem + ": " + failure.getMessage());
+            log.error(problem, failure);
             detach(wanted);
         }
     }

@@ -83,7 +83,7 @@ class WorkloadRegistryTest {
         registry.onLinkPresent("cali1", 7);
         attacher.acts.clear();
         registry.onUpdate(endpoint("a", "cali1", "10.65.0.2"));
-        assertEquals(List.of("attach cali1 7"), attacher.acts);
+        assertEquals(List.of("attach cali1 7", "forget [10.65.0.1] for [10.65.0.2] 7"), attacher.acts);
     }
 
     @Test
@@ -121,9 +121,12 @@ class WorkloadRegistryTest {
         registry.onLinkPresent("cali1", 7);
         assertEquals(List.of("retain []", "attach cali1 7", "detach cali1 7"), attacher.acts);
         assertTrue(logged.toString().contains("no such device"), logged.toString());
+        assertEquals(List.of("attach cali1 of k8s/default/a/eth0 (it stays dropped): no such device"),
+            registry.problems());
         attacher.failure = null;
-        registry.onUpdate(endpoint("a", "cali1", "10.65.0.1"));
+        registry.onLinkPresent("cali1", 7);
         assertEquals(List.of("cali1"), attacher.names(registry.attached()));
+        assertEquals(List.of(), registry.problems());
     }
 
     @Test
@@ -196,6 +199,11 @@ class WorkloadRegistryTest {
         public void detach(final LocalWorkload workload, final int ifindex) {
             acts.add("detach " + workload.interfaceName() + " " + ifindex);
             live.remove(ifindex);
+        }
+
+        @Override
+        public void forgetAddresses(final LocalWorkload former, final LocalWorkload present, final int ifindex) {
+            acts.add("forget " + former.addresses() + " for " + present.addresses() + " " + ifindex);
         }
 
         @Override

@@ -144,6 +144,19 @@ public final class FrameLedger {
     }
 
     /**
+     * How many frames all ports together have.
+     *
+     * @return frames in fill and transmit rings, or with the kernel.
+     */
+    public int outstandingCount() {
+        int frameCount = 0;
+        for (int holder = FIRST_PORT_HOLDER; holder < tallies.length; holder++) {
+            frameCount += tallies[holder];
+        }
+        return frameCount;
+    }
+
+    /**
      * Who holds a frame.
      *
      * @param frame its number.

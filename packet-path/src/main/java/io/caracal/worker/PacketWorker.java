@@ -211,6 +211,8 @@ public final class PacketWorker implements Agent {
         }
         counters.set(WorkerCounter.FRAME_VIOLATIONS, ledger.violationCount());
         counters.set(WorkerCounter.FRAMES_FREE, pool.freeCount());
+        counters.set(WorkerCounter.FRAMES_OUTSTANDING, ledger.outstandingCount());
+        counters.set(WorkerCounter.FRAMES_HELD, ledger.count(FrameLedger.HELD));
     }
 
     /**

@@ -29,7 +29,11 @@ public enum WorkerCounter {
     /** See {@link #sentence()}. */
     FRAME_MISCOUNTS("checks of the law of frames that found a different count than the ledger's"),
     /** See {@link #sentence()}. */
-    FRAMES_FREE("frames in the pool now");
+    FRAMES_FREE("frames in the pool now"),
+    /** See {@link #sentence()}. */
+    FRAMES_OUTSTANDING("frames in the rings of ports or with the kernel now"),
+    /** See {@link #sentence()}. */
+    FRAMES_HELD("frames of packets that stages keep for later now");
 
     private final String sentence;
 

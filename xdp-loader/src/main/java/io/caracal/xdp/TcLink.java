@@ -89,6 +89,20 @@ public abstract sealed class TcLink implements AutoCloseable permits TcxLink, Cl
     }
 
     /**
+     * Takes off what an earlier engine has left on an interface, by whichever hook.
+     *
+     * @param program name of the program; a clsact filter of another one is not touched.
+     * @param ifindex of an interface that is there.
+     * @param direction of the hook.
+     * @param pins where a tcx link would be pinned.
+     */
+    public static void removeLeftover(final String program, final int ifindex, final TcDirection direction,
+        final PinDirectory pins) {
+        PinDirectory.delete(pins.linkPin(TcxLink.hook(ifindex, direction)));
+        ClsactLink.removeLeftover(program, ifindex, direction);
+    }
+
+    /**
      * Removes what an engine has left by clsact, which ends with no process.
      *
      * @param program name of the program; a filter of another one is not touched.

@@ -100,6 +100,16 @@ public final class PuntHooks implements AutoCloseable {
     }
 
     /**
+     * Takes off what an earlier engine has left on an interface that this one does not serve.
+     *
+     * @param ifindex of an interface that is there.
+     */
+    public void removeEarlier(final int ifindex) {
+        TcLink.removeLeftover("from_workload", ifindex, TcDirection.INGRESS, pins);
+        TcLink.removeLeftover("to_workload", ifindex, TcDirection.EGRESS, pins);
+    }
+
+    /**
      * Removes the programs that an engine has left by clsact on a workload interface.
      *
      * @param ifindex the host side of its veth.

@@ -1,0 +1,61 @@
+package io.caracal.dataplane;
+
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.util.List;
+
+import io.caracal.control.ManifestSource;
+import io.caracal.lab.LabNode;
+
+/** An engine in the test's own JVM, on a node of a lab; small, and quick to see a changed manifest. */
+final class EmbeddedEngine implements AutoCloseable {
+    private static final int POLL_INTERVAL_MS = 50;
+
+    private final ByteArrayOutputStream logged = new ByteArrayOutputStream();
+    private final LabNode node;
+    private final DataplaneConfig config;
+    private final ManifestSource source;
+    private final Dataplane dataplane;
+
+    private EmbeddedEngine(final LabNode node, final String... settings) {
+        this.node = node;
+        config = config(node, settings);
+        source = new ManifestSource(node.manifests(), node.name(), POLL_INTERVAL_MS);
+        dataplane = node.call(() -> Dataplane.launch(config, source, new EngineLog(new PrintStream(logged, true))));
+    }
+
+    static EmbeddedEngine launch(final LabNode node, final String... settings) {
+        return new EmbeddedEngine(node, settings);
+    }
+
+    /** @param settings {@code key=value} each. */
+    static DataplaneConfig config(final LabNode node, final String... settings) {
+        final DataplaneConfig.Builder builder = DataplaneConfig.builder()
+            .set(ConfigKey.NODE, node.name())
+            .set(ConfigKey.STATE_DIRECTORY, node.state().toString())
+            .set(ConfigKey.ADMIN_SOCKET, node.adminSocket().toString())
+            .set(ConfigKey.BPF_FILE_SYSTEM, node.bpfFileSystem().toString())
+            .set(ConfigKey.WARM_UP_MS, "50")
+            .set(ConfigKey.FRAME_COUNT, "4096")
+            .set(ConfigKey.RING_DEPTH, "512");
+        for (final String setting : settings) {
+            builder.set(setting.substring(0, setting.indexOf('=')), setting.substring(setting.indexOf('=') + 1));
+        }
+        return builder.conclude();
+    }
+
+    String log() {
+        return logged.toString();
+    }
+
+    /** {@code caracal cleanup}, on the node. */
+    List<String> cleanUp() {
+        return node.call(() -> Cleanup.run(config));
+    }
+
+    @Override
+    public void close() {
+        dataplane.close();
+        source.close();
+    }
+}
