@@ -23,6 +23,7 @@ import io.caracal.wire.SymmetricFlowHash;
 import io.caracal.worker.AllocationProbe;
 import io.caracal.worker.IdleMode;
 import io.caracal.worker.PacketWorker;
+import io.caracal.worker.SystemCallWarmup;
 import io.caracal.worker.WorkerConfig;
 import io.caracal.worker.WorkerCounters;
 import io.caracal.worker.WorkerThread;
@@ -72,6 +73,7 @@ final class WorkerGroup implements AutoCloseable {
             members.add(new Member(index, umem, pool, new WorkerCounters()));
             warmUp(umem, pool);
         }
+        SystemCallWarmup.run(SystemCallWarmup.CALL_COUNT);
     }
 
     private void warmUp(final Umem umem, final FramePool pool) {

@@ -57,7 +57,7 @@ final class WorkerPoll implements AutoCloseable {
     /** Allocates, but only when ports were added or removed. */
     private void collectPorts() {
         final PacketPort[] ports = worker.ports();
-        pollFds = Arena.ofAuto().allocate((long)POLLFD_SIZE * (ports.length + 1), EVENT_SIZE);
+        pollFds = pollFds(Arena.ofAuto(), ports.length + 1);
         pollFdCount = 0;
         everyPortPollable = true;
         addPollFd(eventFd.number());
@@ -72,7 +72,17 @@ final class WorkerPoll implements AutoCloseable {
     }
 
     private void addPollFd(final int fd) {
-        final long offset = (long)POLLFD_SIZE * pollFdCount++;
+        putPollFd(pollFds, pollFdCount++, fd);
+    }
+
+    /** Room for so many {@code struct pollfd}. */
+    static MemorySegment pollFds(final Arena arena, final int count) {
+        return arena.allocate((long)POLLFD_SIZE * count, EVENT_SIZE);
+    }
+
+    /** Enters a descriptor to be waited for until it is readable. */
+    static void putPollFd(final MemorySegment pollFds, final int index, final int fd) {
+        final long offset = (long)POLLFD_SIZE * index;
         pollFds.set(ValueLayout.JAVA_INT, offset, fd);
         pollFds.set(ValueLayout.JAVA_SHORT, offset + EVENTS_OFFSET, (short)Posix.POLLIN);
     }

@@ -90,4 +90,20 @@ class AllocationTest {
         assertEquals(500 * 8, counters.drops(DropReason.LINK_LOCAL));
         assertEquals(freeCount, path.pool.freeCount());
     }
+
+    @Test
+    void shouldAllocateNothingForSystemCallsAfterTheirWarmUp() {
+        SystemCallWarmup.run(SystemCallWarmup.CALL_COUNT);
+        long leastBytes = Long.MAX_VALUE;
+        for (int window = 0; window < WINDOWS && leastBytes > bytesOfCalls(0); window++) {
+            leastBytes = Math.min(leastBytes, bytesOfCalls(MEASURED_CYCLES));
+        }
+        assertEquals(bytesOfCalls(0), leastBytes, "more for " + MEASURED_CYCLES + " calls than for none");
+    }
+
+    private static long bytesOfCalls(final int callCount) {
+        final AllocationProbe probe = new AllocationProbe(Thread.currentThread().threadId());
+        SystemCallWarmup.run(callCount);
+        return probe.bytesSinceLast();
+    }
 }

@@ -1,0 +1,58 @@
+package io.caracal.worker;
+
+import io.caracal.bindings.CallState;
+import io.caracal.bindings.Errno;
+import io.caracal.bindings.Fd;
+import io.caracal.bindings.LibC;
+import io.caracal.bindings.Posix;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Makes the system calls of a burst cycle and of a worker's sleep on a descriptor on which they do nothing, until the
+ * just-in-time compiler has seen enough of them. Before that, each call leaves some 80 bytes of garbage (the virtual
+ * machine's own check of the memory for errno) and takes microseconds; a worker that mostly sleeps would go on like
+ * that for an hour. Any thread; the memory and the descriptor are given back.
+ */
+public final class SystemCallWarmup {
+    /** HotSpot's optimising compiler takes a method after 5000 calls (Tier4InvocationThreshold): twice that. */
+    public static final int CALL_COUNT = 10_000;
+    private static final int EVENT_SIZE = 8;
+
+    private SystemCallWarmup() {
+    }
+
+    /**
+     * Makes the calls; a few hundredths of a second.
+     *
+     * @param callCount how often each; {@link #CALL_COUNT} suffices.
+     * @throws IllegalStateException if a call does something after all.
+     */
+    public static void run(final int callCount) {
+        try (Arena arena = Arena.ofConfined(); Fd eventFd = Fd.eventfd()) {
+            final CallState state = new CallState();
+            final MemorySegment pollFd = WorkerPoll.pollFds(arena, 1);
+            WorkerPoll.putPollFd(pollFd, 0, eventFd.number());
+            final MemorySegment event = arena.allocate(EVENT_SIZE, EVENT_SIZE);
+            for (int n = 0; n < callCount; n++) {
+                callOnce(state, eventFd.number(), pollFd, event);
+            }
+        }
+    }
+
+    private static void callOnce(final CallState state, final int fd, final MemorySegment pollFd,
+                                 final MemorySegment event) {
+        require(LibC.poll(state, pollFd, 1, 0) == 0, "poll", state);
+        require(LibC.read(state, fd, event, EVENT_SIZE) < 0 && state.errno() == Errno.EAGAIN, "read", state);
+        require(LibC.sendto(state, fd, MemorySegment.NULL, 0, Posix.MSG_DONTWAIT, MemorySegment.NULL, 0) < 0
+            && state.errno() == Errno.ENOTSOCK, "sendto", state);
+        require(LibC.recvfrom(state, fd, MemorySegment.NULL, 0, Posix.MSG_DONTWAIT, MemorySegment.NULL,
+            MemorySegment.NULL) < 0 && state.errno() == Errno.ENOTSOCK, "recvfrom", state);
+    }
+
+    private static void require(final boolean expected, final String call, final CallState state) {
+        if (!expected) {
+            throw new IllegalStateException(call + " of an eventfd that nobody writes: " + Errno.name(state.errno()));
+        }
+    }
+}
