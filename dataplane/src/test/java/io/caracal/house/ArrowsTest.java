@@ -49,7 +49,8 @@ class ArrowsTest {
             .layer("bindings").definedBy("io.caracal.bindings..", "io.caracal.netlink..")
             .layer("xdp").definedBy("io.caracal.xdp..")
             .layer("path").definedBy("io.caracal.umem..", "io.caracal.wire..", "io.caracal.burst..",
-                "io.caracal.xsk..", "io.caracal.stage..", "io.caracal.port..", "io.caracal.worker..")
+                "io.caracal.xsk..", "io.caracal.stage..", "io.caracal.port..", "io.caracal.worker..",
+                "io.caracal.route..")
             .optionalLayer("conntrack").definedBy("io.caracal.conntrack..")
             .optionalLayer("policy").definedBy("io.caracal.policy..")
             .layer("control").definedBy("io.caracal.control..")
