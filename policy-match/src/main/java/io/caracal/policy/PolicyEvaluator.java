@@ -38,7 +38,8 @@ public final class PolicyEvaluator {
     private PolicyPacket packet;
     private long listsVersion = -1;
     private DecisionReason reason;
-    private RulePlace decidedBy;
+    private RuleIndex decidingList;
+    private int decidingRule;
 
     /**
      * Makes an evaluator.
@@ -84,7 +85,7 @@ public final class PolicyEvaluator {
         policy = current;
         packet = next;
         reason = null;
-        decidedBy = null;
+        decidingList = null;
         classes.start(current, next);
         return evaluate();
     }
@@ -111,7 +112,7 @@ public final class PolicyEvaluator {
      * @return the reason of the deciding step.
      */
     public DecisionReason reason() {
-        return reason;
+        return reason != null || decidingList == null ? reason : decidingList.line(decidingRule).reason();
     }
 
     /**
@@ -120,7 +121,16 @@ public final class PolicyEvaluator {
      * @return the rule, or null where none decided.
      */
     public RulePlace decidedBy() {
-        return decidedBy;
+        return decidingList == null ? null : decidingList.line(decidingRule).place();
+    }
+
+    /**
+     * The number of the rule that decided about the last packet, for flow records.
+     *
+     * @return {@link RulePlace#id()} of {@link #decidedBy()}; 0 where no rule decided.
+     */
+    public int decidedById() {
+        return decidingList == null ? 0 : decidingList.id(decidingRule);
     }
 
     /**
@@ -234,8 +244,7 @@ public final class PolicyEvaluator {
         final RuleIndex list = endpoint.list(chain, packet.v6);
         walk.start(list, classes);
         for (int rule = walk.next(0);; rule = walk.next(list.next(rule))) {
-            final RuleIndex.Line line = list.line(rule);
-            noteRule(chain, endpoint, line);
+            noteRule(chain, endpoint, list, rule);
             switch (list.action(rule)) {
                 case RuleIndex.ALLOW -> {
                     return ACCEPT;
@@ -248,7 +257,7 @@ public final class PolicyEvaluator {
                 }
                 case RuleIndex.LOG -> {
                     if (log != null && trace == null) {
-                        log.offer(packet, line);
+                        log.offer(packet, list.line(rule));
                     }
                 }
                 default -> { }
@@ -256,13 +265,16 @@ public final class PolicyEvaluator {
         }
     }
 
-    private void noteRule(final PolicyChain chain, final CompiledEndpoint endpoint, final RuleIndex.Line line) {
-        reason = line.reason();
-        decidedBy = line.place();
+    private void noteRule(final PolicyChain chain, final CompiledEndpoint endpoint, final RuleIndex list,
+        final int rule) {
+        reason = null;
+        decidingList = list;
+        decidingRule = rule;
         if (trace != null) {
+            final RuleIndex.Line line = list.line(rule);
             trace.add(new DecisionStep(chain, endpoint.name(), line.reason(), line.shown()));
-        } else if (decidedBy != null) {
-            decidedBy.owner().hits().hit(worker, decidedBy.index());
+        } else {
+            list.hit(rule, worker);
         }
     }
 
@@ -305,7 +317,7 @@ public final class PolicyEvaluator {
     private int note(final int outcome, final PolicyChain chain, final CompiledEndpoint endpoint,
         final DecisionReason why) {
         reason = why;
-        decidedBy = null;
+        decidingList = null;
         if (trace != null) {
             trace.add(new DecisionStep(chain, endpoint.name(), why, null));
         }

@@ -26,6 +26,8 @@ final class RuleCriteria {
     private final List<int[]> portAny = new ArrayList<>();
     private final List<Integer> portNone = new ArrayList<>();
     private final List<MatchDimension.Ports> portMatches = new ArrayList<>();
+    private final List<List<Prefix>> sourceNets = new ArrayList<>();
+    private final List<List<Prefix>> destinationNets = new ArrayList<>();
     private final BitSet protocols = new BitSet(IpProtocol.MAX + 1);
     private RangeSet sourcePorts;
     private RangeSet destinationPorts;
@@ -83,7 +85,16 @@ final class RuleCriteria {
         if (family.isEmpty() || everything && match.negated()) {
             possible = false;
         } else if (!everything) {
-            takeSet(match.side(), numbers.ofNets(family), match.negated());
+            takeNets(match, family);
+        }
+    }
+
+    /** Whether lists of prefixes become sets depends on where the rule is indexed: that is decided later. */
+    private void takeNets(final MatchDimension.Nets match, final List<Prefix> family) {
+        if (match.negated()) {
+            takeSet(match.side(), numbers.ofNets(family), true);
+        } else {
+            (match.side() == PeerSide.SOURCE ? sourceNets : destinationNets).add(family);
         }
     }
 
@@ -143,12 +154,42 @@ final class RuleCriteria {
         return ranges != null && ranges.ranges().isEmpty();
     }
 
+    /** What it wants of the source's memberships; takes its prefixes into use as sets, so it is asked once. */
     SetCriteria source() {
+        sourceNets.forEach(nets -> sourceAny.add(new int[] {numbers.ofNets(nets)}));
         return criteria(sourceAny, sourceNone);
     }
 
+    /** What it wants of the destination's memberships; asked once too. */
     SetCriteria destination() {
+        destinationNets.forEach(nets -> destinationAny.add(new int[] {numbers.ofNets(nets)}));
         return criteria(destinationAny, destinationNone);
+    }
+
+    /** Whether it wants nothing of any IP set, and no address is to be outside of something. */
+    boolean withoutSets() {
+        return !inexact && sourceAny.isEmpty() && sourceNone.isEmpty() && destinationAny.isEmpty()
+            && destinationNone.isEmpty() && portAny.isEmpty() && portNone.isEmpty();
+    }
+
+    /** Lists of prefixes, of each of which one must contain the source. */
+    List<List<Prefix>> sourceNets() {
+        return sourceNets;
+    }
+
+    /** Lists of prefixes, of each of which one must contain the destination. */
+    List<List<Prefix>> destinationNets() {
+        return destinationNets;
+    }
+
+    /** Whether every packet matches. */
+    boolean matchesEverything() {
+        return withoutSets() && sourceNets.isEmpty() && destinationNets.isEmpty() && sourcePorts == null
+            && destinationPorts == null && icmp == null && protocols.cardinality() > IpProtocol.MAX;
+    }
+
+    boolean v6() {
+        return v6;
     }
 
     SetCriteria portSets() {

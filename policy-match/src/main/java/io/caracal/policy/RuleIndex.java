@@ -1,13 +1,16 @@
 package io.caracal.policy;
 
 import io.caracal.policy.lookup.BitVectors;
-import io.caracal.policy.lookup.SideIndex;
+import io.caracal.policy.lookup.Box;
+import io.caracal.policy.lookup.BoxTree;
 import io.caracal.policy.model.PolicyException;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
- * All rules of one list of tiers and profiles, for one direction and family, in the order of evaluation, indexed by
- * dimension. Rules that no packet of the family can match are left out; what ends a tier or the list is a rule that
+ * All rules of one list of tiers and profiles, for one direction and family, in the order of evaluation. Rules
+ * without sets are boxes in a tree, if there are enough of them; the others are bit vectors by dimension. Rules that no packet of the family can match are left out; what ends a tier or the list is a rule that
  * matches everything, so that some rule always matches. Shared by all endpoints with the same list. Immutable; any
  * thread.
  */
@@ -23,15 +26,22 @@ final class RuleIndex {
     /** Leaves the list without a verdict. */
     static final byte CONTINUE = 4;
 
-    private final byte[] actions;
+    /** Below this number of boxes the vectors find them as fast, and one structure is enough. */
+    private static final int MIN_BOXED = 16;
+
+    private static final int ACTION_MASK = 0xff;
+    private static final int CELL_SHIFT = 8;
+    private static final int CELL_MASK = 0xffffff;
+    private static final int OWNER_SHIFT = 32;
+
+    /** Action, index in its owner's list, and owner, of each rule: one cold cache line instead of five objects. */
+    private final long[] rows;
+    private final RulePlace.Owner[] owners;
     private final int[] nexts;
     private final Line[] lines;
-    private final PortCheck[] checks;
-    private final SideIndex source;
-    private final SideIndex destination;
-    private final SideIndex portSets;
-    private final TransportIndex transport;
-    private final long[] words;
+    private final int[] ends;
+    private final BoxTree boxes;
+    private final RuleVectors vectors;
 
     /**
      * What stands at an index.
@@ -64,36 +74,70 @@ final class RuleIndex {
             throw new PolicyException(name, "has " + drafts.size() + " rules for one direction; at most "
                 + (BitVectors.MAX_BITS - 1) + " can be enforced");
         }
-        final List<RuleCriteria> rules = drafts.stream().map(Draft::criteria).toList();
-        final BitVectors vectors = new BitVectors(BitVectors.worstSize(rules.size()) + 1);
-        source = new SideIndex(rules.stream().map(RuleCriteria::source).toList(), vectors);
-        destination = new SideIndex(rules.stream().map(RuleCriteria::destination).toList(), vectors);
-        final boolean usesPortSets = rules.stream().anyMatch(rule -> !rule.portSets().isEmpty());
-        portSets = usesPortSets ? new SideIndex(rules.stream().map(RuleCriteria::portSets).toList(), vectors) : null;
-        transport = new TransportIndex(rules, v6, vectors);
-        vectors.trim();
-        words = vectors.words();
-        actions = new byte[rules.size()];
-        nexts = new int[rules.size()];
-        lines = new Line[rules.size()];
-        final boolean checked = transport.coarse() || rules.stream().anyMatch(RuleCriteria::inexact);
-        checks = checked ? new PortCheck[rules.size()] : null;
-        for (int i = 0; i < actions.length; i++) {
-            actions[i] = drafts.get(i).action();
+        final int count = drafts.size();
+        rows = new long[count];
+        owners = owners(drafts);
+        nexts = new int[count];
+        lines = new Line[count];
+        int owner = 0;
+        final int[] everything = new int[count];
+        final List<RuleCriteria> others = new ArrayList<>(count);
+        int endCount = 0;
+        for (int i = 0; i < count; i++) {
             nexts[i] = drafts.get(i).next();
             lines[i] = drafts.get(i).line();
-            if (transport.coarse() || rules.get(i).inexact()) {
-                checks[i] = rules.get(i).check();
+            final RulePlace place = lines[i].place();
+            owner += place != null && place.owner() != owners[owner] ? 1 : 0;
+            rows[i] = drafts.get(i).action()
+                | (place == null ? 0 : (long)owner << OWNER_SHIFT | (long)place.index() << CELL_SHIFT);
+            final RuleCriteria criteria = drafts.get(i).criteria();
+            final boolean isEnd = criteria.matchesEverything();
+            others.add(isEnd ? null : criteria);
+            everything[endCount] = i;
+            endCount += isEnd ? 1 : 0;
+        }
+        ends = Arrays.copyOf(everything, endCount);
+        boxes = takeBoxes(others, v6);
+        vectors = others.stream().allMatch(java.util.Objects::isNull) ? null : new RuleVectors(others, v6);
+    }
+
+    /** The policies and profiles in the order of their rules; the first, for what is no rule, is null. */
+    private static RulePlace.Owner[] owners(final List<Draft> drafts) {
+        final List<RulePlace.Owner> owners = new ArrayList<>();
+        owners.add(null);
+        for (final Draft draft : drafts) {
+            final RulePlace place = draft.line().place();
+            if (place != null && place.owner() != owners.getLast()) {
+                owners.add(place.owner());
             }
         }
+        return owners.toArray(RulePlace.Owner[]::new);
+    }
+
+    /** Makes a tree of the rules that are boxes, and takes them out of the list; null if they are too few. */
+    private static BoxTree takeBoxes(final List<RuleCriteria> rules, final boolean v6) {
+        final List<Box> all = new ArrayList<>();
+        final List<Integer> boxed = new ArrayList<>();
+        for (int i = 0; i < rules.size(); i++) {
+            final List<Box> parts = rules.get(i) == null ? List.of() : RuleBoxes.of(rules.get(i), i);
+            all.addAll(parts);
+            if (!parts.isEmpty()) {
+                boxed.add(i);
+            }
+        }
+        if (boxed.size() < MIN_BOXED) {
+            return null;
+        }
+        boxed.forEach(i -> rules.set(i, null));
+        return BoxTree.of(all, v6);
     }
 
     int count() {
-        return actions.length;
+        return rows.length;
     }
 
     byte action(final int rule) {
-        return actions[rule];
+        return (byte)(rows[rule] & ACTION_MASK);
     }
 
     int next(final int rule) {
@@ -104,30 +148,46 @@ final class RuleIndex {
         return lines[rule];
     }
 
-    /** The check that the rule still needs after the vectors; null if none. */
-    PortCheck check(final int rule) {
-        return checks == null ? null : checks[rule];
+    /** Number of the rule for flow records; 0 where a tier or the list ends. */
+    int id(final int rule) {
+        final RulePlace.Owner owner = owners[(int)(rows[rule] >>> OWNER_SHIFT)];
+        return owner == null ? 0 : owner.firstId() + cell(rule);
     }
 
-    SideIndex source() {
-        return source;
+    /** Counts that a worker's packet matched. */
+    void hit(final int rule, final int worker) {
+        final RulePlace.Owner owner = owners[(int)(rows[rule] >>> OWNER_SHIFT)];
+        if (owner != null) {
+            owner.hits().hit(worker, cell(rule));
+        }
     }
 
-    SideIndex destination() {
-        return destination;
+    private int cell(final int rule) {
+        return (int)(rows[rule] >>> CELL_SHIFT) & CELL_MASK;
     }
 
-    /** The dimension of destination address with port in sets; null if no rule uses it. */
-    SideIndex portSets() {
-        return portSets;
+    /** The first rule from an index on that matches everything. */
+    int nextEnd(final int from) {
+        int low = 0;
+        int high = ends.length - 1;
+        while (low < high) {
+            final int middle = low + high >>> 1;
+            if (ends[middle] < from) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        return ends[low];
     }
 
-    TransportIndex transport() {
-        return transport;
+    /** Rules without sets; null if they are held as vectors. */
+    BoxTree boxes() {
+        return boxes;
     }
 
-    /** The vectors that do not depend on classes. */
-    long[] words() {
-        return words;
+    /** Rules with sets; null if there are none. */
+    RuleVectors vectors() {
+        return vectors;
     }
 }

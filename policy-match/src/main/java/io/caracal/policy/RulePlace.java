@@ -20,9 +20,11 @@ public record RulePlace(int id, Owner owner, int index, Rule rule) {
      * @param name policy or profile, for people.
      * @param tier the policy's own word for its tier; empty for a profile.
      * @param direction which of its lists.
+     * @param firstId number of its first rule; the others follow.
      * @param hits counters of the list.
      */
-    public record Owner(PolicyId policy, String name, String tier, PolicyDirection direction, HitCounters hits) {
+    public record Owner(PolicyId policy, String name, String tier, PolicyDirection direction, int firstId,
+        HitCounters hits) {
     }
 
     /**

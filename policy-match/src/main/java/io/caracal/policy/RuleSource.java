@@ -41,27 +41,26 @@ final class RuleSource {
 
     static RuleSource of(final Policy policy, final int firstId, final int workers) {
         final RulePlace.Owner in = new RulePlace.Owner(policy.id(), policy.id().toString(), policy.tier(),
-            PolicyDirection.INGRESS, new HitCounters(policy.ingress().size(), workers));
+            PolicyDirection.INGRESS, firstId, new HitCounters(policy.ingress().size(), workers));
         final RulePlace.Owner out = new RulePlace.Owner(policy.id(), policy.id().toString(), policy.tier(),
-            PolicyDirection.EGRESS, new HitCounters(policy.egress().size(), workers));
-        return new RuleSource(policy, places(in, policy.ingress(), firstId),
-            places(out, policy.egress(), firstId + policy.ingress().size()));
+            PolicyDirection.EGRESS, firstId + policy.ingress().size(),
+            new HitCounters(policy.egress().size(), workers));
+        return new RuleSource(policy, places(in, policy.ingress()), places(out, policy.egress()));
     }
 
     static RuleSource of(final Profile profile, final int firstId, final int workers) {
         final String name = "profile " + profile.name();
-        final RulePlace.Owner in = new RulePlace.Owner(null, name, "", PolicyDirection.INGRESS,
+        final RulePlace.Owner in = new RulePlace.Owner(null, name, "", PolicyDirection.INGRESS, firstId,
             new HitCounters(profile.ingress().size(), workers));
         final RulePlace.Owner out = new RulePlace.Owner(null, name, "", PolicyDirection.EGRESS,
-            new HitCounters(profile.egress().size(), workers));
-        return new RuleSource(profile, places(in, profile.ingress(), firstId),
-            places(out, profile.egress(), firstId + profile.ingress().size()));
+            firstId + profile.ingress().size(), new HitCounters(profile.egress().size(), workers));
+        return new RuleSource(profile, places(in, profile.ingress()), places(out, profile.egress()));
     }
 
-    private static List<RulePlace> places(final RulePlace.Owner owner, final List<Rule> rules, final int firstId) {
+    private static List<RulePlace> places(final RulePlace.Owner owner, final List<Rule> rules) {
         final List<RulePlace> places = new ArrayList<>(rules.size());
         for (int i = 0; i < rules.size(); i++) {
-            places.add(new RulePlace(firstId + i, owner, i, rules.get(i)));
+            places.add(new RulePlace(owner.firstId() + i, owner, i, rules.get(i)));
         }
         return List.copyOf(places);
     }

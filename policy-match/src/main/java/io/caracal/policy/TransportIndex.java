@@ -40,6 +40,9 @@ final class TransportIndex {
         final RangeSet[] ranges = new RangeSet[rules.size()];
         boolean wanted = false;
         for (int rule = 0; rule < ranges.length; rule++) {
+            if (rules.get(rule) == null) {
+                continue;
+            }
             ranges[rule] = rules.get(rule).sourcePorts();
             any.set(rule, ranges[rule] == null);
             wanted |= ranges[rule] != null;
@@ -53,6 +56,9 @@ final class TransportIndex {
     private BitSet named(final List<RuleCriteria> rules) {
         final BitSet named = new BitSet();
         for (final RuleCriteria rule : rules) {
+            if (rule == null) {
+                continue;
+            }
             final BitSet accepted = rule.protocols();
             if (accepted.cardinality() <= 1) {
                 named.or(accepted);
@@ -82,7 +88,7 @@ final class TransportIndex {
         boolean wanted = false;
         for (int i = 0; i < ranges.length; i++) {
             final RuleCriteria rule = rules.get(i);
-            if (!rule.protocols().get(protocol)) {
+            if (rule == null || !rule.protocols().get(protocol)) {
                 continue;
             }
             if (rule.destinationPorts() == null && rule.icmp() == null) {

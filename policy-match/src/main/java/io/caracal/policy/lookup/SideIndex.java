@@ -28,7 +28,7 @@ public final class SideIndex {
     /**
      * Indexes a dimension.
      *
-     * @param criteria what each rule wants.
+     * @param criteria what each rule wants; null where a rule has no part in the index.
      * @param vectors where the vector for every class goes; complete when the readers come.
      */
     public SideIndex(final List<SetCriteria> criteria, final BitVectors vectors) {
@@ -40,6 +40,9 @@ public final class SideIndex {
         boolean complex = false;
         for (int rule = 0; rule < criteria.size(); rule++) {
             final SetCriteria wanted = criteria.get(rule);
+            if (wanted == null) {
+                continue;
+            }
             if (wanted.isEmpty()) {
                 always.set(rule);
             } else if (wanted.anyOf().isEmpty()) {
@@ -65,7 +68,7 @@ public final class SideIndex {
     }
 
     private void keepComplex(final int rule, final SetCriteria wanted) {
-        if (!wanted.anyOf().isEmpty() && !wanted.isSimple()) {
+        if (wanted != null && !wanted.anyOf().isEmpty() && !wanted.isSimple()) {
             groupsOf[rule] = wanted.groups();
             noneOf[rule] = wanted.noneOf();
         }
