@@ -48,4 +48,10 @@ public record ConntrackTimeouts(Duration creationGrace, Duration tcpSynSent, Dur
             throw new IllegalArgumentException(name + ": " + value + " is not within " + shortest + " .. " + LONGEST);
         }
     }
+
+    /** Whether a timeout of this name may be set so. */
+    static boolean isWithinRange(final String name, final Duration value) {
+        final Duration shortest = name.equals("CreationGracePeriod") ? Duration.ZERO : SHORTEST;
+        return value.compareTo(shortest) >= 0 && value.compareTo(LONGEST) <= 0;
+    }
 }

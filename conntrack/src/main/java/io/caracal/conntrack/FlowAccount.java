@@ -72,4 +72,24 @@ final class FlowAccount {
     static int destinationIfindex(final long account) {
         return OffHeap.getInt(account + DESTINATION_IFINDEX_OFFSET);
     }
+
+    static int sourceGeneration(final long account) {
+        return OffHeap.getInt(account + SOURCE_GENERATION_OFFSET);
+    }
+
+    static int destinationGeneration(final long account) {
+        return OffHeap.getInt(account + DESTINATION_GENERATION_OFFSET);
+    }
+
+    /** Who has approved the source's leg. */
+    static void approveSource(final long account, final int generation, final int rule) {
+        OffHeap.putInt(account + SOURCE_GENERATION_OFFSET, generation);
+        OffHeap.putInt(account + SOURCE_RULE_OFFSET, rule);
+    }
+
+    /** Who has approved the destination's leg. */
+    static void approveDestination(final long account, final int generation, final int rule) {
+        OffHeap.putInt(account + DESTINATION_GENERATION_OFFSET, generation);
+        OffHeap.putInt(account + DESTINATION_RULE_OFFSET, rule);
+    }
 }

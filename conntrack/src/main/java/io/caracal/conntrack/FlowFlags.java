@@ -16,7 +16,7 @@ public final class FlowFlags {
     public static final int SOURCE_APPROVED = 1 << 4;
     /** The ingress policy of the destination endpoint has approved the flow, or that is no local workload. */
     public static final int DESTINATION_APPROVED = 1 << 5;
-    /** The flow goes through the host's stack (a service before DNAT): its answers are accepted only from there. */
+    /** Both directions go through the host's stack: it routes them, and undoes its own NAT for the answers. */
     public static final int THROUGH_HOST = 1 << 6;
     /** A RST was seen that did not match exactly; later traffic clears the bit (see {@code TCPResetSeen}). */
     public static final int RESET_SEEN = 1 << 7;

@@ -97,6 +97,46 @@ public abstract sealed class FlowTable implements AutoCloseable permits Ipv4Flow
         return endpoints.flowCount(ifindex);
     }
 
+    /**
+     * Flags of a flow.
+     *
+     * @param slot a flow.
+     * @return bits of {@link FlowFlags}.
+     */
+    public int flags(final int slot) {
+        return FlowRecord.flags(record(slot));
+    }
+
+    /**
+     * State of a flow.
+     *
+     * @param slot a flow.
+     * @return one of {@link FlowState}.
+     */
+    public int state(final int slot) {
+        return FlowRecord.state(record(slot));
+    }
+
+    /**
+     * Interface of the workload that is a flow's source.
+     *
+     * @param slot a flow.
+     * @return kernel ifindex, 0 for none.
+     */
+    public int sourceIfindex(final int slot) {
+        return FlowAccount.sourceIfindex(account(slot));
+    }
+
+    /**
+     * Interface of the workload that is a flow's destination.
+     *
+     * @param slot a flow.
+     * @return kernel ifindex, 0 for none.
+     */
+    public int destinationIfindex(final int slot) {
+        return FlowAccount.destinationIfindex(account(slot));
+    }
+
     /** Address of a slot's record. */
     final long record(final int slot) {
         assert slot >= 0 && slot < capacity : slot;
@@ -184,6 +224,25 @@ public abstract sealed class FlowTable implements AutoCloseable permits Ipv4Flow
         FlowRecord.endWrite(record);
         giveSlot(slot);
         flowCount--;
+    }
+
+    /**
+     * Ends flows of a workload interface that has gone, the oldest first. Called again and again until none is left:
+     * the caller decides how many packets may pass in between.
+     *
+     * @param ifindex kernel index of the interface.
+     * @param budget flows to end, at most: the cost of one call.
+     * @return flows that it still has.
+     */
+    public final int removeEndpoint(final int ifindex, final int budget) {
+        for (int removed = 0; removed < budget; removed++) {
+            final int node = endpoints.oldest(ifindex);
+            if (node == FlowLinks.NONE) {
+                return 0;
+            }
+            remove(node >> 1, RemovalCause.ENDPOINT_REMOVED);
+        }
+        return flowCount(ifindex);
     }
 
     /**

@@ -110,6 +110,31 @@ final class FlowTracker implements AutoCloseable {
         return result;
     }
 
+    /** Counts a packet of a flow that has no transport header: a later fragment. */
+    void count(final int found, final int packetLength, final long nowMs) {
+        final int slot = found >> 1;
+        final long record = table.record(slot);
+        FlowRecord.beginWrite(record);
+        FlowAccount.count(table.account(slot), found & 1, 1, packetLength);
+        FlowAccount.lastSeenMs(table.account(slot), (int)nowMs);
+        FlowRecord.endWrite(record);
+    }
+
+    /**
+     * Stops checking the windows of a TCP flow: a fragment's length says nothing about the segment's, so that we no
+     * longer know what its receiver may acknowledge. (The kernel reassembles before it tracks.)
+     */
+    void loosen(final int slot) {
+        final long record = table.record(slot);
+        if (FlowRecord.protocol(record) == IpProtocol.TCP) {
+            FlowRecord.beginWrite(record);
+            final long part = table.protocolPart(slot);
+            TcpPart.addFlags(part, FlowTable.ORIGINAL, TcpPart.LIBERAL);
+            TcpPart.addFlags(part, FlowTable.REPLY, TcpPart.LIBERAL);
+            FlowRecord.endWrite(record);
+        }
+    }
+
     private int updateProtocol(final int slot, final int direction, final UnsafeBuffer buffer, final int offset,
         final int length) {
         final long record = table.record(slot);

@@ -60,6 +60,11 @@ final class TcpSegment {
         optionsLength = headerLength - TcpHeader.MIN_LENGTH;
     }
 
+    /** Whether the segment at an offset is a SYN that opens a connection: without ACK. */
+    static boolean isOpening(final UnsafeBuffer packet, final int offset) {
+        return (TcpHeader.flags(packet, offset) & (TcpHeader.SYN | TcpHeader.ACK | TcpHeader.RST)) == TcpHeader.SYN;
+    }
+
     /** A segment without options. */
     void set(final int segmentFlags, final int segmentSequence, final int segmentAcknowledgement,
         final int segmentWindow, final int payloadLength) {

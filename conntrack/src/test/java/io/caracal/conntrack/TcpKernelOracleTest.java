@@ -16,7 +16,8 @@ import org.junit.jupiter.api.io.TempDir;
 /**
  * Random TCP exchanges through the kernel's conntrack and through ours, packet by packet: the same packets pass, and
  * the same state stands afterwards. Sequence numbers are drawn around what each side has sent, acknowledged and
- * offered, so that every bound is met from both sides. Exchanges end where a window grows beyond what 16 bits hold exactly.
+ * offered, so that every bound is met from both sides. Exchanges end where a window grows beyond what 16 bits hold
+ * exactly.
  */
 class TcpKernelOracleTest {
     private static final int EXCHANGES = Integer.getInteger("caracal.test.exchanges", 500);

@@ -89,7 +89,11 @@ public enum DropReason {
     /** See {@link #sentence()}. */
     NAT_PORTS_EXHAUSTED(41, "no port of the NAT address was free for this destination"),
     /** See {@link #sentence()}. */
-    FLOW_FROM_WRONG_INTERFACE(42, "came by another interface than its flow does");
+    FLOW_FROM_WRONG_INTERFACE(42, "came by another interface than its flow does"),
+    /** See {@link #sentence()}. */
+    FRAGMENT_WITHOUT_FIRST(43, "fragment whose first fragment was not seen, or was dropped, in the last 30 seconds"),
+    /** See {@link #sentence()}. */
+    FLOW_TUPLE_IN_USE(44, "its answers could not be told from those of another flow, which NAT gave that tuple");
 
     private static final DropReason[] BY_ID = new DropReason[values().length + 1];
 

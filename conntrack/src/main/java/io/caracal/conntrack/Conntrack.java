@@ -1,0 +1,251 @@
+package io.caracal.conntrack;
+
+import io.caracal.burst.FlowApprovals;
+import io.caracal.burst.PacketBurst;
+import io.caracal.burst.PacketFlags;
+import io.caracal.stage.WorkloadTablePublisher;
+import java.security.SecureRandom;
+
+/**
+ * Connection tracking of one worker: the tables of both families and the two stages on them.
+ *
+ * <p>Opened by any thread, then its worker's; other threads read {@link #counters()} and {@link #natExhaustion()}, and
+ * ask the rest through the worker's commands. Closes its tables; the images are the caller's, closed afterwards.</p>
+ *
+ * <pre>{@code
+ * final Conntrack conntrack = Conntrack.open(config, ipv4Image, ipv6Image, BootClock.read(), workloads, listener);
+ * chain = new StageChain(parse, neighbour, conntrack.stage(), policy(conntrack.approvals()), forward,
+ *     conntrack.commitStage());
+ * }</pre>
+ */
+public final class Conntrack implements AutoCloseable, FlowRemovalListener {
+    private final ConntrackConfig config;
+    private final BootClock clock;
+    private final FlowRemovalListener listener;
+    private final FlowApprovals approvals = new FlowApprovals();
+    private final ConntrackCounters counters = new ConntrackCounters();
+    private final NatPorts natPorts;
+    private final Ipv4FlowTable ipv4Table;
+    private final Ipv6FlowTable ipv6Table;
+    private final FamilyTracking ipv4;
+    private final FamilyTracking ipv6;
+    private final ConntrackStage stage;
+    private final FlowCommitStage commitStage;
+    private final int[] refused = new int[2 * PacketBurst.MAX_PACKETS];
+    private final FamilyTracking[] refusedFamily = new FamilyTracking[2 * PacketBurst.MAX_PACKETS];
+    private int refusedCount;
+    private PacketBurst burst;
+    private int policyGeneration;
+
+    private Conntrack(final ConntrackConfig config, final FlowImage ipv4Image, final FlowImage ipv6Image,
+        final BootClock clock, final WorkloadTablePublisher workloads, final FlowRemovalListener listener) {
+        this.config = config;
+        this.clock = clock;
+        this.listener = listener;
+        final SecureRandom random = new SecureRandom();
+        final long nowMs = clock.bootMs(System.nanoTime());
+        natPorts = new NatPorts(config.natPortFirst(), config.natPortLast(), random.nextLong());
+        ipv4Table = Ipv4FlowTable.open(ipv4Image, tableConfig(random), this, nowMs);
+        ipv6Table = Ipv6FlowTable.open(ipv6Image, tableConfig(random), this, nowMs);
+        ipv4 = new Ipv4Tracking(ipv4Table, config, natPorts);
+        ipv6 = new Ipv6Tracking(ipv6Table, config, natPorts);
+        stage = new ConntrackStage(this, workloads, random.nextLong());
+        commitStage = new FlowCommitStage(this);
+    }
+
+    private FlowTableConfig tableConfig(final SecureRandom random) {
+        return new FlowTableConfig(config.timeouts(), config.endpointsMax(), random.nextLong());
+    }
+
+    /**
+     * Opens tables on two images and takes over the flows that are in them.
+     *
+     * @param config settings.
+     * @param ipv4Image where IPv4 flows live; outlives this.
+     * @param ipv6Image where IPv6 flows live; outlives this.
+     * @param clock the time of records.
+     * @param workloads which interface has which address.
+     * @param listener hears of flows that end, on the worker's thread.
+     * @return connection tracking; the caller closes it after its worker has stopped.
+     */
+    public static Conntrack open(final ConntrackConfig config, final FlowImage ipv4Image, final FlowImage ipv6Image,
+        final BootClock clock, final WorkloadTablePublisher workloads, final FlowRemovalListener listener) {
+        return new Conntrack(config, ipv4Image, ipv6Image, clock, workloads, listener);
+    }
+
+    /**
+     * The stage that finds flows.
+     *
+     * @return before policy in the chain.
+     */
+    public ConntrackStage stage() {
+        return stage;
+    }
+
+    /**
+     * The stage that makes flows.
+     *
+     * @return behind policy and routing in the chain.
+     */
+    public FlowCommitStage commitStage() {
+        return commitStage;
+    }
+
+    /**
+     * What policy and routing tell the commit stage.
+     *
+     * @return the columns, shared by the stages of this worker.
+     */
+    public FlowApprovals approvals() {
+        return approvals;
+    }
+
+    /**
+     * What it counts. Any thread.
+     *
+     * @return the counters.
+     */
+    public ConntrackCounters counters() {
+        return counters;
+    }
+
+    /**
+     * NAT addresses that ran out of ports. Any thread.
+     *
+     * @return the counts.
+     */
+    public NatExhaustion natExhaustion() {
+        return natPorts.exhaustion();
+    }
+
+    /**
+     * The IPv4 flows, for NAT rewriting and offload. The worker's thread.
+     *
+     * @return the table.
+     */
+    public Ipv4FlowTable ipv4Table() {
+        return ipv4Table;
+    }
+
+    /**
+     * The IPv6 flows, for NAT rewriting and offload. The worker's thread.
+     *
+     * @return the table.
+     */
+    public Ipv6FlowTable ipv6Table() {
+        return ipv6Table;
+    }
+
+    /**
+     * Ends flows of a workload that has gone, both families. A worker command, repeated until it returns 0: flows are
+     * ended in pieces, so that packets pass meanwhile. The workload is no longer in the table of workloads.
+     *
+     * @param ifindex kernel index of its interface.
+     * @param budget flows to end, at most; a thousand cost about a tenth of a millisecond.
+     * @return flows that it still has.
+     */
+    public int removeEndpoint(final int ifindex, final int budget) {
+        final int left = ipv4Table.removeEndpoint(ifindex, budget);
+        return left > 0 ? left + ipv6Table.flowCount(ifindex) : ipv6Table.removeEndpoint(ifindex, budget);
+    }
+
+    /**
+     * Tells which policy is in force: with {@link EstablishedFlows#RECHECK}, flows that an earlier one approved are
+     * judged again. A worker command.
+     *
+     * @param generation of the policy, growing; compared by difference.
+     */
+    public void policyGeneration(final int generation) {
+        policyGeneration = generation;
+    }
+
+    int policyGeneration() {
+        return policyGeneration;
+    }
+
+    ConntrackConfig config() {
+        return config;
+    }
+
+    BootClock clock() {
+        return clock;
+    }
+
+    FamilyTracking ipv4() {
+        return ipv4;
+    }
+
+    FamilyTracking ipv6() {
+        return ipv6;
+    }
+
+    FamilyTracking family(final int ipVersion) {
+        return ipVersion == 4 ? ipv4 : ipv6;
+    }
+
+    /** Steps a flow's state by a packet of it; returns one of {@link TcpTracker}'s constants. */
+    int step(final PacketBurst packets, final int row, final FamilyTracking family, final int found,
+        final long nowMs) {
+        final int packetLength = packets.length[row] - packets.l3Offset[row];
+        if ((packets.flags[row] & PacketFlags.LATER_FRAGMENT) != 0) {
+            family.tracker.count(found, packetLength, nowMs);
+            return TcpTracker.ACCEPTED;
+        }
+        final int result = family.tracker.update(found, packets.umem(),
+            packets.offset(row) + packets.l4Offset[row], packets.length[row] - packets.l4Offset[row], packetLength,
+            nowMs);
+        if (result == TcpTracker.REFUSED) {
+            refusedFamily[refusedCount] = family;
+            refused[refusedCount++] = found >> 1;
+        } else if ((packets.flags[row] & PacketFlags.FRAGMENT) != 0) {
+            family.tracker.loosen(found >> 1);
+        }
+        return result;
+    }
+
+    /** Flows that end from here on take themselves out of this burst's columns. */
+    void beginBurst(final PacketBurst packets) {
+        burst = packets;
+    }
+
+    /**
+     * Ends the flows that the last cycle saw refused: only now, since that cycle still had to translate the RST. A slot
+     * that has gone another way meanwhile is not in that state.
+     */
+    void endRefused() {
+        for (int i = 0; i < refusedCount; i++) {
+            final FlowTable table = refusedFamily[i].table;
+            if (FlowRecord.state(table.record(refused[i])) == FlowState.TCP_CLOSED) {
+                table.remove(refused[i], RemovalCause.REFUSED);
+            }
+        }
+        refusedCount = 0;
+    }
+
+    void endBurst() {
+        burst = null;
+    }
+
+    @Override
+    public void onRemoval(final FlowTable table, final int slot, final RemovalCause cause) {
+        counters.removed(cause);
+        if (burst != null) {
+            forget(table.ipVersion(), slot);
+        }
+        listener.onRemoval(table, slot, cause);
+    }
+
+    private void forget(final int ipVersion, final int slot) {
+        for (int row = 0; row < burst.count; row++) {
+            if (burst.flow[row] >> 1 == slot && burst.ipVersion[row] == ipVersion) {
+                burst.flow[row] = PacketBurst.NO_FLOW;
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        ipv4.close();
+        ipv6.close();
+    }
+}

@@ -1,0 +1,63 @@
+package io.caracal.conntrack;
+
+import java.util.Locale;
+
+/** What connection tracking counts, per worker. */
+public enum ConntrackCounter {
+    /** Packets of flows that were there. */
+    HITS("packets of tracked flows"),
+    /** Packets of no tracked flow. */
+    MISSES("packets of no tracked flow"),
+    /** ICMP errors about packets of tracked flows. */
+    RELATED("ICMP errors about packets of tracked flows"),
+    /** Packets that fit no flow and begin none. */
+    INVALID("packets that fit no flow and begin none"),
+    /** Flows made. */
+    CREATED("flows made"),
+    /** Flows ended by their timeout. */
+    EXPIRED("flows ended by their timeout"),
+    /** Flows ended to make room. */
+    EVICTED("flows ended to make room for a new one"),
+    /** Flows ended with their endpoint. */
+    ENDPOINT_REMOVED("flows ended with their endpoint"),
+    /** Flows whose tuple a new connection took. */
+    REOPENED("flows whose tuple a new connection took"),
+    /** Flows that were refused by a RST. */
+    REFUSED("flows that were answered by a RST alone"),
+    /** Flows ended on request. */
+    FLUSHED("flows ended on request"),
+    /** Flows with a translated source. */
+    NAT_BOUND("flows that were given a source NAT port"),
+    /** New flows for which no NAT port was free. */
+    NAT_EXHAUSTED("new flows for which no source NAT port was free"),
+    /** Flows that were judged again. */
+    RECHECKED("packets that sent their flow back to policy"),
+    /** IPv4 flows now. */
+    IPV4_FLOWS("IPv4 flows now"),
+    /** IPv6 flows now. */
+    IPV6_FLOWS("IPv6 flows now");
+
+    private final String sentence;
+
+    ConntrackCounter(final String sentence) {
+        this.sentence = sentence;
+    }
+
+    /**
+     * What it counts.
+     *
+     * @return a sentence for people.
+     */
+    public String sentence() {
+        return sentence;
+    }
+
+    /**
+     * The name in metrics and JSON.
+     *
+     * @return lower case with dashes.
+     */
+    public String label() {
+        return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+}

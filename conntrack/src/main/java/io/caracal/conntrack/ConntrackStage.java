@@ -1,0 +1,247 @@
+package io.caracal.conntrack;
+
+import io.caracal.burst.Direction;
+import io.caracal.burst.DropReason;
+import io.caracal.burst.FlowApprovals;
+import io.caracal.burst.PacketBurst;
+import io.caracal.burst.PacketFlags;
+import io.caracal.burst.Tracking;
+import io.caracal.burst.Verdict;
+import io.caracal.stage.PacketStage;
+import io.caracal.stage.WorkloadTable;
+import io.caracal.stage.WorkloadTablePublisher;
+import io.caracal.wire.IpProtocol;
+
+/**
+ * Finds the flow of each packet and steps its state: sets the columns {@code tracking} and {@code flow}. Packets of
+ * approved flows are {@link Tracking#ESTABLISHED} or {@link Tracking#RELATED} and need no policy; {@link Tracking#NEW}
+ * ones do, and their legs are begun in {@link FlowApprovals}. The {@link FlowCommitStage} makes their flows after
+ * policy and routing have let them through.
+ *
+ * <pre>
+ *   parse ─► neighbour ─► ConntrackStage ─► policy ─► forward ─► FlowCommitStage ─► NAT rewriting
+ *                          tracking, flow    legs                 flow
+ * </pre>
+ *
+ * <p>Rows whose flow column is -1 after the commit have no flow (any more). A packet of a pod is only ever of a flow
+ * whose leg is that pod's interface: with another's address it can neither use nor disturb the other's flows.
+ * Belongs to one worker and its {@link Conntrack}.</p>
+ */
+public final class ConntrackStage implements PacketStage {
+    /** Due flows looked at per cycle with a full burst; about as many microseconds as it has packets, a tenth of it. */
+    private static final int EXPIRY_BUDGET = 32;
+    /** What a cycle without packets may spend more, per packet that it does not have. */
+    private static final int EXPIRY_BUDGET_PER_IDLE_ROW = 8;
+
+    private final Conntrack conntrack;
+    private final ConntrackConfig config;
+    private final FlowApprovals approvals;
+    private final ConntrackCounters counters;
+    private final WorkloadTablePublisher workloads;
+    private final FamilyTracking ipv4;
+    private final FamilyTracking ipv6;
+    private final FragmentPorts fragments;
+    private final int[] errorRow = new int[PacketBurst.MAX_PACKETS];
+    private int errorCount;
+    private boolean tableChanged;
+    private WorkloadTable table;
+    private long nowMs;
+
+    ConntrackStage(final Conntrack conntrack, final WorkloadTablePublisher workloads, final long fragmentSeed) {
+        this.conntrack = conntrack;
+        this.workloads = workloads;
+        config = conntrack.config();
+        approvals = conntrack.approvals();
+        counters = conntrack.counters();
+        ipv4 = conntrack.ipv4();
+        ipv6 = conntrack.ipv6();
+        fragments = new FragmentPorts(fragmentSeed);
+    }
+
+    @Override
+    public void process(final PacketBurst burst, final long nowNs) {
+        nowMs = conntrack.clock().bootMs(nowNs);
+        table = workloads.current();
+        conntrack.endRefused();
+        conntrack.beginBurst(burst);
+        final int budget = EXPIRY_BUDGET + (PacketBurst.MAX_PACKETS - burst.count) * EXPIRY_BUDGET_PER_IDLE_ROW;
+        ipv4.table.expire(nowMs, budget);
+        ipv6.table.expire(nowMs, budget);
+        gather(burst);
+        ipv4.lookup();
+        ipv6.lookup();
+        trackErrors(burst);
+        trackFamily(burst, ipv4);
+        trackFamily(burst, ipv6);
+        conntrack.endBurst();
+    }
+
+    /** Sorts the rows by what is to be looked up for them. */
+    private void gather(final PacketBurst burst) {
+        errorCount = 0;
+        ipv4.clear();
+        ipv6.clear();
+        final int count = burst.count;
+        for (int row = 0; row < count; row++) {
+            final int version = burst.ipVersion[row];
+            if (burst.verdict[row] != Verdict.UNDECIDED || version == 0
+                || (burst.flags[row] & (PacketFlags.LOCALLY_MADE | PacketFlags.MULTICAST)) != 0) {
+                continue;
+            }
+            if ((burst.flags[row] & PacketFlags.ICMP_ERROR) != 0) {
+                errorRow[errorCount++] = row;
+            } else if ((burst.flags[row] & PacketFlags.FRAGMENT) != 0 && !fragments.resolve(burst, row, nowMs)) {
+                invalid(burst, row, DropReason.FRAGMENT_WITHOUT_FIRST);
+            } else if (!IcmpQueries.isIcmp(version, burst.ipProtocol[row])
+                || IcmpQueries.isQuery(version, burst.destinationPort[row] >>> Byte.SIZE)) {
+                (version == 4 ? ipv4 : ipv6).add(burst, row);
+            } else if (version == 4) {
+                invalid(burst, row, DropReason.ICMP_REPLY_UNREQUESTED);
+            }
+            /* What is left is neighbour and multicast listener discovery: untracked, as with the kernel. */
+        }
+    }
+
+    private void trackErrors(final PacketBurst burst) {
+        for (int i = 0; i < errorCount; i++) {
+            final int row = errorRow[i];
+            final FamilyTracking family = conntrack.family(burst.ipVersion[row]);
+            final int found = family.findQuoted(burst, row);
+            if (found == FlowTable.MISS || !isApproved(family, found)) {
+                invalid(burst, row, DropReason.ICMP_ERROR_UNRELATED);
+            } else if (!comesByItsLeg(burst, row, family, found)) {
+                burst.drop(row, DropReason.FLOW_FROM_WRONG_INTERFACE);
+            } else {
+                burst.tracking[row] = Tracking.RELATED;
+                burst.flow[row] = found;
+                counters.add(ConntrackCounter.RELATED, 1);
+            }
+        }
+    }
+
+    private void trackFamily(final PacketBurst burst, final FamilyTracking family) {
+        tableChanged = false;
+        final int count = family.count;
+        int hits = 0;
+        for (int i = 0; i < count; i++) {
+            final int row = family.row[i];
+            /* A flow that ended in this very burst has made later findings stale. */
+            final int found = tableChanged ? family.find(burst, row) : family.found(i);
+            if (found == FlowTable.MISS) {
+                begin(burst, row, family);
+            } else {
+                hits++;
+                continueFlow(burst, row, family, found);
+            }
+        }
+        counters.add(ConntrackCounter.HITS, hits);
+        counters.add(ConntrackCounter.MISSES, (long)count - hits);
+    }
+
+    /** A packet of no flow: it may begin one. */
+    private void begin(final PacketBurst burst, final int row, final FamilyTracking family) {
+        final int protocol = burst.ipProtocol[row];
+        final int version = burst.ipVersion[row];
+        if ((burst.flags[row] & PacketFlags.LATER_FRAGMENT) == 0) {
+            if (IcmpQueries.isIcmp(version, protocol)
+                && !IcmpQueries.isRequest(version, burst.destinationPort[row] >>> Byte.SIZE)) {
+                invalid(burst, row, DropReason.ICMP_REPLY_UNREQUESTED);
+                return;
+            }
+            if (family.tracker.firstState(protocol, burst.umem(), burst.offset(row) + burst.l4Offset[row],
+                burst.length[row] - burst.l4Offset[row]) == FlowState.FREE) {
+                invalid(burst, row, family.tracker.reason());
+                return;
+            }
+        }
+        askPolicy(burst, row);
+    }
+
+    private void askPolicy(final PacketBurst burst, final int row) {
+        burst.tracking[row] = Tracking.NEW;
+        final boolean fromWorkload = burst.direction[row] == Direction.FROM_WORKLOAD;
+        final int ifindex = burst.ingressIfindex[row];
+        approvals.begin(row,
+            fromWorkload ? ifindex : RowEndpoints.source(burst, row, table),
+            fromWorkload ? RowEndpoints.destination(burst, row, table) : ifindex);
+    }
+
+    private void continueFlow(final PacketBurst burst, final int row, final FamilyTracking family, final int found) {
+        if (!comesByItsLeg(burst, row, family, found)) {
+            burst.drop(row, DropReason.FLOW_FROM_WRONG_INTERFACE);
+            return;
+        }
+        if (!isApproved(family, found)) {
+            if (burst.ipProtocol[row] == IpProtocol.TCP && !isSyn(burst, row)) {
+                invalid(burst, row, DropReason.FLOW_NOT_APPROVED);
+            } else {
+                burst.flow[row] = found;
+                askPolicy(burst, row);
+            }
+            return;
+        }
+        if (config.establishedFlows() == EstablishedFlows.RECHECK && isOutdated(family, found)) {
+            counters.add(ConntrackCounter.RECHECKED, 1);
+            burst.flow[row] = found;
+            askPolicy(burst, row);
+            return;
+        }
+        step(burst, row, family, found);
+    }
+
+    private void step(final PacketBurst burst, final int row, final FamilyTracking family, final int found) {
+        final int result = conntrack.step(burst, row, family, found, nowMs);
+        switch (result) {
+            case TcpTracker.INVALID -> invalid(burst, row, family.tracker.reason());
+            case TcpTracker.REOPENED -> {
+                tableChanged = true;
+                family.table.remove(found >> 1, RemovalCause.REOPENED);
+                begin(burst, row, family);
+            }
+            default -> {
+                burst.tracking[row] = Tracking.ESTABLISHED;
+                burst.flow[row] = found;
+            }
+        }
+    }
+
+    /** Whether the interface is the one that the flow's packets of this direction come by. */
+    private static boolean comesByItsLeg(final PacketBurst burst, final int row, final FamilyTracking family,
+        final int found) {
+        final long account = family.table.account(found >> 1);
+        final boolean fromWorkload = burst.direction[row] == Direction.FROM_WORKLOAD;
+        final boolean sourceLeg = fromWorkload == ((found & 1) == FlowTable.ORIGINAL);
+        return burst.ingressIfindex[row]
+            == (sourceLeg ? FlowAccount.sourceIfindex(account) : FlowAccount.destinationIfindex(account));
+    }
+
+    private static boolean isApproved(final FamilyTracking family, final int found) {
+        return (FlowRecord.flags(family.table.record(found >> 1)) & FlowFlags.APPROVED) == FlowFlags.APPROVED;
+    }
+
+    /** Judged by the side that opened it: the columns hold its tuple then, as policy wants to see it. */
+    private boolean isOutdated(final FamilyTracking family, final int found) {
+        if ((found & 1) == FlowTable.REPLY) {
+            return false;
+        }
+        final long account = family.table.account(found >> 1);
+        final int wanted = conntrack.policyGeneration();
+        return FlowAccount.sourceIfindex(account) != 0 && FlowAccount.sourceGeneration(account) - wanted < 0
+            || FlowAccount.destinationIfindex(account) != 0 && FlowAccount.destinationGeneration(account) - wanted < 0;
+    }
+
+    private static boolean isSyn(final PacketBurst burst, final int row) {
+        return (burst.flags[row] & PacketFlags.LATER_FRAGMENT) == 0
+            && TcpSegment.isOpening(burst.umem(), burst.offset(row) + burst.l4Offset[row]);
+    }
+
+    private void invalid(final PacketBurst burst, final int row, final DropReason reason) {
+        burst.tracking[row] = Tracking.INVALID;
+        counters.add(ConntrackCounter.INVALID, 1);
+        if (config.dropsInvalid()) {
+            burst.drop(row, reason);
+        } else {
+            burst.dropReason[row] = reason.id();
+        }
+    }
+}

@@ -1,0 +1,105 @@
+package io.caracal.conntrack;
+
+import io.caracal.burst.FlowApprovals;
+import io.caracal.burst.PacketBurst;
+
+/**
+ * One IP family's half of a worker's tracking: table, state machines and admission, and the step from a row of a burst
+ * to a tuple of this family. The stages do the rest without knowing which family it is.
+ *
+ * <p>The worker's thread; allocates nothing after its constructor.</p>
+ */
+abstract sealed class FamilyTracking implements NatPorts.Occupancy, AutoCloseable
+    permits Ipv4Tracking, Ipv6Tracking {
+    final FlowTable table;
+    final FlowTracker tracker;
+    final FlowAdmission admission;
+    /** The burst's row of each tuple in the lookup. */
+    final int[] row = new int[PacketBurst.MAX_PACKETS];
+    /** Tuples in the lookup. */
+    int count;
+
+    private final NatPorts natPorts;
+    /** Keeps the reads of a lookup's first passes alive. */
+    private long sink;
+
+    FamilyTracking(final FlowTable table, final ConntrackConfig config, final NatPorts natPorts) {
+        this.table = table;
+        this.natPorts = natPorts;
+        tracker = new FlowTracker(table, config.tcp());
+        admission = new FlowAdmission(table, config.endpointFlowsMax(), (int)config.evictionIdle().toMillis());
+    }
+
+    /** Adds a row's tuple to the lookup. */
+    final void add(final PacketBurst burst, final int burstRow) {
+        row[count] = burstRow;
+        addTuple(burst, burstRow);
+        count++;
+    }
+
+    /** Looks all tuples up; afterwards {@link #found} tells. */
+    final void lookup() {
+        if (count > 0) {
+            sink ^= lookupTuples();
+        }
+    }
+
+    /** Empties the lookup. */
+    final void clear() {
+        count = 0;
+        clearTuples();
+    }
+
+    /** Chooses the NAT port of the flow that {@link #beginSpec} began, and sets its reply tuple. */
+    final boolean translate(final FlowApprovals approvals, final int burstRow) {
+        final long high = approvals.natHigh[burstRow];
+        final long low = approvals.natLow[burstRow];
+        translateAddress(high, low);
+        final int port = natPorts.choose(this);
+        if (port == NatPorts.NONE) {
+            natPorts.exhaustion().count(high, low);
+            return false;
+        }
+        translatePort(port);
+        return true;
+    }
+
+    abstract void addTuple(PacketBurst burst, int burstRow);
+
+    abstract long lookupTuples();
+
+    abstract void clearTuples();
+
+    /** What the lookup found for its i-th tuple: {@code slot << 1 | direction}, or {@link FlowTable#MISS}. */
+    abstract int found(int i);
+
+    /** Looks one row up anew, after the table has changed. */
+    abstract int find(PacketBurst burst, int burstRow);
+
+    /**
+     * The flow and direction of an ICMP error: those of the answer to the packet that it quotes.
+     *
+     * @return {@code slot << 1 | direction}, or {@link FlowTable#MISS}; also where the error is not sent to the quoted
+     *     packet's source.
+     */
+    abstract int findQuoted(PacketBurst burst, int burstRow);
+
+    /** Begins the blueprint of a row's flow, without NAT. */
+    abstract FlowSpec beginSpec(PacketBurst burst, int burstRow);
+
+    abstract void translateAddress(long high, long low);
+
+    abstract void translatePort(int port);
+
+    /** Whether the answers to the flow that is being made would be another flow's. */
+    abstract boolean isReplyInUse();
+
+    /** Makes the flow. */
+    abstract int create();
+
+    @Override
+    public void close() {
+        tracker.close();
+        table.close();
+    }
+}
