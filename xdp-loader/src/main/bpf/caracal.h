@@ -13,7 +13,8 @@
  * The punt header is the packet's own Ethernet header with another meaning, so that the punt pair costs no extra bytes:
  *
  *   destination MAC  02 : code : ifindex (32 bit, big-endian)
- *   source MAC       FROM_WORKLOAD: the pod's, untouched;  TO_WORKLOAD: 02 : 00 : ingress_ifindex (32 bit, big-endian)
+ *   source MAC       FROM_WORKLOAD, FROM_NETWORK: the sender's, untouched
+ *                    TO_WORKLOAD, TO_NETWORK: 02 : 00 : ingress_ifindex (32 bit, big-endian; 0 = the host itself)
  *
  * 02 is the locally administered bit: no such address can belong to hardware.
  */
@@ -22,11 +23,15 @@
 enum caracal_direction {
 	DIRECTION_FROM_WORKLOAD = 1, /* tc ingress of the workload interface: a pod sent it */
 	DIRECTION_TO_WORKLOAD = 2,   /* tc egress of the workload interface: the host's stack sends it */
+	DIRECTION_TO_NETWORK = 3,    /* tc egress of an uplink or overlay device: a pod's packet that nobody has policed */
+	DIRECTION_FROM_NETWORK = 4,  /* tc ingress of an uplink or overlay device without XDP: a packet for a pod */
 };
 
 enum caracal_egress_action {
 	EGRESS_TO_WORKLOAD = 1, /* bpf_redirect_peer into the pod */
 	EGRESS_TO_HOST = 2,     /* into the host's stack, as if it had arrived on the workload interface */
+	EGRESS_TO_HOST_APPROVED = 3, /* the same, policed: it may leave by an uplink or the overlay device */
+	EGRESS_TO_DEVICE = 4,   /* out of an uplink or overlay device, to the neighbour that the host's routes name */
 };
 
 struct punt_mac {
@@ -63,6 +68,17 @@ struct workload {
 	__u32 flags; /* none yet; must be 0 */
 	__u64 miss_interval_ns; /* 0 = no limit */
 	__u64 miss_burst_ns;
+};
+
+/*
+ * Map `devices`, key ifindex: the uplinks and the overlay devices of this node. Written by Java alone. A frame is
+ * looked at only when its destination MAC is the device's own and its tag is vlan_id (0 = untagged).
+ */
+struct device {
+	__u8 mac[6];
+	__u16 vlan_id;
+	__u32 queue_base;  /* of its sockets in the map uplink_xsks */
+	__u32 queue_count; /* 0: no sockets (overlay device, or without XDP) */
 };
 
 /* Map `workload_traffic`, key ifindex, per CPU. Bytes are those of the frame with its Ethernet header. */
@@ -103,7 +119,12 @@ enum caracal_counter {
 	COUNTER_DELIVERED_TO_HOST = 19,
 	COUNTER_DROPPED_ENGINE_HEADER = 20,
 	COUNTER_DROPPED_ENGINE_UNKNOWN_WORKLOAD = 21,
-	COUNTER_COUNT = 22,
+	COUNTER_PUNTED_TO_NETWORK = 22,
+	COUNTER_PUNTED_FROM_NETWORK = 23,
+	COUNTER_APPROVED_TO_NETWORK = 24,
+	COUNTER_DELIVERED_TO_DEVICE = 25,
+	COUNTER_DROPPED_ENGINE_UNKNOWN_DEVICE = 26,
+	COUNTER_COUNT = 27,
 };
 
 #endif

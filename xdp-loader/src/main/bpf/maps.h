@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
- * The maps of both objects. pod.bpf.o creates them, punt.bpf.o is given the same ones at load (by name, see
- * BpfObjectSpec), and pins carry them over a restart. The sizes here are defaults; Java sets max_entries before the
- * load.
+ * The maps of all objects. pod.bpf.o creates them, punt.bpf.o and uplink.bpf.o are given the same ones at load (by
+ * name, see BpfObjectSpec), and pins carry them over a restart. The sizes here are defaults; Java sets max_entries
+ * before the load.
  */
 #ifndef CARACAL_MAPS_H
 #define CARACAL_MAPS_H
@@ -13,6 +13,7 @@
 
 #define WORKLOADS_MAX 1024
 #define QUEUES_MAX 64
+#define DEVICES_MAX 64
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -47,6 +48,14 @@ struct {
 	__type(key, __u32);
 	__type(value, __u64);
 } counters SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, DEVICES_MAX);
+	__type(key, __u32);
+	__type(value, struct device);
+} devices SEC(".maps");
 
 /* Queue of punt1 -> AF_XDP socket. The kernel removes an entry when its socket is closed or its process dies. */
 struct {

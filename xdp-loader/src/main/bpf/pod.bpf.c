@@ -3,9 +3,9 @@
  * The two tc programs of a workload interface (the host side of a pod's veth). What they cannot decide, the engine
  * does: the packet is redirected to the punt pair with direction and ifindex in its destination MAC (caracal.h).
  *
- * Mark APPROVED is not looked at here: nothing sets it yet, and until the flow cache does, every packet is the engine's
- * to judge. A packet for a service is HANDED, not APPROVED, so it comes back through to_workload after kube-proxy's
- * DNAT.
+ * Mark APPROVED is not looked at here: until there is a flow cache, every packet from or to a pod is the engine's to
+ * judge. A packet for a service is HANDED, not APPROVED, so it comes back through to_workload, or through to_network of
+ * uplink.bpf.c, after kube-proxy's DNAT.
  */
 #include <linux/bpf.h>
 #include <linux/if_ether.h>
@@ -17,23 +17,7 @@
 #include "flow.h"
 #include "maps.h"
 #include "engine_loss.h"
-
-/*
- * One word of state an interface: the time at which its next packet would be on schedule. The lock makes it right on
- * several CPUs.
- */
-struct miss_bucket {
-	struct bpf_spin_lock lock;
-	__u64 scheduled_ns;
-};
-
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, WORKLOADS_MAX);
-	__type(key, __u32);
-	__type(value, struct miss_bucket);
-} miss_buckets SEC(".maps");
+#include "miss.h"
 
 static __always_inline int drop(struct __sk_buff *skb, enum caracal_counter counter)
 {
@@ -46,52 +30,6 @@ static __always_inline int drop(struct __sk_buff *skb, enum caracal_counter coun
 	}
 	count(counter);
 	return TC_ACT_SHOT;
-}
-
-/*
- * GCRA (ITU-T I.371): a packet conforms when the schedule is not further ahead of now than the burst allows. A limit
- * without its bucket is an interface half taken away: nothing conforms.
- */
-static __always_inline int conforms_to_miss_rate(__u32 ifindex, const struct workload *workload)
-{
-	__u64 now_ns = bpf_ktime_get_ns();
-	struct miss_bucket *bucket;
-	__u64 scheduled_ns;
-	int conforms;
-
-	if (!workload->miss_interval_ns)
-		return 1;
-	bucket = bpf_map_lookup_elem(&miss_buckets, &ifindex);
-	if (!bucket)
-		return 0;
-	bpf_spin_lock(&bucket->lock);
-	scheduled_ns = bucket->scheduled_ns > now_ns ? bucket->scheduled_ns : now_ns;
-	conforms = scheduled_ns - now_ns <= workload->miss_burst_ns;
-	if (conforms)
-		bucket->scheduled_ns = scheduled_ns + workload->miss_interval_ns;
-	bpf_spin_unlock(&bucket->lock);
-	return conforms;
-}
-
-/*
- * The punt pair would drop it without a word. A GSO packet is measured by its segments: the kernel cuts it on that hop.
- * Most packets are small and are spared the call.
- */
-static __always_inline int exceeds_punt_mtu(struct __sk_buff *skb, __u32 punt_ifindex)
-{
-	__u32 mtu = 0;
-
-	return skb->len > ETH_FRAME_LEN && bpf_check_mtu(skb, punt_ifindex, &mtu, 0, BPF_MTU_CHK_SEGS) > 0;
-}
-
-static __always_inline int write_punt_header(struct __sk_buff *skb, enum caracal_direction direction)
-{
-	struct punt_mac destination = {PUNT_MAC_PREFIX, direction, bpf_htonl(skb->ifindex)};
-	struct punt_mac source = {PUNT_MAC_PREFIX, 0, bpf_htonl(skb->ingress_ifindex)};
-
-	if (bpf_skb_store_bytes(skb, 0, &destination, sizeof(destination), 0))
-		return -1;
-	return direction == DIRECTION_TO_WORKLOAD ? bpf_skb_store_bytes(skb, ETH_ALEN, &source, sizeof(source), 0) : 0;
 }
 
 static __always_inline void count_punted(struct __sk_buff *skb, enum caracal_direction direction)

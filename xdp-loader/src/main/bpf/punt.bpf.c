@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /* The punt pair: punt1's XDP gives packets to the engine's sockets, punt0's tc ingress takes what the engine sends. */
+#include <stddef.h>
 #include <linux/bpf.h>
 #include <linux/if_ether.h>
 #include <linux/pkt_cls.h>
@@ -20,7 +21,7 @@ int to_engine(struct xdp_md *context)
 	int action;
 
 	if ((void *)destination + ETH_HLEN > data_end || destination->prefix != PUNT_MAC_PREFIX ||
-	    (destination->code != DIRECTION_FROM_WORKLOAD && destination->code != DIRECTION_TO_WORKLOAD)) {
+	    destination->code < DIRECTION_FROM_WORKLOAD || destination->code > DIRECTION_FROM_NETWORK) {
 		count(COUNTER_DROPPED_FOREIGN_FRAME);
 		return XDP_DROP;
 	}
@@ -52,7 +53,8 @@ static __always_inline int deliver_to_workload(struct __sk_buff *skb, struct eth
 }
 
 static __always_inline int deliver_to_host(struct __sk_buff *skb, struct ethhdr *ethernet, __u32 ifindex,
-					   const struct workload *workload, struct workload_traffic *traffic)
+					   const struct workload *workload, struct workload_traffic *traffic,
+					   int is_approved)
 {
 	const struct caracal_config *config = caracal_config();
 
@@ -66,9 +68,30 @@ static __always_inline int deliver_to_host(struct __sk_buff *skb, struct ethhdr 
 		traffic->handed_packets += 1;
 		traffic->handed_bytes += skb->len;
 	}
-	skb->mark |= config->mark_handed;
+	skb->mark |= config->mark_handed | (is_approved ? config->mark_approved : 0);
 	count(COUNTER_DELIVERED_TO_HOST);
 	return bpf_redirect(ifindex, BPF_F_INGRESS);
+}
+
+/*
+ * By the host's own route and neighbour of the device (bpf_redirect_neigh), which also sets both MACs. The mark lets
+ * the packet through to_network, which clears it.
+ */
+static __always_inline int deliver_to_device(struct __sk_buff *skb, __u32 ifindex)
+{
+	const struct caracal_config *config = caracal_config();
+
+	if (!config || !config->mark_approved) {
+		count(COUNTER_DROPPED_NOT_CONFIGURED);
+		return TC_ACT_SHOT;
+	}
+	if (!bpf_map_lookup_elem(&devices, &ifindex)) {
+		count(COUNTER_DROPPED_ENGINE_UNKNOWN_DEVICE);
+		return TC_ACT_SHOT;
+	}
+	skb->mark |= config->mark_approved;
+	count(COUNTER_DELIVERED_TO_DEVICE);
+	return bpf_redirect_neigh(ifindex, NULL, 0, 0);
 }
 
 /* tc ingress of punt0: what the engine has transmitted on punt1, with its decision in the destination MAC. */
@@ -88,10 +111,12 @@ int from_engine(struct __sk_buff *skb)
 	}
 	__builtin_memcpy(&action, ethernet->h_dest, sizeof(action));
 	ifindex = bpf_ntohl(action.ifindex_be);
-	if (action.prefix != PUNT_MAC_PREFIX || (action.code != EGRESS_TO_WORKLOAD && action.code != EGRESS_TO_HOST)) {
+	if (action.prefix != PUNT_MAC_PREFIX || action.code < EGRESS_TO_WORKLOAD || action.code > EGRESS_TO_DEVICE) {
 		count(COUNTER_DROPPED_ENGINE_HEADER);
 		return TC_ACT_SHOT;
 	}
+	if (action.code == EGRESS_TO_DEVICE)
+		return deliver_to_device(skb, ifindex);
 	workload = bpf_map_lookup_elem(&workloads, &ifindex);
 	if (!workload) {
 		count(COUNTER_DROPPED_ENGINE_UNKNOWN_WORKLOAD);
@@ -100,7 +125,8 @@ int from_engine(struct __sk_buff *skb)
 	traffic = bpf_map_lookup_elem(&workload_traffic, &ifindex);
 	if (action.code == EGRESS_TO_WORKLOAD)
 		return deliver_to_workload(skb, ethernet, ifindex, workload, traffic);
-	return deliver_to_host(skb, ethernet, ifindex, workload, traffic);
+	return deliver_to_host(skb, ethernet, ifindex, workload, traffic,
+			       action.code == EGRESS_TO_HOST_APPROVED);
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

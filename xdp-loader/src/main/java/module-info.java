@@ -5,4 +5,5 @@ module io.caracal.xdp {
     exports io.caracal.xdp;
     exports io.caracal.xdp.feature;
     exports io.caracal.xdp.punt;
+    exports io.caracal.xdp.uplink;
 }

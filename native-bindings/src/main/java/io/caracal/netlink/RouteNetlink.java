@@ -11,9 +11,10 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Links, addresses, routes, neighbours and forwarding entries of one network namespace, by rtnetlink: that of
- * the thread that opened it, whichever thread uses it later. One thread at a time. Reading needs no privilege, changing CAP_NET_ADMIN. What fails
- * is a {@link NativeCallException} with the act, the thing and the kernel's own words where it has some.
+ * Links, addresses, routes, neighbours and forwarding entries of one network namespace, by rtnetlink: that of the
+ * thread that opened it, whichever thread uses it later. One thread at a time. Reading needs no privilege, changing
+ * CAP_NET_ADMIN. What fails is a {@link NativeCallException} with the act, the thing and the kernel's own words where
+ * it has some.
  *
  * <pre>{@code
  * try (RouteNetlink netlink = RouteNetlink.open()) {

@@ -9,6 +9,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -74,7 +75,7 @@ public final class BpfObject implements AutoCloseable {
                 final List<MapAdoption> adoptions = prepareMaps(pointer, spec, pins);
                 loadPrograms(pointer, spec, arena);
                 final BpfObject object = new BpfObject(spec.name(), pointer, adoptions);
-                object.collect();
+                object.collect(spec.skippedPrograms());
                 pins.pin(object.maps, spec.sharedMaps().keySet(), adoptions);
                 return object;
             } catch (final RuntimeException | Error e) {
@@ -102,6 +103,10 @@ public final class BpfObject implements AutoCloseable {
         final Map<String, MemorySegment> logs = new TreeMap<>();
         for (MemorySegment program = LibBpf.objectNextProgram(pointer, MemorySegment.NULL);
              !program.equals(MemorySegment.NULL); program = LibBpf.objectNextProgram(pointer, program)) {
+            if (spec.skippedPrograms().contains(LibBpf.programName(program))) {
+                LibBpf.programSetAutoload(program, false);
+                continue;
+            }
             final MemorySegment log = arena.allocate(VERIFIER_LOG_SIZE);
             LibBpf.programSetLogBuf(program, log, 0);
             logs.put(LibBpf.programName(program), log);
@@ -128,11 +133,13 @@ public final class BpfObject implements AutoCloseable {
         return failure;
     }
 
-    private void collect() {
+    private void collect(final Set<String> skippedPrograms) {
         for (MemorySegment program = LibBpf.objectNextProgram(pointer, MemorySegment.NULL);
              !program.equals(MemorySegment.NULL); program = LibBpf.objectNextProgram(pointer, program)) {
             final String programName = LibBpf.programName(program);
-            programs.put(programName, BpfProgram.of(programName, LibBpf.programFd(program)));
+            if (!skippedPrograms.contains(programName)) {
+                programs.put(programName, BpfProgram.of(programName, LibBpf.programFd(program)));
+            }
         }
         for (MemorySegment map = LibBpf.objectNextMap(pointer, MemorySegment.NULL); !map.equals(MemorySegment.NULL);
              map = LibBpf.objectNextMap(pointer, map)) {

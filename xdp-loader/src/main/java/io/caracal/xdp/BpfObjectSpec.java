@@ -4,7 +4,9 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * The blueprint of a {@link BpfObject}: the bytes of an ELF file that clang made, and what differs from it on this
@@ -21,14 +23,16 @@ import java.util.TreeMap;
  * @param elf the file's bytes.
  * @param mapSizes entries of maps by name, where the file's number is not wanted.
  * @param sharedMaps maps by name that exist already and are used instead of new ones.
+ * @param skippedPrograms programs of the file that are not loaded.
  */
 public record BpfObjectSpec(String name, byte[] elf, Map<String, Integer> mapSizes, Map<String,
-    BpfMapHandle> sharedMaps) {
+    BpfMapHandle> sharedMaps, Set<String> skippedPrograms) {
     /** Copies everything, so that the blueprint cannot change later. */
     public BpfObjectSpec {
         elf = elf.clone();
         mapSizes = Map.copyOf(mapSizes);
         sharedMaps = Map.copyOf(sharedMaps);
+        skippedPrograms = Set.copyOf(skippedPrograms);
     }
 
     /**
@@ -39,7 +43,7 @@ public record BpfObjectSpec(String name, byte[] elf, Map<String, Integer> mapSiz
      * @return the blueprint.
      */
     public static BpfObjectSpec of(final String name, final byte[] elf) {
-        return new BpfObjectSpec(name, elf, Map.of(), Map.of());
+        return new BpfObjectSpec(name, elf, Map.of(), Map.of(), Set.of());
     }
 
     /**
@@ -76,7 +80,7 @@ public record BpfObjectSpec(String name, byte[] elf, Map<String, Integer> mapSiz
             throw new IllegalArgumentException("map " + map + " of eBPF object " + name + " needs room for at least 1"
                 + " entry, not " + entryCountMax);
         }
-        return new BpfObjectSpec(name, elf, with(mapSizes, map, entryCountMax), sharedMaps);
+        return new BpfObjectSpec(name, elf, with(mapSizes, map, entryCountMax), sharedMaps, skippedPrograms);
     }
 
     /**
@@ -86,7 +90,19 @@ public record BpfObjectSpec(String name, byte[] elf, Map<String, Integer> mapSiz
      * @return a new blueprint.
      */
     public BpfObjectSpec withSharedMap(final BpfMapHandle map) {
-        return new BpfObjectSpec(name, elf, mapSizes, with(sharedMaps, map.name(), map));
+        return new BpfObjectSpec(name, elf, mapSizes, with(sharedMaps, map.name(), map), skippedPrograms);
+    }
+
+    /**
+     * Without a program that this kernel may not know, or that is not wanted.
+     *
+     * @param program name of the C function.
+     * @return a new blueprint.
+     */
+    public BpfObjectSpec withoutProgram(final String program) {
+        final Set<String> skipped = new TreeSet<>(skippedPrograms);
+        skipped.add(program);
+        return new BpfObjectSpec(name, elf, mapSizes, sharedMaps, skipped);
     }
 
     private static <V> Map<String, V> with(final Map<String, V> map, final String key, final V value) {

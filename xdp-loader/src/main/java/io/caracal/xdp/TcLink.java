@@ -94,11 +94,13 @@ public abstract sealed class TcLink implements AutoCloseable permits TcxLink, Cl
      * @param program name of the program; a clsact filter of another one is not touched.
      * @param ifindex of an interface that is there.
      * @param direction of the hook.
-     * @param pins where a tcx link would be pinned.
+     * @param pins where a tcx link would be pinned; null for nowhere.
      */
     public static void removeLeftover(final String program, final int ifindex, final TcDirection direction,
         final PinDirectory pins) {
-        PinDirectory.delete(pins.linkPin(TcxLink.hook(ifindex, direction)));
+        if (pins != null) {
+            BpfLink.removePinned(pins.linkPin(TcxLink.hook(ifindex, direction)));
+        }
         ClsactLink.removeLeftover(program, ifindex, direction);
     }
 

@@ -96,6 +96,16 @@ public final class XdpLink implements AutoCloseable {
         }
     }
 
+    /**
+     * Takes off what an earlier engine has pinned for an interface, if there is anything.
+     *
+     * @param ifindex the interface.
+     * @param pins where its link is pinned.
+     */
+    public static void removePinned(final int ifindex, final PinDirectory pins) {
+        BpfLink.removePinned(pins.linkPin("xdp-" + ifindex));
+    }
+
     private static XdpLink create(final BpfProgram program, final int ifindex, final List<XdpAttachMode> modes,
         final Path pin) {
         if (modes.isEmpty()) {

@@ -48,7 +48,17 @@ public enum PuntCounter {
     /** The engine and the programs disagree on the wire format. */
     DROPPED_ENGINE_HEADER(20, "packets of the engine without a readable action"),
     /** The pod went away while its packet was with the engine. */
-    DROPPED_ENGINE_UNKNOWN_WORKLOAD(21, "packets of the engine for an interface that is not in the map workloads");
+    DROPPED_ENGINE_UNKNOWN_WORKLOAD(21, "packets of the engine for an interface that is not in the map workloads"),
+    /** At tc egress of an uplink or overlay device. */
+    PUNTED_TO_NETWORK(22, "packets of pods that would have left the node unpoliced, given to the engine"),
+    /** At tc ingress of an uplink without XDP, or of its overlay device. */
+    PUNTED_FROM_NETWORK(23, "packets for pods given to the engine without XDP"),
+    /** The mark was found and cleared. */
+    APPROVED_TO_NETWORK(24, "packets of the engine let out of an uplink or overlay device by the host's stack"),
+    /** By bpf_redirect_neigh, on the way to APPROVED_TO_NETWORK. */
+    DELIVERED_TO_DEVICE(25, "packets of the engine sent out of an uplink or overlay device by the host's routes"),
+    /** The uplink went away while its packet was with the engine. */
+    DROPPED_ENGINE_UNKNOWN_DEVICE(26, "packets of the engine for an interface that is not in the map devices");
 
     private final int id;
     private final String meaning;

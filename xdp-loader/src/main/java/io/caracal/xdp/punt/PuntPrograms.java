@@ -94,7 +94,7 @@ public final class PuntPrograms implements AutoCloseable {
         final BpfObject pod = loader.load(podSpec);
         try {
             BpfObjectSpec puntSpec = BpfObjectSpec.fromResource("punt", PuntPrograms.class, "/bpf/punt.bpf.o");
-            for (final String map : List.of("config", "workloads", "workload_traffic", "counters", "xsks")) {
+            for (final String map : List.of("config", "workloads", "workload_traffic", "counters", "devices", "xsks")) {
                 puntSpec = puntSpec.withSharedMap(pod.map(map));
             }
             return new PuntPrograms(pod, BpfObject.load(puntSpec));
@@ -275,11 +275,22 @@ public final class PuntPrograms implements AutoCloseable {
      */
     public List<BpfMapHandle> maps() {
         final List<BpfMapHandle> all = new ArrayList<>();
-        for (final String map : List.of("config", "counters", "miss_buckets", "workload_traffic", "workloads",
-            "xsks")) {
+        for (final String map : List.of("config", "counters", "devices", "miss_buckets", "workload_traffic",
+            "workloads", "xsks")) {
             all.add(pod.map(map));
         }
         return all;
+    }
+
+    /**
+     * One of the maps, for objects that share it.
+     *
+     * @param name in the C source.
+     * @return owned by this object.
+     * @throws IllegalArgumentException when there is none.
+     */
+    public BpfMapHandle map(final String name) {
+        return pod.map(name);
     }
 
     /** Frees the descriptors. What is attached goes on working; maps that are not pinned live as long as that. */

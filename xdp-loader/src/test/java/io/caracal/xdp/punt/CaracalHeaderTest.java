@@ -2,6 +2,8 @@ package io.caracal.xdp.punt;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.caracal.xdp.testing.CHeader;
+import io.caracal.xdp.testing.Packet;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -12,8 +14,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
@@ -21,46 +21,18 @@ import org.junit.jupiter.api.Test;
  * Whether Java's mirror of caracal.h is one: names, numbers, and the place of every field, read from the header itself.
  */
 final class CaracalHeaderTest {
-    private static String header;
-    private static String maps;
+    private static CHeader header;
+    private static CHeader maps;
 
     @BeforeAll
     static void read() throws IOException {
-        header = Files.readString(Path.of("src/main/bpf/caracal.h"));
-        maps = Files.readString(Path.of("src/main/bpf/maps.h"));
-    }
-
-    private static Map<String, Integer> enumeration(final String name) {
-        final Matcher body = Pattern.compile("enum " + name + " \\{(.*?)\\};", Pattern.DOTALL).matcher(header);
-        assertEquals(true, body.find(), "enum " + name);
-        final Map<String, Integer> constants = new LinkedHashMap<>();
-        final Matcher constant = Pattern.compile("(\\w+) = (\\d+),").matcher(body.group(1));
-        while (constant.find()) {
-            constants.put(constant.group(1), Integer.valueOf(constant.group(2)));
-        }
-        return constants;
-    }
-
-    /** Field names and sizes in the order of a struct without bit fields. */
-    private static Map<String, Integer> fieldOffsets(final String struct) {
-        final Matcher body = Pattern.compile("struct " + struct + " \\{(.*?)\\n\\}", Pattern.DOTALL).matcher(header);
-        assertEquals(true, body.find(), "struct " + struct);
-        final Map<String, Integer> offsets = new LinkedHashMap<>();
-        int offset = 0;
-        final Matcher field = Pattern.compile("__u(8|32|64) (\\w+)(?:\\[(\\d+)\\])?;").matcher(body.group(1));
-        while (field.find()) {
-            final int size = Integer.parseInt(field.group(1)) / 8;
-            offset = (offset + size - 1) / size * size;
-            offsets.put(field.group(2), offset);
-            offset += size * (field.group(3) == null ? 1 : Integer.parseInt(field.group(3)));
-        }
-        offsets.put("sizeof", offset);
-        return offsets;
+        header = CHeader.read("caracal.h");
+        maps = CHeader.read("maps.h");
     }
 
     @Test
     void shouldHaveTheCountersOfTheHeaderWithTheirIds() {
-        final Map<String, Integer> expected = new LinkedHashMap<>(enumeration("caracal_counter"));
+        final Map<String, Integer> expected = new LinkedHashMap<>(header.enumeration("caracal_counter"));
         assertEquals(PuntCounter.values().length, expected.remove("COUNTER_COUNT"));
         final Map<String, Integer> actual = new LinkedHashMap<>();
         for (final PuntCounter counter : PuntCounter.values()) {
@@ -84,14 +56,14 @@ final class CaracalHeaderTest {
         for (final PuntConfig.OnEngineLoss choice : PuntConfig.OnEngineLoss.values()) {
             actual.put("ON_ENGINE_LOSS_" + choice, choice.ordinal());
         }
-        assertEquals(enumeration("caracal_on_engine_loss"), actual);
-        assertEquals(true, maps.contains("#define QUEUES_MAX " + PuntConfig.QUEUES_MAX + "\n"));
-        assertEquals(true, maps.contains("#define WORKLOADS_MAX " + PuntPrograms.WORKLOADS_MAX_DEFAULT + "\n"));
+        assertEquals(header.enumeration("caracal_on_engine_loss"), actual);
+        assertEquals(true, maps.defines("QUEUES_MAX", PuntConfig.QUEUES_MAX));
+        assertEquals(true, maps.defines("WORKLOADS_MAX", PuntPrograms.WORKLOADS_MAX_DEFAULT));
     }
 
     @Test
     void shouldWriteEachFieldOfTheConfigurationWhereCReadsIt() {
-        final Map<String, Integer> at = fieldOffsets("caracal_config");
+        final Map<String, Integer> at = header.fieldOffsets("caracal_config");
         try (Arena arena = Arena.ofConfined()) {
             final MemorySegment bytes = arena.allocate(PuntConfig.CODEC.size());
             final PuntConfig config = new PuntConfig(11, 12, 1 << 13, 1 << 14, PuntConfig.OnEngineLoss.PASS, 16);
@@ -116,7 +88,7 @@ final class CaracalHeaderTest {
 
     @Test
     void shouldWriteEachFieldOfAWorkloadWhereCReadsIt() {
-        final Map<String, Integer> at = fieldOffsets("workload");
+        final Map<String, Integer> at = header.fieldOffsets("workload");
         try (Arena arena = Arena.ofConfined()) {
             final MemorySegment bytes = arena.allocate(Workload.CODEC.size());
             final Workload workload = new Workload(Packet.POD_MAC, Packet.HOST_MAC, new Workload.MissLimit(21, 22));
@@ -133,7 +105,7 @@ final class CaracalHeaderTest {
 
     @Test
     void shouldReadTheTrafficOfAWorkloadInTheOrderOfTheHeader() {
-        final List<String> inC = new ArrayList<>(fieldOffsets("workload_traffic").keySet());
+        final List<String> inC = new ArrayList<>(header.fieldOffsets("workload_traffic").keySet());
         inC.remove("sizeof");
         final List<String> inJava = new ArrayList<>();
         for (final java.lang.reflect.RecordComponent component : WorkloadTraffic.class.getRecordComponents()) {

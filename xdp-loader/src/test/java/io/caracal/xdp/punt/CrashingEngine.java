@@ -6,6 +6,7 @@ import io.caracal.bindings.Posix;
 import io.caracal.xdp.PinDirectory;
 import io.caracal.xdp.TcHook;
 import io.caracal.xdp.punt.PuntConfig.OnEngineLoss;
+import io.caracal.xdp.testing.TestNode;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

@@ -1,13 +1,17 @@
 package io.caracal.xdp.punt;
 
-import static io.caracal.xdp.punt.Packet.ETH_IPV4;
-import static io.caracal.xdp.punt.Packet.UDP;
+import static io.caracal.xdp.testing.Packet.ETH_IPV4;
+import static io.caracal.xdp.testing.Packet.UDP;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.caracal.xdp.TcLink;
 import io.caracal.xdp.punt.PuntConfig.OnEngineLoss;
+import io.caracal.xdp.testing.Packet;
+import io.caracal.xdp.testing.PacketSocket;
+import io.caracal.xdp.testing.TestNode;
+import io.caracal.xdp.testing.TestXsk;
 import java.io.IOException;
 import org.junit.jupiter.api.Test;
 

@@ -1,16 +1,18 @@
 package io.caracal.xdp.punt;
 
-import static io.caracal.xdp.punt.Packet.ETH_IPV4;
-import static io.caracal.xdp.punt.Packet.ETH_IPV6;
-import static io.caracal.xdp.punt.Packet.ICMP;
-import static io.caracal.xdp.punt.Packet.ICMPV6;
-import static io.caracal.xdp.punt.Packet.TCP;
-import static io.caracal.xdp.punt.Packet.UDP;
-import static io.caracal.xdp.punt.TestSkb.TC_ACT_REDIRECT;
-import static io.caracal.xdp.punt.TestSkb.TC_ACT_SHOT;
+import static io.caracal.xdp.testing.Packet.ETH_IPV4;
+import static io.caracal.xdp.testing.Packet.ETH_IPV6;
+import static io.caracal.xdp.testing.Packet.ICMP;
+import static io.caracal.xdp.testing.Packet.ICMPV6;
+import static io.caracal.xdp.testing.Packet.TCP;
+import static io.caracal.xdp.testing.Packet.UDP;
+import static io.caracal.xdp.testing.TestSkb.TC_ACT_REDIRECT;
+import static io.caracal.xdp.testing.TestSkb.TC_ACT_SHOT;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.caracal.xdp.testing.Packet;
+import io.caracal.xdp.testing.TestSkb;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 

@@ -1,12 +1,14 @@
 package io.caracal.xdp.punt;
 
-import static io.caracal.xdp.punt.Packet.ETH_IPV4;
-import static io.caracal.xdp.punt.Packet.UDP;
-import static io.caracal.xdp.punt.TestSkb.TC_ACT_REDIRECT;
-import static io.caracal.xdp.punt.TestSkb.TC_ACT_SHOT;
+import static io.caracal.xdp.testing.Packet.ETH_IPV4;
+import static io.caracal.xdp.testing.Packet.UDP;
+import static io.caracal.xdp.testing.TestSkb.TC_ACT_REDIRECT;
+import static io.caracal.xdp.testing.TestSkb.TC_ACT_SHOT;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.caracal.xdp.testing.Packet;
+import io.caracal.xdp.testing.TestSkb;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 
@@ -47,7 +49,7 @@ final class FromEngineTest extends ProgramTable {
 
     @Test
     void shouldDropWhatHasNoAction() {
-        final byte[][] destinations = {Packet.puntMac(0, WORKLOAD), Packet.puntMac(3, WORKLOAD),
+        final byte[][] destinations = {Packet.puntMac(0, WORKLOAD), Packet.puntMac(5, WORKLOAD),
             Packet.puntMac(255, WORKLOAD), Packet.HOST_MAC, Packet.POD_MAC, new byte[6],
             Packet.mac("ff:ff:ff:ff:ff:ff"), Packet.mac("03:01:00:00:00:01")};
         for (final byte[] destination : destinations) {

@@ -1,14 +1,16 @@
 package io.caracal.xdp.punt;
 
-import static io.caracal.xdp.punt.Packet.ETH_IPV4;
-import static io.caracal.xdp.punt.Packet.UDP;
-import static io.caracal.xdp.punt.TestSkb.TC_ACT_REDIRECT;
-import static io.caracal.xdp.punt.TestSkb.TC_ACT_SHOT;
+import static io.caracal.xdp.testing.Packet.ETH_IPV4;
+import static io.caracal.xdp.testing.Packet.UDP;
+import static io.caracal.xdp.testing.TestSkb.TC_ACT_REDIRECT;
+import static io.caracal.xdp.testing.TestSkb.TC_ACT_SHOT;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.caracal.xdp.punt.Workload.MissLimit;
+import io.caracal.xdp.testing.Packet;
+import io.caracal.xdp.testing.TestSkb;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;

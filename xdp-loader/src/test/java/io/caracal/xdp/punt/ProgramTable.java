@@ -6,6 +6,7 @@ import io.caracal.bindings.Fd;
 import io.caracal.bindings.Posix;
 import io.caracal.xdp.punt.PuntConfig.OnEngineLoss;
 import io.caracal.xdp.punt.Workload.MissLimit;
+import io.caracal.xdp.testing.Packet;
 import java.util.EnumMap;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;

@@ -1,8 +1,8 @@
 package io.caracal.xdp.punt;
 
-import static io.caracal.xdp.punt.Packet.ETH_IPV4;
-import static io.caracal.xdp.punt.Packet.ETH_IPV6;
-import static io.caracal.xdp.punt.Packet.UDP;
+import static io.caracal.xdp.testing.Packet.ETH_IPV4;
+import static io.caracal.xdp.testing.Packet.ETH_IPV6;
+import static io.caracal.xdp.testing.Packet.UDP;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
@@ -11,6 +11,9 @@ import io.caracal.xdp.TcDirection;
 import io.caracal.xdp.TcHook;
 import io.caracal.xdp.TcLink;
 import io.caracal.xdp.punt.PuntConfig.OnEngineLoss;
+import io.caracal.xdp.testing.Packet;
+import io.caracal.xdp.testing.PacketSocket;
+import io.caracal.xdp.testing.TestNode;
 import java.io.IOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;

@@ -1,7 +1,7 @@
 package io.caracal.xdp.punt;
 
-import static io.caracal.xdp.punt.Packet.ETH_IPV4;
-import static io.caracal.xdp.punt.Packet.UDP;
+import static io.caracal.xdp.testing.Packet.ETH_IPV4;
+import static io.caracal.xdp.testing.Packet.UDP;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -12,8 +12,8 @@ import io.caracal.bindings.Errno;
 import io.caracal.bindings.Fd;
 import io.caracal.bindings.NativeCallException;
 import io.caracal.netlink.RouteNetlink;
-import io.caracal.xdp.MapAdoption;
 import io.caracal.xdp.MapAdoption.Outcome;
+import io.caracal.xdp.MapAdoption;
 import io.caracal.xdp.PinDirectory;
 import io.caracal.xdp.TcDirection;
 import io.caracal.xdp.TcHook;
@@ -21,6 +21,9 @@ import io.caracal.xdp.TcLink;
 import io.caracal.xdp.XdpAttachMode;
 import io.caracal.xdp.XdpLink;
 import io.caracal.xdp.punt.PuntConfig.OnEngineLoss;
+import io.caracal.xdp.testing.Packet;
+import io.caracal.xdp.testing.PacketSocket;
+import io.caracal.xdp.testing.TestNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.List;
@@ -87,7 +90,7 @@ final class TakeOverTest {
         try (PuntPrograms programs = PuntPrograms.load(pins, 16)) {
             assertTrue(programs.adoptions().stream().allMatch(one -> one.outcome() == Outcome.ADOPTED),
                 programs.adoptions().toString());
-            assertEquals(6, programs.adoptions().size());
+            assertEquals(7, programs.adoptions().size());
             awaitCounter(programs, PuntCounter.DROPPED_ENGINE_ABSENT, 1);
             assertEquals(2, programs.counter(PuntCounter.ENGINE_RECEIVED));
             assertEquals(node.config(OnEngineLoss.DROP), programs.config().orElseThrow());
@@ -272,7 +275,7 @@ final class TakeOverTest {
         }
         assertEquals("bpf", Files.getFileStore(pins.root()).type());
         final List<String> removed = pins.removeAll();
-        assertEquals(4 + 6, removed.size(), removed.toString());
+        assertEquals(4 + 7, removed.size(), removed.toString());
         assertFalse(Files.exists(pins.root()));
         assertFalse(Files.getFileStore(node.folder.resolve("bpf")).type().equals("bpf"), "the mount was ours");
         node.host.run(() -> assertEquals(new BpfHooks.XdpAttachment(0, 0), BpfHooks.xdpQuery(node.punt1)));

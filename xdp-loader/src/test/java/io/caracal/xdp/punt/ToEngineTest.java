@@ -1,11 +1,12 @@
 package io.caracal.xdp.punt;
 
-import static io.caracal.xdp.punt.Packet.ETH_IPV4;
-import static io.caracal.xdp.punt.Packet.UDP;
+import static io.caracal.xdp.testing.Packet.ETH_IPV4;
+import static io.caracal.xdp.testing.Packet.UDP;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.caracal.bindings.BpfPrograms;
+import io.caracal.xdp.testing.Packet;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -51,7 +52,7 @@ final class ToEngineTest extends ProgramTable {
     void shouldDropWhatTcHasNotSent() {
         bindEngine();
         for (final byte[] destination : new byte[][] {Packet.mac("ff:ff:ff:ff:ff:ff"), Packet.mac("01:80:c2:00:00:0e"),
-            Packet.puntMac(0, 12), Packet.puntMac(3, 12), Packet.HOST_MAC}) {
+            Packet.puntMac(0, 12), Packet.puntMac(5, 12), Packet.HOST_MAC}) {
             assertEquals(XDP_DROP, run(frame(destination)));
             assertCounted(PuntCounter.DROPPED_FOREIGN_FRAME);
         }

@@ -1,4 +1,4 @@
-package io.caracal.xdp.punt;
+package io.caracal.xdp.testing;
 
 import io.caracal.bindings.CallState;
 import io.caracal.bindings.Fd;
@@ -10,7 +10,7 @@ import java.lang.foreign.ValueLayout;
 import java.util.function.Predicate;
 
 /** Sends and receives whole frames on an interface of the namespace in which it is made; any thread may use it then. */
-final class PacketSocket implements AutoCloseable {
+public final class PacketSocket implements AutoCloseable {
     private static final short ETH_P_ALL_BE = 0x0300;
     private static final int SOCKADDR_LL_SIZE = 20;
     private static final int FRAME_SIZE_MAX = 1 << 16;
@@ -19,7 +19,7 @@ final class PacketSocket implements AutoCloseable {
     private final Fd fd;
     private final CallState state = new CallState();
 
-    PacketSocket(final int ifindex) {
+    public PacketSocket(final int ifindex) {
         fd = Fd.socket(Posix.AF_PACKET, Posix.SOCK_RAW, 0);
         fd.setOption(Posix.SOL_SOCKET, Posix.SO_RCVBUFFORCE, 16 << 20);
         try (Arena arena = Arena.ofConfined()) {
@@ -33,7 +33,7 @@ final class PacketSocket implements AutoCloseable {
         }
     }
 
-    void send(final byte[] frame) {
+    public void send(final byte[] frame) {
         try (Arena arena = Arena.ofConfined()) {
             final MemorySegment bytes = arena.allocateFrom(ValueLayout.JAVA_BYTE, frame);
             if (LibC.send(state, fd.number(), bytes, frame.length, 0) < 0) {
@@ -43,7 +43,7 @@ final class PacketSocket implements AutoCloseable {
     }
 
     /** The next frame that is looked for; others (the kernel's own chatter) are passed over. */
-    byte[] receive(final Predicate<byte[]> wanted) {
+    public byte[] receive(final Predicate<byte[]> wanted) {
         try (Arena arena = Arena.ofConfined()) {
             final MemorySegment pollFd = arena.allocate(8, Integer.BYTES);
             final MemorySegment frame = arena.allocate(FRAME_SIZE_MAX);

@@ -1,4 +1,4 @@
-package io.caracal.xdp.punt;
+package io.caracal.xdp.testing;
 
 import io.caracal.bindings.BpfPrograms;
 import io.caracal.xdp.BpfProgram;
@@ -10,10 +10,10 @@ import java.lang.foreign.ValueLayout;
  * One run of a program by BPF_PROG_TEST_RUN: a packet and the metadata of its skb in, verdict, bytes and mark out. The
  * interface must exist in the calling thread's network namespace.
  */
-record TestSkb(byte[] packet, int ifindex, int ingressIfindex, int mark) {
-    static final int TC_ACT_OK = 0;
-    static final int TC_ACT_SHOT = 2;
-    static final int TC_ACT_REDIRECT = 7;
+public record TestSkb(byte[] packet, int ifindex, int ingressIfindex, int mark) {
+    public static final int TC_ACT_OK = 0;
+    public static final int TC_ACT_SHOT = 2;
+    public static final int TC_ACT_REDIRECT = 7;
 
     private static final int SK_BUFF_SIZE = 192;
     private static final int MARK_OFFSET = 8;
@@ -21,24 +21,24 @@ record TestSkb(byte[] packet, int ifindex, int ingressIfindex, int mark) {
     private static final int IFINDEX_OFFSET = 40;
     private static final int OUTPUT_SIZE = 1 << 16;
 
-    static TestSkb of(final byte[] packet, final int ifindex) {
+    public static TestSkb of(final byte[] packet, final int ifindex) {
         return new TestSkb(packet, ifindex, 0, 0);
     }
 
-    TestSkb withMark(final int newMark) {
+    public TestSkb withMark(final int newMark) {
         return new TestSkb(packet, ifindex, ingressIfindex, newMark);
     }
 
-    TestSkb withIngressIfindex(final int newIngressIfindex) {
+    public TestSkb withIngressIfindex(final int newIngressIfindex) {
         return new TestSkb(packet, ifindex, newIngressIfindex, mark);
     }
 
-    Result run(final BpfProgram program) {
+    public Result run(final BpfProgram program) {
         return run(program, 1);
     }
 
     /** Repeats on the same packet: the second run sees what the first has written. */
-    Result run(final BpfProgram program, final int repeat) {
+    public Result run(final BpfProgram program, final int repeat) {
         try (Arena arena = Arena.ofConfined()) {
             final MemorySegment context = arena.allocate(SK_BUFF_SIZE, Long.BYTES);
             context.set(ValueLayout.JAVA_INT, MARK_OFFSET, mark);
@@ -54,12 +54,12 @@ record TestSkb(byte[] packet, int ifindex, int ingressIfindex, int mark) {
         }
     }
 
-    record Result(int action, byte[] packet, int mark) {
-        byte[] destinationMac() {
+    public record Result(int action, byte[] packet, int mark) {
+        public byte[] destinationMac() {
             return java.util.Arrays.copyOf(packet, 6);
         }
 
-        byte[] sourceMac() {
+        public byte[] sourceMac() {
             return java.util.Arrays.copyOfRange(packet, 6, 12);
         }
     }

@@ -1,4 +1,4 @@
-package io.caracal.xdp.punt;
+package io.caracal.xdp.testing;
 
 import io.caracal.bindings.Ethtool;
 import io.caracal.bindings.Fd;
@@ -8,8 +8,13 @@ import io.caracal.netlink.MacAddress;
 import io.caracal.netlink.RouteNetlink;
 import io.caracal.netlink.VethSpec;
 import io.caracal.xdp.PinDirectory;
+import io.caracal.xdp.punt.PuntConfig;
 import io.caracal.xdp.punt.PuntConfig.OnEngineLoss;
+import io.caracal.xdp.punt.PuntPrograms;
+import io.caracal.xdp.punt.Workload;
 import io.caracal.xdp.punt.Workload.MissLimit;
+import io.caracal.xdp.testing.Packet;
+import io.caracal.xdp.testing.PacketSocket;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.file.Files;
@@ -21,23 +26,23 @@ import java.util.concurrent.atomic.AtomicInteger;
  * A node with one pod, made of two network namespaces of this test's own: the pod's veth (host side {@code cali0}), the
  * punt pair, a bpffs in a temporary folder. Everything goes with the close.
  */
-final class TestNode implements AutoCloseable {
-    static final String POD_ADDRESS = "10.65.0.2";
-    static final String HOST_ADDRESS = "192.0.2.1";
-    static final int QUEUES = 2;
-    static final int PUNT_MTU = 3506;
-    static final int SEED = 77;
+public final class TestNode implements AutoCloseable {
+    public static final String POD_ADDRESS = "10.65.0.2";
+    public static final String HOST_ADDRESS = "192.0.2.1";
+    public static final int QUEUES = 2;
+    public static final int PUNT_MTU = 3506;
+    public static final int SEED = 77;
     private static final AtomicInteger COUNT = new AtomicInteger();
 
-    final NetNamespace host;
-    final NetNamespace pod;
-    final Path folder;
-    final int workload;
-    final int punt0;
-    final int punt1;
-    final int podEth0;
+    public final NetNamespace host;
+    public final NetNamespace pod;
+    public final Path folder;
+    public final int workload;
+    public final int punt0;
+    public final int punt1;
+    public final int podEth0;
 
-    TestNode() throws IOException {
+    public TestNode() throws IOException {
         final String suffix = ProcessHandle.current().pid() + "-" + COUNT.incrementAndGet();
         host = NetNamespace.create("xdp-host-" + suffix);
         pod = NetNamespace.create("xdp-pod-" + suffix);
@@ -84,33 +89,33 @@ final class TestNode implements AutoCloseable {
         }
     }
 
-    PuntConfig config(final OnEngineLoss onEngineLoss) {
+    public PuntConfig config(final OnEngineLoss onEngineLoss) {
         return new PuntConfig(punt0, QUEUES, PuntConfig.HANDED_MARK_DEFAULT, PuntConfig.APPROVED_MARK_DEFAULT,
             onEngineLoss, SEED);
     }
 
-    static Workload podBehind() {
+    public static Workload podBehind() {
         return new Workload(Packet.POD_MAC, Packet.HOST_MAC, MissLimit.NONE);
     }
 
-    PinDirectory pins() {
+    public PinDirectory pins() {
         return PinDirectory.open(folder.resolve("bpf"));
     }
 
-    PacketSocket onHost(final int ifindex) {
+    public PacketSocket onHost(final int ifindex) {
         return host.call(() -> new PacketSocket(ifindex));
     }
 
-    PacketSocket onPod() {
+    public PacketSocket onPod() {
         return pod.call(() -> new PacketSocket(podEth0));
     }
 
-    <T> T inHost(final Callable<T> body) {
+    public <T> T inHost(final Callable<T> body) {
         return host.call(body);
     }
 
     /** A socket that stands for the engine: bound to nothing, but in the map as long as it is open. */
-    Fd engineSocket(final PuntPrograms programs) {
+    public Fd engineSocket(final PuntPrograms programs) {
         final Fd socket = host.call(() -> Fd.socket(Posix.AF_XDP, Posix.SOCK_RAW, 0));
         for (int queue = 0; queue < QUEUES; queue++) {
             programs.sockets().set(queue, socket.number());

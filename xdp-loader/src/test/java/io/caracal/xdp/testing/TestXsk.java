@@ -1,4 +1,4 @@
-package io.caracal.xdp.punt;
+package io.caracal.xdp.testing;
 
 import static io.caracal.bindings.AfXdp.MMAP_OFFSETS;
 
@@ -18,7 +18,7 @@ import java.lang.invoke.VarHandle;
  * namespace of its interface; independent of the engine's own sockets, so that a fault of theirs cannot hide one of the
  * programs.
  */
-final class TestXsk implements AutoCloseable {
+public final class TestXsk implements AutoCloseable {
     private static final int FRAME_SIZE = 4096;
     private static final int DEPTH = 64;
 
@@ -31,7 +31,7 @@ final class TestXsk implements AutoCloseable {
     private final long receiveDescriptorOffset;
     private int consumed;
 
-    TestXsk(final int ifindex, final int queueId) {
+    public TestXsk(final int ifindex, final int queueId) {
         try (Arena arena = Arena.ofConfined()) {
             final MemorySegment registration = AfXdp.umemReg(arena, umem.segment(), FRAME_SIZE, 0, 0, 0);
             check(LibC.setsockopt(state, fd.number(), Posix.SOL_XDP, AfXdp.XDP_UMEM_REG, registration,
@@ -74,12 +74,12 @@ final class TestXsk implements AutoCloseable {
         }
     }
 
-    int fd() {
+    public int fd() {
         return fd.number();
     }
 
     /** The next packet; the test fails when none comes within five seconds. */
-    byte[] receive() {
+    public byte[] receive() {
         final long deadlineNs = System.nanoTime() + 5_000_000_000L;
         while (receive.segment().get(ValueLayout.JAVA_INT, receiveProducerOffset) == consumed) {
             if (System.nanoTime() > deadlineNs) {
