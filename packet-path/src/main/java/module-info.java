@@ -7,6 +7,7 @@ module io.caracal.path {
     requires org.jctools.core.jdk11;
 
     exports io.caracal.burst;
+    exports io.caracal.nat;
     exports io.caracal.port;
     exports io.caracal.route;
     exports io.caracal.stage;

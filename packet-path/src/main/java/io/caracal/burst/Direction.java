@@ -10,6 +10,11 @@ public final class Direction {
     /** tc egress of a workload interface: the host's stack sends it to a pod. */
     public static final byte TO_WORKLOAD = 2;
 
+    /** By an uplink: another node or the world outside sent it. Set by the uplink's port. */
+    public static final byte FROM_UPLINK = 3;
+    /** tc egress of an uplink or overlay device: the host's stack sends on what a pod sent, such as to a service. */
+    public static final byte TO_UPLINK = 4;
+
     private Direction() {
     }
 }

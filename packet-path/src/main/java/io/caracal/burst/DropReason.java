@@ -93,9 +93,51 @@ public enum DropReason {
     /** See {@link #sentence()}. */
     FRAGMENT_WITHOUT_FIRST(43, "fragment whose first fragment was not seen, or was dropped, in the last 30 seconds"),
     /** See {@link #sentence()}. */
-    FLOW_TUPLE_IN_USE(44, "its answers could not be told from those of another flow, which NAT gave that tuple");
+    FLOW_TUPLE_IN_USE(44, "its answers could not be told from those of another flow, which NAT gave that tuple"),
+    /** See {@link #sentence()}. */
+    ROUTE_MISSING(60, "no route leads to its destination"),
+    /** See {@link #sentence()}. */
+    BLACKHOLE_ROUTE(61, "its destination is a free address of this node's own block"),
+    /** See {@link #sentence()}. */
+    NEXT_HOP_UNKNOWN(62, "its route names a next hop that does not exist any more"),
+    /** See {@link #sentence()}. */
+    NEIGHBOUR_UNRESOLVED(63, "the neighbour it would go to has not answered, or too many wait for it"),
+    /** See {@link #sentence()}. */
+    NOT_LOCAL(64, "came from outside for an address that is no pod's of this node"),
+    /** See {@link #sentence()}. */
+    OVERLAY_FRAGMENTED(65, "VXLAN packet whose outer packet is a fragment (RFC 7348 section 4.3)"),
+    /** See {@link #sentence()}. */
+    VTEP_UNKNOWN(66, "VXLAN packet of an address that is no node's"),
+    /** See {@link #sentence()}. */
+    VXLAN_INVALID(67, "VXLAN packet that is truncated or has no network identifier"),
+    /** See {@link #sentence()}. */
+    VNI_UNKNOWN(68, "VXLAN packet of another network"),
+    /** See {@link #sentence()}. */
+    VTEP_MAC_UNKNOWN(69, "VXLAN packet whose inner destination MAC is not this node's"),
+    /** See {@link #sentence()}. */
+    OVERLAY_CHECKSUM_INVALID(70, "VXLAN packet whose outer UDP checksum is wrong, or missing over IPv6"),
+    /** See {@link #sentence()}. */
+    ECN_INVALID(71, "congestion marked on the tunnel of a packet that cannot carry the mark (RFC 6040)"),
+    /** See {@link #sentence()}. */
+    VXLAN_FROM_WORKLOAD(72, "a pod sent VXLAN, which AllowVXLANPacketsFromWorkloads forbids"),
+    /** See {@link #sentence()}. */
+    IPIP_FROM_WORKLOAD(73, "a pod sent IP in IP, which AllowIPIPPacketsFromWorkloads forbids"),
+    /** See {@link #sentence()}. */
+    FRAGMENT_OVERLAPPING(74, "fragment that overlaps one before it (RFC 5722)"),
+    /** See {@link #sentence()}. */
+    FRAGMENT_ORPHANED(75, "fragment whose first one did not come in time"),
+    /** See {@link #sentence()}. */
+    FRAGMENTS_TOO_MANY(76, "no room to keep a fragment until the first one comes, or too many gaps in its datagram"),
+    /** See {@link #sentence()}. */
+    FRAGMENTATION_NO_ROOM(77, "too big, and no frames to cut it into pieces"),
+    /** See {@link #sentence()}. */
+    NAT_BINDING_UNKNOWN(78, "came to the NAT address, but belongs to no binding"),
+    /** See {@link #sentence()}. */
+    HEADROOM_MISSING(79, "no room in front of it for the headers it needs (a defect of a stage)");
 
-    private static final DropReason[] BY_ID = new DropReason[values().length + 1];
+    /** One more than the largest id: ids have gaps where reasons were planned and not needed. */
+    private static final DropReason[] BY_ID =
+        new DropReason[1 + java.util.Arrays.stream(values()).mapToInt(DropReason::id).max().orElseThrow()];
 
     static {
         for (final DropReason reason : values()) {
@@ -142,7 +184,7 @@ public enum DropReason {
     /**
      * The reason with an id.
      *
-     * @param id 1 .. {@link #maxId()}.
+     * @param id of a reason.
      * @return the reason.
      */
     public static DropReason byId(final int id) {
@@ -152,7 +194,7 @@ public enum DropReason {
     /**
      * The largest id.
      *
-     * @return the number of reasons.
+     * @return at least the number of reasons: numbers have gaps.
      */
     public static int maxId() {
         return BY_ID.length - 1;

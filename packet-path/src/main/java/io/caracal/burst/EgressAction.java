@@ -10,6 +10,11 @@ public final class EgressAction {
     /** Into the host's stack, as if it had arrived on the interface {@code egressIfindex}. */
     public static final byte TO_HOST = 2;
 
+    /** Out of the uplink {@code egressIfindex}, by its own port, as the bytes are. */
+    public static final byte TO_UPLINK = 3;
+    /** Out of the device {@code egressIfindex} by the kernel, which adds what is below IP. */
+    public static final byte THROUGH_DEVICE = 4;
+
     private EgressAction() {
     }
 }

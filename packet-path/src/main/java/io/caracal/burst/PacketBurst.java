@@ -24,53 +24,67 @@ public final class PacketBurst {
      */
     public static final int MAX_PACKETS = 64;
 
+    /**
+     * Rows that the columns have: stages may add to a full burst, such as the fragments of its packets. A frame holds
+     * 3840 bytes, IPv6's smallest MTU is 1280, so a packet becomes three at most.
+     */
+    public static final int CAPACITY = 3 * MAX_PACKETS;
+
     /** Value of {@link #flow} where the packet belongs to no tracked flow. */
     public static final int NO_FLOW = -1;
 
     /** Offset in {@link #umem} of the packet's first byte: the kernel's {@code xdp_desc.addr}. */
-    public final long[] frameAddress = new long[MAX_PACKETS];
+    public final long[] frameAddress = new long[CAPACITY];
     /** Bytes of the packet, from its Ethernet header on. */
-    public final int[] length = new int[MAX_PACKETS];
+    public final int[] length = new int[CAPACITY];
 
     /** Kernel ifindex of the interface by which the packet came; for the host's own packets, where they go. */
-    public final int[] ingressIfindex = new int[MAX_PACKETS];
+    public final int[] ingressIfindex = new int[CAPACITY];
     /** One of {@link Direction}. */
-    public final byte[] direction = new byte[MAX_PACKETS];
+    public final byte[] direction = new byte[CAPACITY];
 
     /** EtherType of the payload, after VLAN tags. */
-    public final int[] etherType = new int[MAX_PACKETS];
+    public final int[] etherType = new int[CAPACITY];
     /** 4 or 6; 0 when the packet is not IP. */
-    public final byte[] ipVersion = new byte[MAX_PACKETS];
+    public final byte[] ipVersion = new byte[CAPACITY];
     /** Bytes from {@link #frameAddress} to the IP (or ARP) header. */
-    public final int[] l3Offset = new int[MAX_PACKETS];
+    public final int[] l3Offset = new int[CAPACITY];
     /** Bytes from {@link #frameAddress} to the transport header; 0 in a fragment that is not the first. */
-    public final int[] l4Offset = new int[MAX_PACKETS];
+    public final int[] l4Offset = new int[CAPACITY];
     /** IP protocol number of the transport header, after IPv6 extension headers. */
-    public final int[] ipProtocol = new int[MAX_PACKETS];
+    public final int[] ipProtocol = new int[CAPACITY];
     /** Source port; for ICMP queries the identifier; 0 where there is none. */
-    public final int[] sourcePort = new int[MAX_PACKETS];
+    public final int[] sourcePort = new int[CAPACITY];
     /** Destination port; for ICMP {@code type << 8 | code}; 0 where there is none. */
-    public final int[] destinationPort = new int[MAX_PACKETS];
+    public final int[] destinationPort = new int[CAPACITY];
     /** Bits of {@link PacketFlags}. */
-    public final int[] flags = new int[MAX_PACKETS];
+    public final int[] flags = new int[CAPACITY];
     /** Symmetric, seeded hash of addresses, protocol and ports: the same for both directions of a flow. */
-    public final int[] flowHash = new int[MAX_PACKETS];
+    public final int[] flowHash = new int[CAPACITY];
+
+    /** Where the destination leads: a word of {@code io.caracal.route.RouteWord}, set by the route stage. */
+    public final long[] route = new long[CAPACITY];
+    /**
+     * {@link DropReason#id()} of the received packet whose frame now carries the ICMP error about it; else 0. The
+     * worker counts that drop, and the error as a packet that a stage made.
+     */
+    public final byte[] replacedReason = new byte[CAPACITY];
 
     /** One of {@link Tracking}: what connection tracking says about the packet. */
-    public final byte[] tracking = new byte[MAX_PACKETS];
+    public final byte[] tracking = new byte[CAPACITY];
     /**
      * {@code slot << 1 | direction} in the flow table of the packet's IP version (0 original, 1 reply); -1 for none.
      */
-    public final int[] flow = new int[MAX_PACKETS];
+    public final int[] flow = new int[CAPACITY];
 
     /** One of {@link Verdict}. */
-    public final byte[] verdict = new byte[MAX_PACKETS];
+    public final byte[] verdict = new byte[CAPACITY];
     /** {@link DropReason#id()} where the verdict is {@link Verdict#DROP}. */
-    public final byte[] dropReason = new byte[MAX_PACKETS];
+    public final byte[] dropReason = new byte[CAPACITY];
     /** One of {@link EgressAction}, where the verdict is {@link Verdict#TRANSMIT}. */
-    public final byte[] egressAction = new byte[MAX_PACKETS];
+    public final byte[] egressAction = new byte[CAPACITY];
     /** Kernel ifindex that {@link #egressAction} is about. */
-    public final int[] egressIfindex = new int[MAX_PACKETS];
+    public final int[] egressIfindex = new int[CAPACITY];
 
     /** Rows in use. */
     public int count;
@@ -114,6 +128,7 @@ public final class PacketBurst {
         ingressIfindex[row] = 0;
         verdict[row] = Verdict.UNDECIDED;
         dropReason[row] = 0;
+        replacedReason[row] = 0;
         flags[row] = 0;
         tracking[row] = Tracking.UNTRACKED;
         flow[row] = NO_FLOW;
@@ -138,6 +153,25 @@ public final class PacketBurst {
     public void drop(final int row, final DropReason reason) {
         verdict[row] = Verdict.DROP;
         dropReason[row] = reason.id();
+    }
+
+    /**
+     * Says that a row's packet is dropped and that the row is the answer to it from now on.
+     *
+     * @param row row of the burst, still undecided.
+     * @param reason why the packet is dropped.
+     */
+    public void replace(final int row, final DropReason reason) {
+        replacedReason[row] = reason.id();
+    }
+
+    /**
+     * How many more rows stages may add.
+     *
+     * @return 0 .. {@link #CAPACITY}.
+     */
+    public int room() {
+        return CAPACITY - count;
     }
 
     /**

@@ -15,6 +15,9 @@ public final class PacketFlags {
     /** Made by this engine (an ARP reply, an ICMP error): not parsed again, not policed. */
     public static final int LOCALLY_MADE = 1 << 5;
 
+    /** Came in a tunnel of another node and has been taken out of it. */
+    public static final int DECAPSULATED = 1 << 6;
+
     private PacketFlags() {
     }
 }

@@ -183,7 +183,8 @@ public final class XskPort implements PacketPort {
         final int reservedCount = link.isUp() ? tx.reserve(tx.room(burst.count)) : 0;
         int takenCount = 0;
         for (int row = 0; row < burst.count; row++) {
-            if (burst.verdict[row] != Verdict.TRANSMIT || (spec.egressActions() >>> burst.egressAction[row] & 1) == 0) {
+            if (burst.verdict[row] != Verdict.TRANSMIT
+                || !spec.serves(burst.egressAction[row], burst.egressIfindex[row])) {
                 continue;
             }
             if (takenCount == reservedCount) {

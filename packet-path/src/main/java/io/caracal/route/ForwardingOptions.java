@@ -11,16 +11,17 @@ import io.caracal.wire.Ipv6Text;
  * @param errorIpv4Source source address of ICMP errors to other nodes and outside, host order: this node's tunnel
  *     address. To its own pods the gateway's is used.
  * @param errorIpv6Source the same for ICMPv6.
- * @param vxlanFromWorkloads whether pods may send VXLAN to any node (Felix: AllowVXLANPacketsFromWorkloads).
+ * @param forbiddenVxlanPort UDP port to which pods may send nothing, the overlay's; 0 where they may (Felix:
+ *     VXLANPort, AllowVXLANPacketsFromWorkloads).
  * @param ipipFromWorkloads whether pods may send IP in IP (Felix: AllowIPIPPacketsFromWorkloads).
  * @param natExcludesHosts whether packets to nodes keep the pod's address (Felix: NATOutgoingExclusions =
  *     IPPoolsAndHostIPs).
  */
 public record ForwardingOptions(int workloadMtu, int errorIpv4Source, Ipv6Text errorIpv6Source,
-                                boolean vxlanFromWorkloads, boolean ipipFromWorkloads, boolean natExcludesHosts) {
+                                int forbiddenVxlanPort, boolean ipipFromWorkloads, boolean natExcludesHosts) {
     /** A node of its own: MTU 1500, errors from the gateway, no tunnels from pods. */
     public static final ForwardingOptions DEFAULT = new ForwardingOptions(1500, Ipv4Address.GATEWAY,
-        new Ipv6Text(Ipv6Address.GATEWAY_HIGH, Ipv6Address.GATEWAY_LOW), false, false, false);
+        new Ipv6Text(Ipv6Address.GATEWAY_HIGH, Ipv6Address.GATEWAY_LOW), 4789, false, false);
 
     private static final int MIN_MTU = 1280;
 

@@ -1,5 +1,6 @@
 package io.caracal.route;
 
+import io.caracal.wire.Ipv6Text;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.nio.ByteBuffer;
@@ -12,7 +13,7 @@ import java.util.List;
  */
 public final class VtepTable {
     /** Accepts nothing. */
-    public static final VtepTable EMPTY = new VtepTable(new Device(0, 0, 0, 0), List.of());
+    public static final VtepTable EMPTY = new VtepTable(new Device(0, 0, 0, new Ipv6Text(0, 0), 0, 0), List.of());
 
     private static final long GOLDEN = 0x9E37_79B9_7F4A_7C15L;
 
@@ -99,9 +100,11 @@ public final class VtepTable {
      *
      * @param vni network identifier that is accepted.
      * @param port UDP port that is VXLAN's; 0 is none.
+     * @param ipv4 outer address of this node, host order; 0 is none.
+     * @param ipv6 outer address of this node; :: is none.
      * @param macIpv4 inner destination MAC of packets that come over IPv4.
      * @param macIpv6 inner destination MAC of packets that come over IPv6.
      */
-    public record Device(int vni, int port, long macIpv4, long macIpv6) {
+    public record Device(int vni, int port, int ipv4, Ipv6Text ipv6, long macIpv4, long macIpv6) {
     }
 }

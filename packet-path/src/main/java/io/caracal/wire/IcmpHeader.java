@@ -44,7 +44,8 @@ public final class IcmpHeader {
     /** Where the checksum is. */
     public static final int CHECKSUM_OFFSET = 2;
 
-    private static final int IDENTIFIER_OFFSET = 4;
+    /** Where the identifier of a query is. */
+    public static final int IDENTIFIER_OFFSET = 4;
     private static final int ERROR_TYPES =
         1 << UNREACHABLE | 1 << SOURCE_QUENCH | 1 << REDIRECT | 1 << TIME_EXCEEDED | 1 << PARAMETER_PROBLEM;
 

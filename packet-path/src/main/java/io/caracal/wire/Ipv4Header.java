@@ -236,6 +236,64 @@ public final class Ipv4Header {
     }
 
     /**
+     * Changes DSCP and ECN and keeps the checksum right (RFC 1624).
+     *
+     * @param buffer the bytes.
+     * @param offset index of a valid header's first byte.
+     * @param tos 0 .. 255.
+     */
+    public static void updateTos(final UnsafeBuffer buffer, final int offset, final int tos) {
+        final int before = Short.toUnsignedInt(buffer.getShort(offset, ByteOrder.BIG_ENDIAN));
+        final int after = before & 0xFF00 | tos;
+        buffer.putShort(offset, (short)after, ByteOrder.BIG_ENDIAN);
+        writeChecksum(buffer, offset, InternetChecksum.update16(checksum(buffer, offset), before, after));
+    }
+
+    /**
+     * Replaces the source address and keeps the header's checksum right (RFC 1624); the transport's is the caller's.
+     *
+     * @param buffer the bytes.
+     * @param offset index of a valid header's first byte.
+     * @param address host order.
+     */
+    public static void updateSource(final UnsafeBuffer buffer, final int offset, final int address) {
+        updateAddress(buffer, offset, SOURCE_OFFSET, address);
+    }
+
+    /**
+     * As {@link #updateSource}, the destination address.
+     *
+     * @param buffer the bytes.
+     * @param offset index of a valid header's first byte.
+     * @param address host order.
+     */
+    public static void updateDestination(final UnsafeBuffer buffer, final int offset, final int address) {
+        updateAddress(buffer, offset, DESTINATION_OFFSET, address);
+    }
+
+    private static void updateAddress(
+        final UnsafeBuffer buffer, final int offset, final int fieldOffset, final int address) {
+        final int before = buffer.getInt(offset + fieldOffset, ByteOrder.BIG_ENDIAN);
+        buffer.putInt(offset + fieldOffset, address, ByteOrder.BIG_ENDIAN);
+        writeChecksum(buffer, offset, InternetChecksum.update32(checksum(buffer, offset), before, address));
+    }
+
+    /**
+     * Writes total length and fragment word, then the checksum anew: for a header that is cut into fragments.
+     *
+     * @param buffer the bytes.
+     * @param offset index of a header whose length field is right.
+     * @param totalLength bytes of header and payload.
+     * @param fragmentWord as {@link #fragmentWord} reads it.
+     */
+    public static void rewriteFragment(
+        final UnsafeBuffer buffer, final int offset, final int totalLength, final int fragmentWord) {
+        buffer.putShort(offset + TOTAL_LENGTH_OFFSET, (short)totalLength, ByteOrder.BIG_ENDIAN);
+        buffer.putShort(offset + FRAGMENT_OFFSET, (short)fragmentWord, ByteOrder.BIG_ENDIAN);
+        completeChecksum(buffer, offset);
+    }
+
+    /**
      * Writes a header without options, "don't fragment" set, checksum right.
      *
      * @param buffer the bytes; {@link #MIN_LENGTH} of them are written.

@@ -32,11 +32,14 @@ public final class Ipv6ExtensionHeaders {
     /** Bytes of a fragment header. */
     public static final int FRAGMENT_LENGTH = 8;
 
+    /** Bit of {@link #fragmentWord}: more fragments follow. */
+    public static final int MORE_FRAGMENTS = 1;
+
     /** Each extension header is a multiple of eight bytes, and so at least that long. */
     private static final int MIN_HEADER_LENGTH = 8;
     private static final int FRAGMENT_WORD_OFFSET = 2;
+    private static final int IDENTIFICATION_OFFSET = 4;
     private static final int FRAGMENT_OFFSET_MASK = 0xFFF8;
-    private static final int MORE_FRAGMENTS = 1;
     private static final int LENGTH_SHIFT = 8;
     private static final long FRAGMENT_BIT = 1L << 32;
     private static final long LATER_FRAGMENT_BIT = 1L << 33;
@@ -103,6 +106,47 @@ public final class Ipv6ExtensionHeaders {
      */
     public static boolean isLaterFragment(final long walked) {
         return (walked & LATER_FRAGMENT_BIT) != 0;
+    }
+
+    /**
+     * Finds the fragment header of a packet that {@link #walk} called a fragment.
+     *
+     * @param buffer the bytes.
+     * @param offset index of the fixed header's first byte.
+     * @return index of the fragment header's first byte.
+     */
+    public static int fragmentHeader(final UnsafeBuffer buffer, final int offset) {
+        int header = Ipv6Header.nextHeader(buffer, offset);
+        int position = offset + Ipv6Header.LENGTH;
+        while (header != IpProtocol.FRAGMENT && isExtension(header)) {
+            final int length = headerLength(buffer, position, header);
+            header = buffer.getByte(position) & 0xFF;
+            position += length;
+        }
+        return position;
+    }
+
+    /**
+     * Where a fragment's payload belongs, and whether more follow.
+     *
+     * @param buffer the bytes.
+     * @param fragmentHeader as {@link #fragmentHeader} found it.
+     * @return the offset in bytes, a multiple of 8, and {@link #MORE_FRAGMENTS}.
+     */
+    public static int fragmentWord(final UnsafeBuffer buffer, final int fragmentHeader) {
+        final int word = buffer.getShort(fragmentHeader + FRAGMENT_WORD_OFFSET, ByteOrder.BIG_ENDIAN);
+        return word & (FRAGMENT_OFFSET_MASK | MORE_FRAGMENTS);
+    }
+
+    /**
+     * The identification that fragments of one datagram share.
+     *
+     * @param buffer the bytes.
+     * @param fragmentHeader as {@link #fragmentHeader} found it.
+     * @return 32 bits.
+     */
+    public static int fragmentIdentification(final UnsafeBuffer buffer, final int fragmentHeader) {
+        return buffer.getInt(fragmentHeader + IDENTIFICATION_OFFSET, ByteOrder.BIG_ENDIAN);
     }
 
     private static long walkChain(final UnsafeBuffer buffer, final int offset, final int end) {

@@ -84,6 +84,18 @@ public final class Ipv6Header {
     }
 
     /**
+     * Writes the traffic class; version and flow label stay.
+     *
+     * @param buffer the bytes.
+     * @param offset index of the header's first byte.
+     * @param trafficClass 0 .. 255.
+     */
+    public static void writeTrafficClass(final UnsafeBuffer buffer, final int offset, final int trafficClass) {
+        final int word = buffer.getShort(offset, ByteOrder.BIG_ENDIAN) & 0xF00F | trafficClass << 4;
+        buffer.putShort(offset, (short)word, ByteOrder.BIG_ENDIAN);
+    }
+
+    /**
      * Bytes after the fixed header, extension headers included.
      *
      * @param buffer the bytes.

@@ -23,8 +23,8 @@ import org.agrona.concurrent.UnsafeBuffer;
  *
  * <p>The code is a {@code Direction} on the way to the engine and an {@code EgressAction} on the way back. 0x02 marks
  * a locally administered unicast address, so a bridge or a capture on the pair sees an ordinary frame. The source half
- * names the origin only in what the host's stack sends to a workload: the interface by which the host received it, 0
- * when it is the host's own. A workload's packet keeps its own source address there.</p>
+ * names the origin in all but what a workload sends: the interface by which the host received it, 0 when it is the
+ * host's own. A workload's packet keeps its own source address there.</p>
  */
 public final class PuntHeader {
     /** First byte of both addresses: locally administered, unicast. */
@@ -33,8 +33,12 @@ public final class PuntHeader {
     public static final int ORIGIN_CODE = 0;
     /** Lowest code of the way to the engine: {@code Direction.FROM_WORKLOAD}. */
     public static final int CODE_FROM_WORKLOAD = 1;
-    /** Highest code of the way to the engine: {@code Direction.TO_WORKLOAD}. */
+    /** Code of the way to the engine: {@code Direction.TO_WORKLOAD}. */
     public static final int CODE_TO_WORKLOAD = 2;
+    /** Code of the way to the engine: {@code Direction.FROM_UPLINK}, where tc hooks take an uplink's packets. */
+    public static final int CODE_FROM_UPLINK = 3;
+    /** Highest code of the way to the engine: {@code Direction.TO_UPLINK}. */
+    public static final int CODE_TO_UPLINK = 4;
 
     private static final int IFINDEX_OFFSET = 2;
     private static final int ORIGIN_OFFSET = EthernetHeader.SOURCE_OFFSET;
@@ -72,7 +76,8 @@ public final class PuntHeader {
             return false;
         }
         return mark == (LOCAL_UNICAST << 8 | CODE_FROM_WORKLOAD)
-            || mark == (LOCAL_UNICAST << 8 | CODE_TO_WORKLOAD) && (word & ORIGIN_MASK) == ORIGIN_MARK;
+            || mark >= (LOCAL_UNICAST << 8 | CODE_TO_WORKLOAD) && mark <= (LOCAL_UNICAST << 8 | CODE_TO_UPLINK)
+            && (word & ORIGIN_MASK) == ORIGIN_MARK;
     }
 
     /**

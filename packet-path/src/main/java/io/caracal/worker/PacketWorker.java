@@ -151,6 +151,10 @@ public final class PacketWorker implements Agent {
             } else {
                 counters.add(WorkerCounter.LOCALLY_MADE, 1);
             }
+            if (burst.replacedReason[row] != 0) {
+                counters.dropped(burst.direction[row], burst.replacedReason[row]);
+                counters.add(WorkerCounter.LOCALLY_MADE, 1);
+            }
             if (burst.verdict[row] == Verdict.SENT) {
                 counters.transmitted(burst.egressAction[row], burst.length[row]);
             } else {

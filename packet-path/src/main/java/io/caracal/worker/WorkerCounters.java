@@ -15,7 +15,7 @@ public final class WorkerCounters {
     /**
      * Directions told apart: unknown (0, the packet was dropped before it was known) and those of {@link Direction}.
      */
-    public static final int DIRECTIONS = 3;
+    public static final int DIRECTIONS = 5;
     /** Egress actions told apart: 1 .. 7, {@link io.caracal.burst.EgressAction}. */
     public static final int EGRESS_ACTIONS = 8;
 

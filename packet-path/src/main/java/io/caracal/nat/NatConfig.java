@@ -1,0 +1,46 @@
+package io.caracal.nat;
+
+import io.caracal.wire.Ipv6Text;
+
+/**
+ * What NAT-outgoing may use.
+ *
+ * @param ipv4 the node's address, or Felix's NATOutgoingAddress, host order; 0 is none.
+ * @param ipv6 the same for IPv6; :: is none.
+ * @param firstPort lowest port and ICMP identifier (Felix: NATPortRange). The default range lies above Linux's
+ *     {@code ip_local_port_range}, so that the host's own connections to the same peer have other ports.
+ * @param lastPort highest port.
+ * @param worker this worker's number: ports are dealt out, so that a port names its owner.
+ * @param workerCount how many workers share the range.
+ */
+public record NatConfig(int ipv4, Ipv6Text ipv6, int firstPort, int lastPort, int worker, int workerCount) {
+    /** Lowest port by default. */
+    public static final int DEFAULT_FIRST_PORT = 61_000;
+    /** Highest port by default. */
+    public static final int DEFAULT_LAST_PORT = 65_535;
+
+    /**
+     * Checks the ranges.
+     *
+     * @throws IllegalArgumentException naming what is out of range, or a range with no port for each worker.
+     */
+    public NatConfig {
+        if (firstPort < 1 || lastPort > 0xFFFF || workerCount < 1 || lastPort - firstPort + 1 < workerCount) {
+            throw new IllegalArgumentException("NAT ports " + firstPort + " .. " + lastPort + " of " + workerCount
+                + " workers: expected at least one port for each within 1 .. 65535");
+        }
+        if (worker < 0 || worker >= workerCount) {
+            throw new IllegalArgumentException("worker must be within 0 and " + (workerCount - 1) + ": " + worker);
+        }
+    }
+
+    /** Ports of this worker. */
+    int portCount() {
+        return (lastPort - firstPort + workerCount - worker) / workerCount;
+    }
+
+    /** One of this worker's ports, 0 .. {@link #portCount()} - 1. */
+    int port(final int index) {
+        return firstPort + worker + index * workerCount;
+    }
+}
