@@ -83,6 +83,13 @@ final class OffHeap {
         INT.setRelease(ALL, address, value);
     }
 
+    /** Copies whole words; both addresses and the length are multiples of eight. */
+    static void copy(final long from, final long to, final int length) {
+        for (int offset = 0; offset < length; offset += Long.BYTES) {
+            putLong(to + offset, getLong(from + offset));
+        }
+    }
+
     static void clear(final long address, final long length) {
         ALL.asSlice(address, length).fill((byte)0);
     }
