@@ -3,6 +3,7 @@ package io.caracal.stage;
 import io.caracal.burst.DropReason;
 import io.caracal.burst.PacketBurst;
 import io.caracal.burst.PacketFlags;
+import io.caracal.wire.IpProtocol;
 import io.caracal.wire.Ipv4Address;
 import io.caracal.wire.Ipv4Header;
 import io.caracal.wire.Ipv4Words;
@@ -10,6 +11,7 @@ import io.caracal.wire.Ipv6Address;
 import io.caracal.wire.Ipv6ExtensionHeaders;
 import io.caracal.wire.Ipv6Header;
 import io.caracal.wire.SymmetricFlowHash;
+import io.caracal.wire.TransportPorts;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
@@ -47,16 +49,20 @@ final class NetworkParser {
             burst.drop(row, DropReason.IPV4_CHECKSUM_INVALID);
             return;
         }
-        final int l3Offset = burst.l3Offset[row];
         final int protocol = Ipv4Words.protocol(second);
+        final int flags = ipv4Flags(Ipv4Words.fragmentWord(first), destination, headerLength);
+        final int l3Offset = burst.l3Offset[row];
+        final int totalLength = Ipv4Words.totalLength(first);
         burst.ipVersion[row] = 4;
-        burst.length[row] = l3Offset + Ipv4Words.totalLength(first);
+        burst.length[row] = l3Offset + totalLength;
         burst.ipProtocol[row] = protocol;
-        burst.flags[row] = ipv4Flags(Ipv4Words.fragmentWord(first), destination, headerLength);
+        burst.flags[row] = flags;
         burst.l4Offset[row] = l3Offset + headerLength;
-        final int ports = transport.parse(burst, umem, row);
+        final int ports = (flags & PacketFlags.FRAGMENT) == 0 && TransportPorts.has(protocol)
+            ? transport.parsePorts(burst, umem, row, protocol, l3 + headerLength, totalLength - headerLength)
+            : transport.parse(burst, umem, row);
         burst.flowHash[row] = hash.ipv4(Ipv4Words.source(second), destination, protocol, ports);
-        if ((burst.flags[row] & PacketFlags.ICMP_ERROR) != 0) {
+        if (protocol == IpProtocol.ICMP && (burst.flags[row] & PacketFlags.ICMP_ERROR) != 0) {
             transport.hashQuotedIpv4(burst, umem, row);
         }
     }

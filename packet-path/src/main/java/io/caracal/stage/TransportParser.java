@@ -57,6 +57,29 @@ final class TransportParser {
         return ports;
     }
 
+    /**
+     * As {@link #parse} for a whole packet of a protocol with ports, from what the caller has at hand: a column that is
+     * read again behind a read of the UMEM costs its bounds check again.
+     *
+     * @return the ports for the flow hash: source in the upper half.
+     */
+    int parsePorts(
+        final PacketBurst burst,
+        final UnsafeBuffer umem,
+        final int row,
+        final int protocol,
+        final int l4,
+        final int available) {
+        if (!hasValidHeader(umem, l4, available, protocol, false)) {
+            burst.drop(row, DropReason.L4_INVALID);
+            return NO_PORTS;
+        }
+        final int ports = TransportPorts.both(umem, l4);
+        burst.sourcePort[row] = TransportPorts.source(ports);
+        burst.destinationPort[row] = TransportPorts.destination(ports);
+        return ports;
+    }
+
     private static int parseWithoutPorts(
         final PacketBurst burst, final UnsafeBuffer umem, final int row, final int l4, final int available) {
         burst.sourcePort[row] = 0;
