@@ -56,13 +56,32 @@ public final class FragmentStage implements PacketStage {
     public void process(final PacketBurst burst, final long nowNs) {
         final UnsafeBuffer umem = burst.umem();
         final int count = burst.count;
+        int laterCount = 0;
         for (int row = 0; row < count; row++) {
-            if ((burst.flags[row] & PacketFlags.FRAGMENT) != 0 && burst.verdict[row] == Verdict.UNDECIDED) {
-                follow(burst, umem, row, nowNs);
+            final int flags = burst.flags[row];
+            if ((flags & PacketFlags.FRAGMENT) != 0 && burst.verdict[row] == Verdict.UNDECIDED) {
+                if ((flags & PacketFlags.LATER_FRAGMENT) == 0) {
+                    follow(burst, umem, row, nowNs);
+                } else {
+                    laterCount++;
+                }
             }
         }
+        /* Those that came before this burst; none of its own rows is waiting yet. */
         if (waiting.count() > 0) {
             takeBackWaiting(burst, nowNs);
+        }
+        if (laterCount > 0) {
+            followLater(burst, umem, count, nowNs);
+        }
+    }
+
+    /** After the first ones: where both came in one burst, their order does not matter. */
+    private void followLater(final PacketBurst burst, final UnsafeBuffer umem, final int count, final long nowNs) {
+        for (int row = 0; row < count; row++) {
+            if ((burst.flags[row] & PacketFlags.LATER_FRAGMENT) != 0 && burst.verdict[row] == Verdict.UNDECIDED) {
+                follow(burst, umem, row, nowNs);
+            }
         }
     }
 

@@ -4,6 +4,7 @@ import io.caracal.burst.Direction;
 import io.caracal.burst.DropReason;
 import io.caracal.burst.PacketBurst;
 import io.caracal.burst.PacketFlags;
+import io.caracal.burst.Tracking;
 import io.caracal.route.ForwardingOptions;
 import io.caracal.route.ForwardingTables;
 import io.caracal.route.RouteKind;
@@ -185,5 +186,8 @@ public final class IcmpResponder {
         burst.l3Offset[row] = EthernetHeader.LENGTH;
         burst.flags[row] = PacketFlags.LOCALLY_MADE | PacketFlags.ICMP_ERROR;
         burst.sourcePort[row] = 0;
+        /* The packet's flow is not the error's: nothing is to be made or counted for it. */
+        burst.tracking[row] = Tracking.UNTRACKED;
+        burst.flow[row] = PacketBurst.NO_FLOW;
     }
 }

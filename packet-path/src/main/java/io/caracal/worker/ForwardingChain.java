@@ -27,14 +27,15 @@ import java.util.List;
  *
  * <pre>
  *  parse ► decapsulate ► (finish checksums) ► follow fragments ► undo NAT ► answer ARP and ND ► route and check source
- *        ► decisions: connections, policy ► hop: TTL, size, errors ► NAT-outgoing ► transmit: fragment, encapsulate
+ *        ► decisions: connections, policy ► hop: TTL, size, errors ► commits ► NAT-outgoing
+ *        ► transmit: fragment, encapsulate
  * </pre>
  *
  * <p>Belongs to the thread that makes the worker. One builder makes one worker's chain: stages are not shared.</p>
  *
  * <pre>{@code
  * final PacketStage chain = new ForwardingChain(flowHash, pool, workloadTables, forwardingTables)
- *     .withNat(bindings).withDecisions(conntrack, policy).build();
+ *     .withNat(bindings).withDecisions(conntrack, policy).withCommits(flowCommit).build();
  * }</pre>
  */
 public final class ForwardingChain {
@@ -46,6 +47,7 @@ public final class ForwardingChain {
     private final WorkloadTablePublisher workloadTables;
     private final ForwardingPublisher forwardingTables;
     private final List<PacketStage> decisions = new ArrayList<>();
+    private final List<PacketStage> commits = new ArrayList<>();
     private IcmpErrorLimit errorLimit = IcmpErrorLimit.ofDefaults();
     private NatBindings bindings;
     private boolean verifiesOuterChecksums;
@@ -87,6 +89,17 @@ public final class ForwardingChain {
      */
     public ForwardingChain withDecisions(final PacketStage... stages) {
         decisions.addAll(List.of(stages));
+        return this;
+    }
+
+    /**
+     * Adds what remembers the packets that nothing has dropped, before their addresses change.
+     *
+     * @param stages first to last; they drop only for want of room.
+     * @return this.
+     */
+    public ForwardingChain withCommits(final PacketStage... stages) {
+        commits.addAll(List.of(stages));
         return this;
     }
 
@@ -141,6 +154,7 @@ public final class ForwardingChain {
         stages.add(new RouteStage(workloadTables, forwardingTables));
         stages.addAll(decisions);
         stages.add(new HopStage(forwardingTables, new IcmpResponder(errorLimit)));
+        stages.addAll(commits);
         if (bindings != null) {
             stages.add(new NatOutgoingStage(forwardingTables, bindings));
         }

@@ -186,11 +186,19 @@ final class OverlayNode {
 
     /** Receives a packet: {@code pod12}, {@code host12}, {@code uplink}, {@code out2} and then its text. */
     void receive(final String line) {
+        final byte[] frame = frameOf(line, tags);
+        final boolean taken = line.trim().startsWith("uplink") ? receiveFromUplink(frame) : receiveFromPunt(frame);
+        if (!taken) {
+            throw new IllegalStateException("no room for " + line);
+        }
+    }
+
+    /** The bytes of a line, as they lie on the punt pair or the uplink. */
+    static byte[] frameOf(final String line, final int... vlanTags) {
         final String[] parts = line.trim().split("\\s+", 2);
         final byte[] packet = PacketText.write(parts[1]);
         if ("uplink".equals(parts[0])) {
-            receiveFromUplink(PacketText.frame(UPLINK_MAC, 0x0200_0000_000BL, packet, tags));
-            return;
+            return PacketText.frame(UPLINK_MAC, 0x0200_0000_000BL, packet, vlanTags);
         }
         final byte[] frame = PacketText.frame(0, 0x0A58_0000_0001L, packet);
         final UnsafeBuffer buffer = new UnsafeBuffer(frame);
@@ -205,7 +213,7 @@ final class OverlayNode {
         if (code != Direction.FROM_WORKLOAD) {
             PuntHeader.writeOrigin(buffer, 0, 0);
         }
-        receiveFromPunt(frame);
+        return frame;
     }
 
     boolean receiveFromPunt(final byte[] frame) {

@@ -153,10 +153,20 @@ final class PacketReader {
             append(bytes.getInt(4) != 0, " mtu=" + bytes.getInt(4));
             if (!quoted) {
                 final byte[] rest = Arrays.copyOfRange(bytes.array(), 8, bytes.capacity());
-                text.append(" about [").append(new PacketReader(rest, true).read()).append("] quote=").append(rest.length);
+                text.append(" about [").append(quote(rest)).append("] quote=").append(rest.length);
             }
         } else {
             text.append(" id=").append(Short.toUnsignedInt(bytes.getShort(4))).append(" len=").append(bytes.capacity() - 8);
+        }
+    }
+
+    /** A quote may be cut anywhere, and a stranger's may be anything. */
+    private static String quote(final byte[] bytes) {
+        try {
+            return new PacketReader(bytes, true).read();
+        } catch (final IndexOutOfBoundsException | IllegalArgumentException | NegativeArraySizeException
+            | java.nio.BufferUnderflowException cut) {
+            return "cut";
         }
     }
 

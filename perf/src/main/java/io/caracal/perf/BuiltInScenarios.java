@@ -14,6 +14,7 @@ final class BuiltInScenarios {
         return new ScenarioRegistry(List.of(
             new ForwardScenario(),
             MicroScenario.rings(),
-            MicroScenario.parse()));
+            MicroScenario.parse(),
+            MicroScenario.pipeline()));
     }
 }
