@@ -54,8 +54,8 @@ class ArrowsTest {
             .optionalLayer("conntrack").definedBy("io.caracal.conntrack..")
             .optionalLayer("policy").definedBy("io.caracal.policy..")
             .layer("control").definedBy("io.caracal.control..")
-            .layer("dataplane").definedBy("io.caracal.dataplane..", "io.caracal.cli..", "io.caracal.lab..",
-                "io.caracal.demo..")
+            .layer("dataplane").definedBy("io.caracal.dataplane..", "io.caracal.kernel..", "io.caracal.cli..",
+                "io.caracal.lab..", "io.caracal.demo..")
             .whereLayer("bindings").mayOnlyBeAccessedByLayers("xdp", "path", "conntrack", "control", "dataplane")
             .whereLayer("xdp").mayOnlyBeAccessedByLayers("dataplane")
             .whereLayer("path").mayOnlyBeAccessedByLayers("conntrack", "policy", "dataplane")
