@@ -1,17 +1,23 @@
 package io.caracal.control;
 
+import io.caracal.control.felix.ChangeFeed;
+import io.caracal.control.felix.FelixKey;
+import io.caracal.control.manifest.ManifestLoader;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.function.Function;
 
 /**
- * Workloads from Calico v3 YAML on disk, without a cluster: one file, or the {@code *.yaml}, {@code *.yml} and
- * {@code *.json} of one directory, read at start and again whenever one of them changes.
+ * A node's state from Calico and Kubernetes YAML on disk, without a cluster: files, or the {@code *.yaml}, {@code
+ * *.yml} and {@code *.json} of directories, compiled to what Felix would send, at start and again whenever one of them
+ * changes.
  *
  * <p>A load is taken whole or not at all: if any file or object is wrong, the last good state stays and the listener
  * hears what is wrong, with file, line and object. Of a good load only the differences are delivered. Kinds and fields
- * that this version does nothing about are reported as not applied, never silently skipped. Endpoints of other nodes
- * are checked and left out.
+ * that this version does nothing about are reported as not applied, never silently skipped.
  *
  * <p>Any thread may start and close; updates after the start come from the thread {@code caracal-manifests}, which
  * looks at the files' sizes and times once per poll interval (a watch by inotify would miss the symbolic links by
@@ -28,18 +34,20 @@ public final class ManifestSource implements ControlSource {
     /** A second: what a person who saves a file takes for at once, and nothing measurable for an idle node. */
     public static final int POLL_INTERVAL_MS_DEFAULT = 1000;
 
-    private final ManifestFiles files;
-    private final String node;
+    private final ManifestLoader loader;
     private final int pollIntervalMs;
 
     private ControlListener listener;
+    private ChangeFeed feed;
     private Thread watcher;
     private volatile boolean isClosed;
 
     /* Of the starting thread until the watcher starts, of the watcher then; null: the path could not be read. */
-    private List<ManifestFiles.Stamp> stamps;
-    private ManifestSnapshot snapshot = ManifestSnapshot.EMPTY;
-    private List<ControlProblem> problems = List.of();
+    private ManifestLoader.Stamps stamps;
+    private Function<FelixKey, String> places = FelixKey::toString;
+    private List<ControlProblem> notes = List.of();
+    private List<ControlProblem> feedProblems = List.of();
+    private List<ControlProblem> told = List.of();
 
     /**
      * A source that looks for changes every second.
@@ -60,21 +68,37 @@ public final class ManifestSource implements ControlSource {
      * @throws IllegalArgumentException when the interval is out of range or the node has no name.
      */
     public ManifestSource(final Path path, final String node, final int pollIntervalMs) {
+        this(List.of(path), node, Map.of(), pollIntervalMs);
+    }
+
+    /**
+     * A source of several paths.
+     *
+     * @param paths          files and directories.
+     * @param node           this node's name.
+     * @param felixSettings  Felix settings that win over the manifests', as Felix's environment does.
+     * @param pollIntervalMs how often to look for changes, 10 to 3,600,000 ms.
+     * @throws IllegalArgumentException when the interval is out of range, the node has no name or there is no path.
+     */
+    public ManifestSource(final List<Path> paths, final String node, final Map<String, String> felixSettings,
+        final int pollIntervalMs) {
         if (pollIntervalMs < 10 || pollIntervalMs > 3_600_000) {
             throw new IllegalArgumentException("pollIntervalMs " + pollIntervalMs + " is not 10 to 3600000");
         }
         if (node.isBlank()) {
             throw new IllegalArgumentException("node has no name");
         }
-        this.files = new ManifestFiles(path);
-        this.node = node;
+        if (paths.isEmpty()) {
+            throw new IllegalArgumentException("no path of manifests is given");
+        }
+        this.loader = new ManifestLoader(paths, node, felixSettings);
         this.pollIntervalMs = pollIntervalMs;
     }
 
     /**
      * {@inheritDoc}
      *
-     * <p>Reads once and delivers all of it on the calling thread: endpoints in the order of their ids, then
+     * <p>Reads once and delivers all of it on the calling thread, in the order of {@link PolicyChange}, then
      * {@link ControlUpdate.InSync}, then the problems if there are any.
      */
     @Override
@@ -82,13 +106,12 @@ public final class ManifestSource implements ControlSource {
         if (this.listener != null || isClosed) {
             throw new IllegalStateException("a manifest source starts once");
         }
-        final List<ManifestFiles.Stamp> seen = files.stamps();
-        final ManifestSnapshot first = ManifestSnapshot.compile(files.read(seen), node);
+        final ManifestLoader.Stamps seen = loader.stamps();
+        final ManifestLoader.Loaded first = loader.load();
         this.listener = Objects.requireNonNull(listener, "listener");
+        feed = new ChangeFeed(new WhileOpen(), key -> places.apply(key));
         stamps = seen;
         deliver(first);
-        listener.onUpdate(new ControlUpdate.InSync());
-        tell(first.problems());
         watcher = Thread.ofPlatform().name("caracal-manifests").daemon(true).start(this::watch);
     }
 
@@ -132,43 +155,55 @@ public final class ManifestSource implements ControlSource {
 
     private void reloadIfChanged() {
         try {
-            final List<ManifestFiles.Stamp> seen = stampsOrForget();
+            final ManifestLoader.Stamps seen = stampsOrForget();
             if (seen.equals(stamps)) {
                 return;
             }
             stamps = seen;
-            final ManifestSnapshot next = ManifestSnapshot.compile(files.read(seen), node);
-            deliver(next);
-            tell(next.problems());
+            deliver(loader.load());
         } catch (final ControlException e) {
             tell(e.problems());
         }
     }
 
     /** A path that cannot be read now is read anew when it can be again, even if nothing in it has changed. */
-    private List<ManifestFiles.Stamp> stampsOrForget() {
+    private ManifestLoader.Stamps stampsOrForget() {
         try {
-            return files.stamps();
+            return loader.stamps();
         } catch (final ControlException e) {
             stamps = null;
             throw e;
         }
     }
 
-    private void deliver(final ManifestSnapshot next) {
-        for (final ControlUpdate update : next.differencesFrom(snapshot)) {
-            if (isClosed) {
-                return;
-            }
-            listener.onUpdate(update);
-        }
-        snapshot = next;
+    private void deliver(final ManifestLoader.Loaded next) {
+        places = next.places();
+        notes = next.notes();
+        feed.replace(next.state());
+        final List<ControlProblem> all = new ArrayList<>(notes);
+        all.addAll(feedProblems);
+        tell(all);
     }
 
     private void tell(final List<ControlProblem> now) {
-        if (!now.equals(problems) && !isClosed) {
-            problems = now;
-            listener.onProblems(now);
+        if (!now.equals(told) && !isClosed) {
+            told = List.copyOf(now);
+            listener.onProblems(told);
+        }
+    }
+
+    /** Passes on what the feed tells until the source is closed; its problems are told together with the loader's. */
+    private final class WhileOpen implements ControlListener {
+        @Override
+        public void onUpdate(final ControlUpdate update) {
+            if (!isClosed) {
+                listener.onUpdate(update);
+            }
+        }
+
+        @Override
+        public void onProblems(final List<ControlProblem> problems) {
+            feedProblems = problems;
         }
     }
 }

@@ -1,14 +1,15 @@
 package io.caracal.control;
 
-import static io.caracal.control.Manifests.DB;
-import static io.caracal.control.Manifests.DB_UPDATE;
-import static io.caracal.control.Manifests.WEB;
-import static io.caracal.control.Manifests.WEB_UPDATE;
+import static io.caracal.control.manifest.Manifests.DB;
+import static io.caracal.control.manifest.Manifests.DB_UPDATE;
+import static io.caracal.control.manifest.Manifests.WEB;
+import static io.caracal.control.manifest.Manifests.WEB_UPDATE;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.caracal.control.manifest.Manifests;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -35,7 +36,9 @@ class ManifestSourceTest {
 
         @Override
         public void onUpdate(final ControlUpdate update) {
-            lines.add(Manifests.show(update));
+            if (Manifests.isAttachment(update) || update instanceof ControlUpdate.InSync) {
+                lines.add(Manifests.show(update));
+            }
         }
 
         @Override
@@ -121,11 +124,11 @@ class ManifestSourceTest {
 
     @Test
     void shouldReportKindsThatAreNotAppliedAndGoOn() throws Exception {
-        write("web.yaml", WEB + "---\napiVersion: projectcalico.org/v3\nkind: Tier\nmetadata: {name: t}\n");
+        write("web.yaml", WEB + "---\napiVersion: projectcalico.org/v3\nkind: BGPFilter\nmetadata: {name: t}\n");
         try (ControlSource source = source(directory)) {
             source.start(heard);
-            assertEquals(List.of(WEB_UPDATE, "in sync", "! [" + directory.resolve("web.yaml") + ":18: Tier t: objects "
-                + "of kind Tier (projectcalico.org/v3) are not supported by this version (not applied)]"), heard.now());
+            assertEquals(List.of(WEB_UPDATE, "in sync", "! [" + directory.resolve("web.yaml") + ":18: BGPFilter t: objects "
+                + "of kind BGPFilter (projectcalico.org/v3) are not supported by this version (not applied)]"), heard.now());
         }
     }
 

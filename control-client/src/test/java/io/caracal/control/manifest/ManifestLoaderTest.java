@@ -1,12 +1,16 @@
-package io.caracal.control;
+package io.caracal.control.manifest;
 
-import static io.caracal.control.Manifests.DB;
-import static io.caracal.control.Manifests.DB_UPDATE;
-import static io.caracal.control.Manifests.WEB;
-import static io.caracal.control.Manifests.WEB_UPDATE;
+import static io.caracal.control.manifest.Manifests.DB;
+import static io.caracal.control.manifest.Manifests.DB_UPDATE;
+import static io.caracal.control.manifest.Manifests.WEB;
+import static io.caracal.control.manifest.Manifests.WEB_UPDATE;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.caracal.control.ControlException;
+import io.caracal.control.ControlProblem;
+import io.caracal.control.felix.ChangeFeed;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -14,7 +18,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-class ManifestSnapshotTest {
+class ManifestLoaderTest {
 
     static Stream<Arguments> acceptedManifests() {
         return Stream.of(
@@ -39,26 +43,19 @@ class ManifestSnapshotTest {
             row("fields without effect on the dataplane", WEB
                 + "  containerID: abc\n  serviceAccountName: default\n  profiles: []\n  ports: []\n",
                 List.of(WEB_UPDATE), List.of()),
-            row("profiles", WEB + "  profiles:\n  - kns.shop\n", List.of(WEB_UPDATE), List.of(
-                "f.yaml:16: WorkloadEndpoint shop/node1-k8s-web-eth0: spec.profiles name policy, which this version "
-                + "does not enforce: its traffic is not restricted (not applied)")),
             row("floating addresses and spoofing", WEB
                 + "  ipNATs:\n  - internalIP: 10.65.0.2\n    externalIP: 9.9.9.9\n"
                 + "  allowSpoofedSourcePrefixes: [10.9.0.0/16]\n", List.of(WEB_UPDATE), List.of(
-                "f.yaml:16: WorkloadEndpoint shop/node1-k8s-web-eth0: spec.ipNATs (floating addresses) are not "
-                + "supported by this version (not applied)",
-                "f.yaml:19: WorkloadEndpoint shop/node1-k8s-web-eth0: spec.allowSpoofedSourcePrefixes is not "
-                + "supported by this version: only the endpoint's own addresses may be sources (not applied)")),
-            row("kinds of later versions, by name", "apiVersion: projectcalico.org/v3\nkind: NetworkPolicy\nmetadata:\n"
-                + "  name: deny\n  namespace: shop\n---\napiVersion: v1\nkind: Service\n"
-                + "metadata: {name: s}\n---\n" + WEB,
+                "f.yaml:1: workload endpoint k8s/shop/web/eth0: floating addresses (ipv4_nat, ipv6_nat) are not "
+                + "translated (not applied)")),
+            row("kinds that are nothing to a dataplane, by name", "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n"
+                + "  name: web\n  namespace: shop\n---\n" + WEB,
                 List.of(WEB_UPDATE), List.of(
-                "f.yaml:2: NetworkPolicy shop/deny: objects of kind NetworkPolicy (projectcalico.org/v3) are not "
-                + "supported by this version (not applied)",
-                "f.yaml:8: Service s: objects of kind Service (v1) are not supported by this version (not applied)")),
+                "f.yaml:2: Deployment shop/web: objects of kind Deployment (apps/v1) are not supported by this version "
+                + "(not applied)")),
             row("one interface claimed twice", WEB + "---\n" + DB.replace("00002", "00001"),
                 List.of(DB_UPDATE.replace("00002", "00001")), List.of(
-                "f.yaml:11: WorkloadEndpoint shop/node1-k8s-web-eth0: interface cali00000000001 is also that of "
+                "f.yaml:1: workload endpoint k8s/shop/web/eth0: interface cali00000000001 is also that of "
                 + "k8s/shop/db/eth0, whose id is lower (shadowed)")));
     }
 
@@ -114,9 +111,13 @@ class ManifestSnapshotTest {
     @MethodSource("acceptedManifests")
     void shouldCompileToUpdates(final String name, final String yaml, final List<String> updates,
                                 final List<String> problems) {
-        final ManifestSnapshot snapshot = Manifests.compile(yaml);
-        assertEquals(updates, Manifests.show(snapshot.differencesFrom(ManifestSnapshot.EMPTY)), name);
-        assertEquals(problems, snapshot.problems().stream().map(ControlProblem::toString).toList(), name);
+        final ManifestLoader.Loaded loaded = Manifests.compile(yaml);
+        final Manifests.Ear ear = new Manifests.Ear();
+        ear.apply(new ChangeFeed(ear, loaded.places()), loaded);
+        assertEquals(updates, ear.updates, name);
+        final List<String> all = new ArrayList<>(loaded.notes().stream().map(ControlProblem::toString).toList());
+        all.addAll(ear.problems);
+        assertEquals(problems, all, name);
     }
 
     @ParameterizedTest(name = "{0}")
@@ -129,20 +130,21 @@ class ManifestSnapshotTest {
 
     @Test
     void shouldGiveOnlyDifferences() {
-        final ManifestSnapshot both = Manifests.compile(WEB + "---\n" + DB);
-        final ManifestSnapshot web = Manifests.compile(WEB);
-        final ManifestSnapshot moved = Manifests.compile(WEB.replace("65.0.2", "65.0.9"));
-        assertEquals(List.of(), both.differencesFrom(both));
-        assertEquals(List.of("- k8s/shop/db/eth0"), Manifests.show(web.differencesFrom(both)));
-        assertEquals(List.of("- k8s/shop/db/eth0", WEB_UPDATE.replace("65.0.2", "65.0.9")),
-            Manifests.show(moved.differencesFrom(both)));
+        final Manifests.Ear ear = new Manifests.Ear();
+        final ChangeFeed feed = new ChangeFeed(ear, key -> "f.yaml");
+        ear.apply(feed, Manifests.compile(WEB + "---\n" + DB));
+        ear.apply(feed, Manifests.compile(WEB + "---\n" + DB));
+        assertEquals(List.of(), ear.updates);
+        ear.apply(feed, Manifests.compile(WEB.replace("65.0.2", "65.0.9")));
+        assertEquals(List.of(WEB_UPDATE.replace("65.0.2", "65.0.9"), "- k8s/shop/db/eth0"), ear.updates);
     }
 
     @Test
     void shouldHandAnInterfaceToTheShadowedEndpointWhenItsOwnerGoes() {
-        final String dbOnWebsInterface = DB.replace("00002", "00001");
-        final ManifestSnapshot both = Manifests.compile(WEB + "---\n" + dbOnWebsInterface);
-        assertEquals(List.of("- k8s/shop/db/eth0", WEB_UPDATE),
-            Manifests.show(Manifests.compile(WEB).differencesFrom(both)));
+        final Manifests.Ear ear = new Manifests.Ear();
+        final ChangeFeed feed = new ChangeFeed(ear, key -> "f.yaml");
+        ear.apply(feed, Manifests.compile(WEB + "---\n" + DB.replace("00002", "00001")));
+        ear.apply(feed, Manifests.compile(WEB));
+        assertEquals(List.of("- k8s/shop/db/eth0", WEB_UPDATE), ear.updates);
     }
 }

@@ -1,5 +1,7 @@
-package io.caracal.control;
+package io.caracal.control.manifest;
 
+import io.caracal.control.ControlException;
+import io.caracal.control.ControlProblem;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;

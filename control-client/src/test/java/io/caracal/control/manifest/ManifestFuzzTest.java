@@ -1,10 +1,11 @@
-package io.caracal.control;
+package io.caracal.control.manifest;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
+import io.caracal.control.ControlException;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -28,7 +29,7 @@ class ManifestFuzzTest {
         for (int i = 0; i < CASES; i++) {
             final String text = mutate(valid, random);
             try {
-                Manifests.compile(text).differencesFrom(ManifestSnapshot.EMPTY);
+                Manifests.compile(text);
                 compiled++;
             } catch (final ControlException e) {
                 e.problems().forEach(problem -> assertTrue(problem.place().startsWith("f.yaml"), problem.toString()));

@@ -1,4 +1,4 @@
-package io.caracal.control;
+package io.caracal.control.manifest;
 
 import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonProcessingException;
@@ -11,6 +11,8 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import com.fasterxml.jackson.dataformat.yaml.YAMLParser;
+import io.caracal.control.ControlException;
+import io.caracal.control.ControlProblem;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;

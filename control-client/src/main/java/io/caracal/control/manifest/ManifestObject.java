@@ -1,7 +1,8 @@
-package io.caracal.control;
+package io.caracal.control.manifest;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.caracal.control.ControlProblem;
 import java.util.Map;
 
 /**
@@ -33,6 +34,11 @@ record ManifestObject(String file, ObjectNode root, String base, Map<String, Int
         final String namespace = text("/metadata/namespace");
         final String name = text("/metadata/name");
         return (kind() + ' ' + (namespace.isEmpty() ? name : namespace + '/' + name)).trim();
+    }
+
+    /** What no other object of the same source may have, too. */
+    String identity() {
+        return apiVersion() + ' ' + title();
     }
 
     /** {@code file:line} of a value; of the nearest value around it that is there. */
