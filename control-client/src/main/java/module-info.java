@@ -9,6 +9,7 @@ module io.caracal.control {
 
     exports io.caracal.control;
     exports io.caracal.control.felix;
+    exports io.caracal.control.manifest;
     exports io.caracal.control.probe;
     exports io.caracal.control.proto;
 }

@@ -14,7 +14,8 @@ import picocli.CommandLine.Spec;
     description = "A user-space packet dataplane for Calico nodes.",
     subcommands = {
         RunCommand.class, DemoCommand.class, StatusCommand.class, CountersCommand.class, DoctorCommand.class,
-        CleanupCommand.class, RehearseCommand.class, CommandLine.HelpCommand.class
+        CheckCommand.class, ExplainCommand.class, CleanupCommand.class, RehearseCommand.class,
+        CommandLine.HelpCommand.class
     })
 public final class CaracalCommand implements Runnable {
     @Spec

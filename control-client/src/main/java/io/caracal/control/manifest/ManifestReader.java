@@ -26,6 +26,7 @@ final class ManifestReader {
         final EndpointReader endpoints = new EndpointReader(model);
         final NodeReader nodes = new NodeReader(model);
         final FelixSettingsReader settings = new FelixSettingsReader(model);
+        kubernetes(policies);
         calico("NetworkPolicy", policies::readNamespaced);
         calico("StagedNetworkPolicy", policies::readNamespaced);
         calico("GlobalNetworkPolicy", policies::readGlobal);
@@ -42,6 +43,23 @@ final class ManifestReader {
         calico("BGPConfiguration", nodes::readBgpConfiguration);
         calico("FelixConfiguration", settings::readFelixConfiguration);
         calico("ClusterInformation", settings::readClusterInformation);
+    }
+
+    private void kubernetes(final PolicyReader policies) {
+        final KubernetesReader core = new KubernetesReader(model);
+        readers.put(CORE + " Pod", core::readPod);
+        readers.put(CORE + " Namespace", core::readNamespace);
+        readers.put(CORE + " ServiceAccount", core::readServiceAccount);
+        readers.put(CORE + " Service", core::readService);
+        readers.put("discovery.k8s.io/v1 EndpointSlice", core::readEndpointSlice);
+        final KubernetesPolicyReader rules = new KubernetesPolicyReader(policies, problems);
+        readers.put("networking.k8s.io/v1 NetworkPolicy", rules::readNetworkPolicy);
+        for (final String version : List.of("v1alpha1", "v1alpha2", "v1beta1")) {
+            final String api = "policy.networking.k8s.io/" + version + " ";
+            readers.put(api + "AdminNetworkPolicy", rules::readAdminPolicy);
+            readers.put(api + "BaselineAdminNetworkPolicy", rules::readBaselinePolicy);
+            readers.put(api + "ClusterNetworkPolicy", rules::readClusterPolicy);
+        }
     }
 
     private void calico(final String kind, final Consumer<ManifestFields> reader) {

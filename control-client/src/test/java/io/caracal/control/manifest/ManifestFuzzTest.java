@@ -1,18 +1,55 @@
 package io.caracal.control.manifest;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
 import io.caracal.control.ControlException;
+import io.caracal.control.Fuzzing;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 /** Strangers' bytes: whatever a manifest holds, it compiles or is refused with {@link ControlException}. */
 class ManifestFuzzTest {
-    private static final int CASES = Integer.getInteger("caracal.fuzz.cases", 20_000);
+    private static final String POLICIES = """
+        ---
+        apiVersion: projectcalico.org/v3
+        kind: GlobalNetworkPolicy
+        metadata: {name: g}
+        spec:
+          tier: default
+          order: 10
+          selector: app in {"a", "b"} && !has(c)
+          namespaceSelector: all()
+          applyOnForward: true
+          types: [Ingress, Egress]
+          ingress:
+          - action: Deny
+            protocol: 6
+            notProtocol: UDP
+            source: {selector: has(x) || y == 'z', notSelector: q, notNets: [10.0.0.0/8], ports: [1, "2:3", http]}
+            destination: {services: {name: s, namespace: n}}
+          - {action: Pass, ipVersion: 4, icmp: {type: 8, code: 0}}
+        ---
+        apiVersion: networking.k8s.io/v1
+        kind: NetworkPolicy
+        metadata: {name: k, namespace: shop}
+        spec:
+          podSelector: {matchLabels: {a: b}, matchExpressions: [{key: k, operator: NotIn, values: [v]}]}
+          policyTypes: [Ingress]
+          ingress: [{from: [{ipBlock: {cidr: 10.0.0.0/8, except: [10.1.0.0/16]}}], ports: [{port: 80, endPort: 90}]}]
+        ---
+        apiVersion: projectcalico.org/v3
+        kind: IPPool
+        metadata: {name: p}
+        spec: {cidr: 10.65.0.0/16, vxlanMode: Always, blockSize: 26, natOutgoing: true}
+        ---
+        apiVersion: projectcalico.org/v3
+        kind: Node
+        metadata: {name: node1}
+        spec: {bgp: {ipv4Address: 10.0.0.1/24}, ipv4VXLANTunnelAddr: 10.65.0.1}
+        """;
     private static final List<String> TOKENS = List.of("---\n", "...\n", "[", "]", "{", "}", ": ", "- ", "&a ",
         "*a", "<<: ", "!!binary ", "!!set ", "!x ", "| \n", "> \n", "? ", "%YAML 1.1\n", "\"", "'", "\t", "\u0000",
         "\ufeff", "\ud800", "\ud83d\ude00", "null", "~", "0x1F", "1e999", "99999999999999999999", "12:30:45",
@@ -23,10 +60,11 @@ class ManifestFuzzTest {
     void shouldCompileOrRefuseButNeverThrowAnythingElse() {
         final long seed = Long.getLong("caracal.fuzz.seed", System.nanoTime());
         final Random random = new Random(seed);
-        final String valid = Manifests.WEB + "---\n" + Manifests.DB;
+        final String valid = Manifests.WEB + "---\n" + Manifests.DB + POLICIES;
         int compiled = 0;
         int refused = 0;
-        for (int i = 0; i < CASES; i++) {
+        final Fuzzing until = new Fuzzing();
+        for (int i = 0; until.hasTime(); i++) {
             final String text = mutate(valid, random);
             try {
                 Manifests.compile(text);
@@ -40,8 +78,7 @@ class ManifestFuzzTest {
             }
         }
         System.out.println("manifest fuzz: seed " + seed + ", compiled " + compiled + ", refused " + refused);
-        assertEquals(CASES, compiled + refused);
-        assertTrue(compiled > CASES / 100 && refused > CASES / 100, compiled + " compiled, " + refused + " refused");
+        assertTrue(compiled > 0 && refused > 0, compiled + " compiled, " + refused + " refused");
     }
 
     private static String mutate(final String valid, final Random random) {

@@ -1,0 +1,370 @@
+package io.caracal.control.felix;
+
+import io.caracal.control.ControlException;
+import io.caracal.control.ControlListener;
+import io.caracal.control.ControlProblem;
+import io.caracal.control.ControlSource;
+import io.caracal.control.ControlUpdate;
+import io.caracal.control.proto.FromDataplane;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Felix as the source of control: a unix socket that {@code caracal-felix} joins to Felix's pipe. One Felix at a time,
+ * a second is refused; when it goes, what it said stays in force, and the next one's in-sync tells only differences.
+ * What it said may be kept in a file, by which the engine starts with the last good state before Felix comes.
+ *
+ * <p>Any thread may start, close and send. The listener is called by the starting thread before {@link #start} returns
+ * (only when there is a kept state), then by the thread {@code caracal-felix}.
+ */
+public final class FelixSource implements ControlSource {
+    private static final int IDLE_MS = 1000;
+    /** Under a stream of deltas without a pause changes are told this often, so that none waits long. */
+    private static final long FLUSH_MAX_NS = TimeUnit.MILLISECONDS.toNanos(50);
+    private static final long SAVE_INTERVAL_NS = TimeUnit.SECONDS.toNanos(10);
+
+    private final FelixSourceConfig config;
+    private final FelixCounters counters = new FelixCounters();
+    private ServerSocketChannel server;
+    private ControlListener listener;
+    private ChangeFeed feed;
+    private Thread acceptor;
+    private Thread worker;
+    private volatile FelixConnection connection;
+    private volatile Phase phase = Phase.DISCONNECTED;
+    private volatile boolean isClosed;
+
+    /* Of the worker thread, of the starting one before. */
+    private List<ControlProblem> feedProblems = List.of();
+    private ControlProblem connectionProblem;
+    private List<ControlProblem> told = List.of();
+    private boolean unsaved;
+    private long savedNs;
+
+    /** Where the connection stands. */
+    public enum Phase {
+        /** No Felix; what the last one said is in force. */
+        DISCONNECTED,
+        /** Felix has connected and not yet said everything. */
+        SYNCING,
+        /** Felix has said everything, and changes follow. */
+        IN_SYNC
+    }
+
+    /**
+     * A source that listens nowhere yet.
+     *
+     * @param config where and how.
+     */
+    public FelixSource(final FelixSourceConfig config) {
+        this.config = config;
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * <p>Makes the socket, mode 0600; in-sync comes before this returns only if a kept state could be read.
+     *
+     * @throws ControlException when the socket cannot be made.
+     */
+    @Override
+    public synchronized void start(final ControlListener listener) {
+        if (this.listener != null || isClosed) {
+            throw new IllegalStateException("a Felix source starts once");
+        }
+        server = bind();
+        this.listener = listener;
+        feed = new ChangeFeed(new WhileOpen(), key -> "felix");
+        replayKeptState();
+        acceptor = Thread.ofPlatform().name("caracal-felix-accept").daemon(true).start(this::accept);
+    }
+
+    private ServerSocketChannel bind() {
+        final Path socket = config.socket();
+        try {
+            removeStale(socket);
+            final ServerSocketChannel channel = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
+            try {
+                channel.bind(UnixDomainSocketAddress.of(socket));
+                Files.setPosixFilePermissions(socket, PosixFilePermissions.fromString("rw-------"));
+            } catch (final IOException e) {
+                channel.close();
+                throw e;
+            }
+            return channel;
+        } catch (final IOException e) {
+            throw new ControlException(List.of(problem(socket.toString(), "cannot listen for Felix: " + e.getMessage()
+                + " (does the directory exist, and does another engine run?)")));
+        }
+    }
+
+    /** A socket that nobody answers on is what a killed engine left. */
+    private static void removeStale(final Path socket) throws IOException {
+        if (!Files.exists(socket)) {
+            return;
+        }
+        try {
+            SocketChannel.open(UnixDomainSocketAddress.of(socket)).close();
+        } catch (final ConnectException e) {
+            Files.delete(socket);
+            return;
+        }
+        throw new IOException("another process listens there");
+    }
+
+    private void replayKeptState() {
+        if (config.stateFile().isEmpty()) {
+            return;
+        }
+        try {
+            if (new StateFile(config.stateFile().get()).replay(new FelixSession(feed, new FelixCounters()))) {
+                counters.count("state.reloaded");
+            }
+        } catch (final IOException e) {
+            counters.count("state.unreadable");
+            connectionProblem =
+                problem(config.stateFile().get().toString(), "the kept state is not used: " + e.getMessage());
+            tellProblems();
+        }
+    }
+
+    private static ControlProblem problem(final String place, final String reason) {
+        return new ControlProblem(ControlProblem.Kind.REFUSED, place, "", reason);
+    }
+
+    private void accept() {
+        while (!isClosed) {
+            try {
+                take(server.accept());
+            } catch (final ClosedChannelException e) {
+                return;
+            } catch (final IOException e) {
+                counters.count("accept-errors");
+                return;
+            }
+        }
+    }
+
+    private synchronized void take(final SocketChannel channel) throws IOException {
+        if (connection != null || isClosed) {
+            counters.count("connections.refused");
+            channel.close();
+            return;
+        }
+        final FelixConnection accepted = new FelixConnection(channel, config.frameMaxBytes(), counters);
+        connection = accepted;
+        phase = Phase.SYNCING;
+        counters.count("connections");
+        worker = Thread.ofPlatform().name("caracal-felix").daemon(true).start(() -> serve(accepted));
+    }
+
+    private void serve(final FelixConnection felix) {
+        final FelixSession session = new FelixSession(feed, counters);
+        connectionProblem = null;
+        try {
+            run(felix, session);
+        } catch (final FelixProtocolException e) {
+            counters.count("protocol-errors");
+            connectionProblem = problem("felix", "the connection was ended: " + e.getMessage());
+        } catch (final IOException e) {
+            counters.count("connection-errors");
+            connectionProblem = problem("felix", "the connection broke: " + e.getMessage());
+        } catch (final InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } finally {
+            end(felix, session);
+        }
+    }
+
+    private void end(final FelixConnection felix, final FelixSession session) {
+        try {
+            felix.close();
+        } catch (final IOException e) {
+            counters.count("close-errors");
+        }
+        if (session.isInSync()) {
+            save(session);
+        }
+        tellProblems();
+        phase = Phase.DISCONNECTED;
+        connection = null;
+    }
+
+    private void run(final FelixConnection felix, final FelixSession session) throws IOException, InterruptedException {
+        long pendingSinceNs = 0;
+        while (!isClosed) {
+            final FelixConnection.Event event = felix.next(session.hasPending() ? config.coalesceMs() : IDLE_MS);
+            final long nowNs = System.nanoTime();
+            if (event == null || session.hasPending() && nowNs - pendingSinceNs > FLUSH_MAX_NS) {
+                flush(session, nowNs, event == null);
+            }
+            if (event == null) {
+                continue;
+            }
+            if (event.isEnd()) {
+                flush(session, nowNs, false);
+                if (event.failure() != null) {
+                    throw event.failure();
+                }
+                return;
+            }
+            pendingSinceNs = session.hasPending() ? pendingSinceNs : nowNs;
+            takeMessage(session, event);
+        }
+    }
+
+    private void takeMessage(final FelixSession session, final FelixConnection.Event event)
+        throws FelixProtocolException {
+        session.take(event.message());
+        if (session.isInSync() && phase != Phase.IN_SYNC) {
+            phase = Phase.IN_SYNC;
+            unsaved = true;
+            tellProblems();
+        }
+    }
+
+    private void flush(final FelixSession session, final long nowNs, final boolean isIdle) {
+        if (session.isInSync() && session.hasPending()) {
+            session.flush();
+            unsaved = true;
+            tellProblems();
+        } else if (isIdle && session.isInSync() && nowNs - savedNs > SAVE_INTERVAL_NS) {
+            save(session);
+        }
+    }
+
+    private void save(final FelixSession session) {
+        if (config.stateFile().isEmpty() || !unsaved) {
+            return;
+        }
+        savedNs = System.nanoTime();
+        unsaved = false;
+        try {
+            new StateFile(config.stateFile().get()).write(session.said().messages());
+            counters.count("state.saved");
+        } catch (final IOException e) {
+            counters.count("state.save-errors");
+            connectionProblem = problem(config.stateFile().get().toString(), "cannot be written: " + e.getMessage());
+            tellProblems();
+        }
+    }
+
+    private void tellProblems() {
+        final List<ControlProblem> now = new ArrayList<>(feedProblems);
+        if (connectionProblem != null) {
+            now.add(connectionProblem);
+        }
+        if (!now.equals(told) && !isClosed) {
+            told = List.copyOf(now);
+            listener.onProblems(told);
+        }
+    }
+
+    /**
+     * Tells Felix something: process status, endpoints' states.
+     *
+     * @param message without sequence number.
+     * @return whether there is a Felix that it was sent to.
+     */
+    public boolean send(final FromDataplane message) {
+        final FelixConnection felix = connection;
+        if (felix == null) {
+            return false;
+        }
+        try {
+            felix.send(message);
+            counters.count("sent." + message.getPayloadCase().name().toLowerCase(Locale.ROOT));
+            return true;
+        } catch (final IOException e) {
+            counters.count("send-errors");
+            return false;
+        }
+    }
+
+    /**
+     * Where the connection stands.
+     *
+     * @return as of now.
+     */
+    public Phase phase() {
+        return phase;
+    }
+
+    /**
+     * What was counted, over all connections.
+     *
+     * @return live; any thread may read.
+     */
+    public FelixCounters counters() {
+        return counters;
+    }
+
+    @Override
+    public void close() {
+        isClosed = true;
+        final Thread running;
+        synchronized (this) {
+            closeQuietly();
+            running = worker;
+        }
+        if (running != null && running != Thread.currentThread()) {
+            running.interrupt();
+            join(running);
+        }
+    }
+
+    private void closeQuietly() {
+        try {
+            if (server != null && server.isOpen()) {
+                server.close();
+                Files.deleteIfExists(config.socket());
+            }
+            if (connection != null) {
+                connection.close();
+            }
+        } catch (final IOException e) {
+            counters.count("close-errors");
+        }
+    }
+
+    private static void join(final Thread thread) {
+        boolean interrupted = false;
+        while (thread.isAlive()) {
+            try {
+                thread.join();
+            } catch (final InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Passes on what the feed tells until the source is closed. */
+    private final class WhileOpen implements ControlListener {
+        @Override
+        public void onUpdate(final ControlUpdate update) {
+            if (!isClosed) {
+                listener.onUpdate(update);
+            }
+        }
+
+        @Override
+        public void onProblems(final List<ControlProblem> problems) {
+            feedProblems = problems;
+        }
+    }
+}
