@@ -41,8 +41,7 @@ final class PacketMemory implements AutoCloseable {
      * @param kinds what they are, in turn; none means every kind and some malformed.
      */
     PacketMemory(final SyntheticFrame... kinds) {
-        segment = arena.allocate((long)PACKETS * Umem.FRAME_SIZE, 2 << 20);
-        if (Boolean.getBoolean("huge")) System.out.println("madvise " + io.caracal.bindings.LibC.madvise(new io.caracal.bindings.CallState(), segment.address(), segment.byteSize(), 14));
+        segment = arena.allocate((long)PACKETS * Umem.FRAME_SIZE, PAGE_SIZE);
         buffer = new UnsafeBuffer(segment.address(), (int)segment.byteSize());
         final SyntheticTraffic traffic = new SyntheticTraffic(SEED, PODS);
         workloads = traffic.workloads();
