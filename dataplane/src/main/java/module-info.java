@@ -7,11 +7,13 @@ module io.caracal.dataplane {
     requires transitive io.caracal.conntrack;
     requires transitive io.caracal.policy;
     requires transitive io.caracal.control;
-    requires com.fasterxml.jackson.databind;
+    requires transitive com.fasterxml.jackson.databind;
     requires com.fasterxml.jackson.dataformat.yaml;
-    requires info.picocli;
+    requires transitive info.picocli;
     requires HdrHistogram;
     requires jdk.httpserver;
 
+    exports io.caracal.cli;
+    exports io.caracal.dataplane;
     exports io.caracal.lab;
 }

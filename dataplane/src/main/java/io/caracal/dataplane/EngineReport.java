@@ -92,6 +92,7 @@ final class EngineReport {
         for (final WorkerCounter counter : WorkerCounter.values()) {
             report.put(counter.label(), counters.get(counter));
         }
+        report.put("frames", member.frameCount());
         report.put("allocatedBytes", member.allocatedBytes());
         return report;
     }

@@ -73,7 +73,6 @@ final class WorkerGroup implements AutoCloseable {
             members.add(new Member(index, umem, pool, new WorkerCounters()));
             warmUp(umem, pool);
         }
-        SystemCallWarmup.run(SystemCallWarmup.CALL_COUNT);
     }
 
     private void warmUp(final Umem umem, final FramePool pool) {
@@ -173,6 +172,10 @@ final class WorkerGroup implements AutoCloseable {
 
         WorkerCounters counters() {
             return counters;
+        }
+
+        int frameCount() {
+            return pool.ledger().frameCount();
         }
 
         /** What its thread has allocated on the Java heap since it runs: constant while packets flow, or a defect. */

@@ -3,6 +3,9 @@ package io.caracal.perf;
 import java.util.List;
 
 import io.caracal.perf.forward.ForwardScenario;
+import io.caracal.perf.life.IdleScenario;
+import io.caracal.perf.life.SoakScenario;
+import io.caracal.perf.life.StartScenario;
 import io.caracal.perf.micro.MicroScenario;
 
 /** The one place that names every scenario: a new one is a class and a line here. */
@@ -15,6 +18,9 @@ final class BuiltInScenarios {
             new ForwardScenario(),
             MicroScenario.rings(),
             MicroScenario.parse(),
+            new StartScenario(),
+            new IdleScenario(),
+            new SoakScenario(),
             MicroScenario.pipeline()));
     }
 }

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 import io.caracal.bindings.NetNamespace;
+import io.caracal.perf.tool.EngineJvm;
 import io.caracal.perf.tool.NativeTools;
 import io.caracal.xdp.XdpLink;
 import io.caracal.xdp.punt.PuntPrograms;
@@ -16,9 +17,8 @@ import io.caracal.xdp.punt.PuntPrograms;
  */
 final class ForwarderLauncher {
     private static final int WORKLOADS_MAX = 64;
-    /** The engine's own settings, as the launcher script has them. */
-    private static final List<String> JVM_ARGUMENTS = List.of("-XX:+UseSerialGC", "-Xms64m", "-Xmx512m",
-        "-Dagrona.disable.bounds.checks=true", "-XX:-UsePerfData", "--enable-native-access=ALL-UNNAMED",
+    /** On the class path they are named here, not in a manifest. */
+    private static final List<String> CLASS_PATH_ARGUMENTS = List.of("--enable-native-access=ALL-UNNAMED",
         "--add-opens", "java.base/jdk.internal.misc=ALL-UNNAMED");
 
     private final NativeTools tools;
@@ -34,7 +34,8 @@ final class ForwarderLauncher {
         try {
             final List<String> command = new ArrayList<>(
                 List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
-            command.addAll(JVM_ARGUMENTS);
+            command.addAll(EngineJvm.FLAGS);
+            command.addAll(CLASS_PATH_ARGUMENTS);
             command.addAll(List.of("-cp", System.getProperty("java.class.path"), JavaForwarder.class.getName()));
             command.addAll(commonOptions(topology));
             return new LaunchedForwarder(who, topology, Forwarder.start(who, command), List.of());

@@ -133,6 +133,15 @@ public final class ToolProcess implements AutoCloseable {
     }
 
     /**
+     * Ends it at once (SIGKILL), and waits for the end.
+     *
+     * @throws InterruptedException if the benchmark is being ended.
+     */
+    public void kill() throws InterruptedException {
+        process.destroyForcibly().waitFor();
+    }
+
+    /**
      * Whether it runs.
      *
      * @return true until it has ended.

@@ -1,0 +1,124 @@
+package io.caracal.perf.life;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+import com.fasterxml.jackson.databind.JsonNode;
+
+import io.caracal.cli.AdminClient;
+import io.caracal.lab.LabNode;
+import io.caracal.perf.BenchException;
+import io.caracal.perf.tool.EngineJvm;
+import io.caracal.perf.tool.ToolProcess;
+
+/**
+ * {@code caracal run} in a process of its own on a lab's node: the jar, the JVM flags and the ahead-of-time cache that
+ * the launcher uses. Ends with its owner, since it watches its standard input. One thread.
+ */
+final class EngineUnderTest implements AutoCloseable {
+    private static final long READY_TIMEOUT_MS = 30_000;
+
+    private final ToolProcess process;
+    private final Path adminSocket;
+    private final long execNs;
+    private AdminClient admin;
+
+    private EngineUnderTest(final ToolProcess process, final Path adminSocket, final long execNs) {
+        this.process = process;
+        this.adminSocket = adminSocket;
+        this.execNs = execNs;
+    }
+
+    /**
+     * Starts it, and does not wait.
+     *
+     * @param node where.
+     * @param home the project's directory, built.
+     */
+    static EngineUnderTest start(final LabNode node, final Path home) throws IOException {
+        final List<String> command = new ArrayList<>(EngineJvm.command(home));
+        command.addAll(List.of("run", "--node", node.name(), "--manifests", node.manifests().toString(),
+            "--state", node.state().toString(), "--admin", node.adminSocket().toString(),
+            "--set", "bpf-file-system=" + node.bpfFileSystem(), "--exit-on-stdin-close"));
+        final long execNs = System.nanoTime();
+        final ToolProcess process = ToolProcess.start("engine", node.detachedCommand(command));
+        return new EngineUnderTest(process, node.adminSocket(), execNs);
+    }
+
+    /** Waits for the line that says that every workload is attached. */
+    EngineUnderTest awaitReady() throws InterruptedException {
+        process.awaitLine("ready", READY_TIMEOUT_MS);
+        return this;
+    }
+
+    /** When it was started, on the clock of {@code System.nanoTime()}: CLOCK_MONOTONIC, as the generator's. */
+    long execNs() {
+        return execNs;
+    }
+
+    long pid() {
+        return process.pid();
+    }
+
+    JsonNode ask(final String command) throws IOException {
+        if (admin == null) {
+            admin = AdminClient.connect(adminSocket);
+        }
+        return admin.ask(command);
+    }
+
+    /** The counters of its one worker. */
+    WorkerFigures worker() throws IOException {
+        return WorkerFigures.of(ask("counters").path("workers").path(0));
+    }
+
+    int descriptorCount() throws IOException {
+        try (var descriptors = Files.list(Path.of("/proc", Long.toString(pid()), "fd"))) {
+            return (int)descriptors.count();
+        }
+    }
+
+    /** Waits until status names this workload interface, or no longer does. */
+    void awaitAttached(final String interfaceName, final boolean attached) throws IOException, InterruptedException {
+        final long startNs = System.nanoTime();
+        while (isAttached(interfaceName) != attached) {
+            if (System.nanoTime() - startNs > TimeUnit.MILLISECONDS.toNanos(READY_TIMEOUT_MS)) {
+                throw new BenchException("wait for " + interfaceName + (attached ? " to be attached" : " to be let go")
+                    + ": not within " + READY_TIMEOUT_MS + " ms");
+            }
+            Thread.sleep(1);
+        }
+    }
+
+    private boolean isAttached(final String interfaceName) throws IOException {
+        for (final JsonNode workload : ask("status").path("workloads")) {
+            if (interfaceName.equals(workload.path("interface").asText())) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** SIGKILL, and waits for the end. */
+    void kill() throws IOException, InterruptedException {
+        closeAdmin();
+        process.kill();
+    }
+
+    private void closeAdmin() throws IOException {
+        if (admin != null) {
+            admin.close();
+            admin = null;
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        closeAdmin();
+        process.close();
+    }
+}

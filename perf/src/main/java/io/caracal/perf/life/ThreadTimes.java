@@ -1,0 +1,73 @@
+package io.caracal.perf.life;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * Processor time that each thread of a process has used, at one moment: user and system ticks of
+ * {@code /proc/PID/task/TID/stat} (proc(5)).
+ *
+ * @param takenNs {@code System.nanoTime()} at the moment.
+ * @param ticksByThread ticks by thread, "TID name".
+ */
+record ThreadTimes(long takenNs, Map<String, Long> ticksByThread) {
+    /** {@code USER_HZ}: 100 on every architecture that Caracal runs on. */
+    private static final int TICKS_PER_SECOND = 100;
+    private static final double NS_PER_SECOND = 1e9;
+    private static final double PERCENT = 100;
+    /** Fields after the parenthesised name: utime is field 14 of proc(5), the 12th from there. */
+    private static final int UTIME_AFTER_NAME = 11;
+    private static final int BUSIEST = 3;
+
+    /**
+     * Reads the times now.
+     *
+     * @param proc {@code /proc}, or a copy of it in a test.
+     * @param pid the process.
+     */
+    static ThreadTimes read(final Path proc, final long pid) {
+        final Map<String, Long> ticks = new TreeMap<>();
+        try (Stream<Path> tasks = Files.list(proc.resolve(Long.toString(pid)).resolve("task"))) {
+            for (final Path task : tasks.toList()) {
+                final String stat = Files.readString(task.resolve("stat"));
+                final int nameEnd = stat.lastIndexOf(')');
+                final String[] fields = stat.substring(nameEnd + 2).split(" ");
+                ticks.put(task.getFileName() + " " + stat.substring(stat.indexOf('(') + 1, nameEnd),
+                    Long.parseLong(fields[UTIME_AFTER_NAME]) + Long.parseLong(fields[UTIME_AFTER_NAME + 1]));
+            }
+        } catch (final IOException e) {
+            throw new UncheckedIOException("read the threads' times of process " + pid + " (has it ended?)", e);
+        }
+        return new ThreadTimes(System.nanoTime(), ticks);
+    }
+
+    /** What all threads used since an earlier moment, in percent of one processor. */
+    double percentSince(final ThreadTimes earlier) {
+        return PERCENT * ticksSince(earlier).values().stream().mapToLong(Long::longValue).sum()
+            / TICKS_PER_SECOND / ((takenNs - earlier.takenNs) / NS_PER_SECOND);
+    }
+
+    /** The threads that used most since an earlier moment: "name 7 ticks, …"; a tick is 10 ms. */
+    String busiestSince(final ThreadTimes earlier) {
+        final List<Map.Entry<String, Long>> used = ticksSince(earlier).entrySet().stream()
+            .filter(thread -> thread.getValue() > 0)
+            .sorted(Map.Entry.<String, Long>comparingByValue(Comparator.reverseOrder())).limit(BUSIEST).toList();
+        return used.isEmpty() ? "none" : used.stream()
+            .map(thread -> thread.getKey() + " " + thread.getValue() + " ticks").collect(Collectors.joining(", "));
+    }
+
+    private Map<String, Long> ticksSince(final ThreadTimes earlier) {
+        final Map<String, Long> used = new TreeMap<>();
+        ticksByThread.forEach((thread, ticks) ->
+            used.put(thread, ticks - earlier.ticksByThread.getOrDefault(thread, 0L)));
+        return used;
+    }
+}
