@@ -1,7 +1,5 @@
 package io.caracal.cli;
 
-import java.io.PrintWriter;
-
 import io.caracal.demo.DemoCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -21,22 +19,13 @@ public final class CaracalCommand implements Runnable {
     @Spec
     private CommandSpec spec;
 
-    /** Made by picocli and by {@link #main}. */
+    /** Made by picocli. */
     public CaracalCommand() {
     }
 
     @Override
     public void run() {
         throw new ParameterException(spec.commandLine(), "give a command (see caracal --help)");
-    }
-
-    /**
-     * The process's entry.
-     *
-     * @param args the command and its options.
-     */
-    public static void main(final String[] args) {
-        System.exit(commandLine().execute(args));
     }
 
     /**
@@ -49,19 +38,8 @@ public final class CaracalCommand implements Runnable {
             .setExitCodeExceptionMapper(failure ->
                 failure instanceof ParameterException ? ExitCode.WRONG_USE : ExitCode.ENVIRONMENT)
             .setExecutionExceptionHandler((failure, commandLine, parsed) -> {
-                printFailure(commandLine.getErr(), failure);
-                return failure instanceof IllegalArgumentException ? ExitCode.WRONG_USE : ExitCode.ENVIRONMENT;
+                Failures.print(commandLine.getErr(), failure);
+                return Failures.exitCode(failure);
             });
-    }
-
-    private static void printFailure(final PrintWriter err, final Throwable failure) {
-        err.println("caracal: " + (failure.getMessage() == null ? failure.toString() : failure.getMessage()));
-        for (Throwable cause = failure.getCause(); cause != null; cause = cause.getCause()) {
-            err.println("  because: " + (cause.getMessage() == null ? cause.toString() : cause.getMessage()));
-        }
-        if (System.getenv("CARACAL_STACKTRACE") != null) {
-            failure.printStackTrace(err);
-        }
-        err.flush();
     }
 }

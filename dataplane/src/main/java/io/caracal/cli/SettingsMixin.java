@@ -23,26 +23,37 @@ final class SettingsMixin {
     @Option(names = "--set", paramLabel = "KEY=VALUE", description = "one setting; wins over the file")
     private Map<String, String> settings = new LinkedHashMap<>();
 
+    Path configFile() {
+        return configFile;
+    }
+
+    Map<String, String> settings() {
+        return settings;
+    }
+
+    /** Of those options that were given. */
+    Map<ConfigKey, String> shorthands() {
+        final Map<ConfigKey, String> given = new LinkedHashMap<>();
+        put(given, ConfigKey.NODE, node);
+        put(given, ConfigKey.STATE_DIRECTORY, state);
+        put(given, ConfigKey.ADMIN_SOCKET, admin);
+        return given;
+    }
+
+    private static void put(final Map<ConfigKey, String> given, final ConfigKey key, final String value) {
+        if (value != null) {
+            given.put(key, value);
+        }
+    }
+
     /** File first, then the short options, then {@code --set}. */
-    DataplaneConfig.Builder builder() {
+    DataplaneConfig conclude() {
         final DataplaneConfig.Builder builder = DataplaneConfig.builder();
         if (configFile != null) {
             builder.file(configFile);
         }
-        setIfGiven(builder, ConfigKey.NODE, node);
-        setIfGiven(builder, ConfigKey.STATE_DIRECTORY, state);
-        setIfGiven(builder, ConfigKey.ADMIN_SOCKET, admin);
+        shorthands().forEach(builder::set);
         settings.forEach(builder::set);
-        return builder;
-    }
-
-    DataplaneConfig conclude() {
-        return builder().conclude();
-    }
-
-    static void setIfGiven(final DataplaneConfig.Builder builder, final ConfigKey key, final String value) {
-        if (value != null) {
-            builder.set(key, value);
-        }
+        return builder.conclude();
     }
 }

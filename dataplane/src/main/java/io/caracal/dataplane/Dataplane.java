@@ -15,6 +15,7 @@ import io.caracal.control.ControlSource;
 import io.caracal.netlink.RouteNetlink;
 import io.caracal.stage.WorkloadTablePublisher;
 import io.caracal.wire.SymmetricFlowHash;
+import io.caracal.worker.SystemCallWarmup;
 import io.caracal.xdp.MapAdoption;
 import io.caracal.xdp.PinDirectory;
 import io.caracal.xdp.TcHook;
@@ -93,6 +94,10 @@ public final class Dataplane implements AutoCloseable {
         final RouteNetlink netlink = own(RouteNetlink.open());
         final PuntPair pair = PuntPair.adoptOrCreate(netlink, config, log);
         join(warm);
+        // Attaching waits for the kernel most of the time: the processor is free for what the first packets do without.
+        final CompletableFuture<Void> warmCalls = CompletableFuture.runAsync(
+            () -> SystemCallWarmup.run(SystemCallWarmup.CALL_COUNT), Dataplane::onOwnThread);
+        own(() -> warmCalls.exceptionally(failure -> logged("warm the system calls up", failure)).join());
         kernel.programs().configure(puntConfig(pair, kernel.programs()));
         workers.start(pair, kernel.programs().sockets());
         kernel.hooks().attachPunt(pair.hostIfindex(), pair.engineIfindex());
@@ -151,6 +156,11 @@ public final class Dataplane implements AutoCloseable {
     /** A thread inherits its maker's network namespace: the common pool's would keep this one for others to meet. */
     private static void onOwnThread(final Runnable task) {
         Thread.ofPlatform().name("caracal-warm-up").daemon(true).start(task);
+    }
+
+    private Void logged(final String act, final Throwable failure) {
+        log.error(act, failure);
+        return null;
     }
 
     private static void join(final CompletableFuture<Void> future) {

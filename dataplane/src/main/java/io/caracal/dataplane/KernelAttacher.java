@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 import io.caracal.bindings.Errno;
@@ -25,8 +26,8 @@ import io.caracal.xdp.punt.Workload;
 
 /**
  * Puts workload interfaces under the engine. For each: a map entry, then the two tc programs, a permanent neighbour and
- * a route for each address, and last of all it is armed in the guard, so that at no moment a packet goes through
- * the kernel unseen. Needs CAP_NET_ADMIN and CAP_BPF.
+ * a route for each address, and last of all, with others, it is armed in the guard, so that at no moment a packet goes
+ * through the kernel unseen. Needs CAP_NET_ADMIN and CAP_BPF.
  *
  * <p>Control thread only.</p>
  */
@@ -40,6 +41,8 @@ final class KernelAttacher implements WorkloadAttacher {
     private final WorkloadGuard guard;
     private final WorkloadTablePublisher tables;
     private final EngineLog log;
+    /** Armed together: each transaction is a process of its own. */
+    private final Set<Integer> awaitingArming = new TreeSet<>();
 
     /**
      * Attaches nothing yet.
@@ -71,13 +74,15 @@ final class KernelAttacher implements WorkloadAttacher {
             netlink.replaceNeighbour(ifindex, address, podMac);
             netlink.replaceRoute(routeTo(address, ifindex));
         }
-        guard.arm(ifindex);
+        awaitingArming.add(ifindex);
         log.info("attached " + workload.interfaceName() + " (" + ifindex + ") of " + workload.id());
     }
 
     @Override
     public void detach(final LocalWorkload workload, final int ifindex) {
-        guard.disarm(ifindex);
+        if (!awaitingArming.remove(ifindex)) {
+            guard.disarm(ifindex);
+        }
         hooks.detachWorkload(ifindex);
         programs.removeWorkload(ifindex);
         addresses(workload).forEach(address -> forgetAddress(address, ifindex));
@@ -110,6 +115,7 @@ final class KernelAttacher implements WorkloadAttacher {
     @Override
     public void retainOnly(final Collection<Integer> ifindexes) {
         guard.armOnly(ifindexes);
+        awaitingArming.clear();
         final List<Integer> ended = new ArrayList<>(programs.workloads().keySet());
         ended.removeAll(ifindexes);
         final Set<Integer> present = netlink.links().stream().map(Link::index).collect(Collectors.toSet());
@@ -128,6 +134,14 @@ final class KernelAttacher implements WorkloadAttacher {
             builder.put(io.caracal.stage.Workload.of(each.ifindex(), addresses));
         }
         tables.publish(builder.build());
+    }
+
+    @Override
+    public void armAttached() {
+        if (!awaitingArming.isEmpty()) {
+            guard.arm(awaitingArming);
+            awaitingArming.clear();
+        }
     }
 
     private static Route routeTo(final InetAddress address, final int ifindex) {

@@ -47,4 +47,7 @@ interface WorkloadAttacher {
      * @param attached every workload under the engine, with its interface.
      */
     void publish(Collection<AttachedWorkload> attached);
+
+    /** Lets the host's stack have the packets of what was attached since the last call. */
+    void armAttached();
 }

@@ -60,18 +60,18 @@ public final class WorkloadGuard {
         final StringBuilder script = new StringBuilder("flush set " + TABLE + " armed\n");
         if (!ifindexes.isEmpty()) {
             script.append("add element " + TABLE + " armed { ")
-                .append(String.join(", ", ifindexes.stream().map(String::valueOf).toList())).append(" }\n");
+                .append(joined(ifindexes)).append(" }\n");
         }
         nft("arm " + ifindexes.size() + " interfaces", script.toString());
     }
 
     /**
-     * Lets an interface's packets into the host's stack; its programs are attached.
+     * Lets interfaces' packets into the host's stack; their programs are attached.
      *
-     * @param ifindex of the interface.
+     * @param ifindexes of the interfaces, at least one.
      */
-    public void arm(final int ifindex) {
-        nft("arm interface " + ifindex, "add element " + TABLE + " armed { " + ifindex + " }\n");
+    public void arm(final Collection<Integer> ifindexes) {
+        nft("arm interfaces " + ifindexes, "add element " + TABLE + " armed { " + joined(ifindexes) + " }\n");
     }
 
     /**
@@ -93,6 +93,10 @@ public final class WorkloadGuard {
         final boolean wasThere = nft("list tables", "list tables\n").contains("table " + TABLE);
         nft("remove the workload guard", "add table " + TABLE + "\ndelete table " + TABLE + "\n");
         return wasThere;
+    }
+
+    private static String joined(final Collection<Integer> ifindexes) {
+        return String.join(", ", ifindexes.stream().map(String::valueOf).toList());
     }
 
     private static String nft(final String act, final String script) {

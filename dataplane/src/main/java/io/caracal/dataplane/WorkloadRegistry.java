@@ -35,6 +35,7 @@ final class WorkloadRegistry {
     private final SortedMap<String, String> problemByInterface = new TreeMap<>();
     private boolean inSync;
     private boolean changed;
+    private int publishedCount;
 
     WorkloadRegistry(final WorkloadAttacher attacher, final EngineLog log) {
         this.attacher = attacher;
@@ -121,11 +122,30 @@ final class WorkloadRegistry {
         links.forEach(this::onLinkPresent);
     }
 
-    /** Tells the workers, if anything was attached or detached since the last call. Once for a batch of events. */
+    /**
+     * Tells the workers, if anything was attached or detached since they were told, and lets the host's stack have what
+     * was attached. Once for a batch of events.
+     */
     void publishIfChanged() {
         if (changed) {
-            changed = false;
-            attacher.publish(attached());
+            publish();
+        }
+        attacher.armAttached();
+    }
+
+    private void publish() {
+        changed = false;
+        publishedCount = attachedByInterface.size();
+        attacher.publish(attached());
+    }
+
+    /**
+     * A thousand interfaces take the kernel half a minute: the first need not wait for the last. Each time there are
+     * twice as many, so that the tables that are built meanwhile are no more work than the last one.
+     */
+    private void publishIfDoubled() {
+        if (attachedByInterface.size() >= 2 * publishedCount) {
+            publish();
         }
     }
 
@@ -154,11 +174,14 @@ final class WorkloadRegistry {
         }
         if (wanted != null) {
             attach(wanted);
+            changed = true;
+            publishIfDoubled();
             if (present != null && present.ifindex() == wanted.ifindex()) {
                 attacher.forgetAddresses(present.workload(), wanted.workload(), wanted.ifindex());
             }
+        } else {
+            changed = true;
         }
-        changed = true;
     }
 
     private AttachedWorkload wanted(final String interfaceName, final String problemBefore) {

@@ -7,7 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 
-import io.caracal.cli.CaracalCommand;
+import io.caracal.cli.CaracalMain;
 
 /** How this process was started, to start another like it: same java, same flags, same classes, same AOT cache. */
 final class JavaCommand {
@@ -34,7 +34,7 @@ final class JavaCommand {
         final List<String> command = new ArrayList<>(List.of(java));
         int i = 1;
         while (i < words.size() && !"-jar".equals(words.get(i)) && !CLASS_PATH_FLAGS.contains(words.get(i))
-            && !words.get(i).equals(CaracalCommand.class.getName())) {
+            && !words.get(i).equals(CaracalMain.class.getName())) {
             final String word = words.get(i++);
             if (OF_ONE_PROCESS.stream().noneMatch(word::startsWith)) {
                 command.add(word);
@@ -43,7 +43,7 @@ final class JavaCommand {
         if (i + 1 < words.size() && "-jar".equals(words.get(i)) && words.get(i + 1).equals(classPath)) {
             command.addAll(List.of("-jar", classPath));
         } else {
-            command.addAll(List.of("-cp", classPath, CaracalCommand.class.getName()));
+            command.addAll(List.of("-cp", classPath, CaracalMain.class.getName()));
         }
         return command;
     }

@@ -39,7 +39,7 @@ final class EngineChild implements AutoCloseable {
             "-XX:-UsePerfData", "-Dagrona.disable.bounds.checks=true",
             "--add-opens", "java.base/jdk.internal.misc=ALL-UNNAMED", "--enable-native-access=ALL-UNNAMED",
             "-cp", System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
-            "io.caracal.cli.CaracalCommand", "run", "--node", node.name(),
+            "io.caracal.cli.CaracalMain", "run", "--node", node.name(),
             "--state", node.state().toString(), "--admin", node.adminSocket().toString(),
             "--set", "bpf-file-system=" + node.bpfFileSystem(), "--exit-on-stdin-close"));
         if (!arguments.contains("--manifests")) {

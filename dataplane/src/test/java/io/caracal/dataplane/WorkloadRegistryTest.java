@@ -130,14 +130,20 @@ class WorkloadRegistryTest {
     }
 
     @Test
-    void shouldPublishOnceForABatch() {
+    void shouldPublishWhenThereAreTwiceAsManyAndAtTheEndOfABatch() {
         registry.onUpdate(new InSync());
-        registry.onLinks(Map.of("cali1", 7, "cali2", 8));
+        attacher.published.clear();
+        registry.onLinks(Map.of("cali1", 7, "cali2", 8, "cali3", 9));
         registry.onUpdate(endpoint("a", "cali1", "10.65.0.1"));
         registry.onUpdate(endpoint("b", "cali2", "10.65.0.2"));
+        registry.onUpdate(endpoint("c", "cali3", "10.65.0.3"));
+        assertEquals(List.of(List.of("cali1"), List.of("cali1", "cali2")), attacher.published);
+        assertEquals(0, attacher.armCount);
         registry.publishIfChanged();
         registry.publishIfChanged();
-        assertEquals(List.of(List.of("cali1", "cali2")), attacher.published);
+        assertEquals(List.of(List.of("cali1"), List.of("cali1", "cali2"), List.of("cali1", "cali2", "cali3")),
+            attacher.published);
+        assertEquals(2, attacher.armCount);
     }
 
     /** Goal: whatever the order of events, what is attached is what both sides say. Method: a naive model. */
@@ -180,6 +186,7 @@ class WorkloadRegistryTest {
         private final List<String> acts = new ArrayList<>();
         private final Map<Integer, String> live = new HashMap<>();
         private final List<List<String>> published = new ArrayList<>();
+        private int armCount;
         private RuntimeException failure;
 
         private List<String> names(final Collection<AttachedWorkload> attached) {
@@ -209,6 +216,11 @@ class WorkloadRegistryTest {
         @Override
         public void retainOnly(final Collection<Integer> ifindexes) {
             acts.add("retain " + ifindexes);
+        }
+
+        @Override
+        public void armAttached() {
+            armCount++;
         }
 
         @Override

@@ -110,7 +110,7 @@ class DemoPartsTest {
 
     @Test
     void shouldStartTheEngineLikeThisProcess() {
-        final String main = "io.caracal.cli.CaracalCommand";
+        final String main = "io.caracal.cli.CaracalMain";
         assertEquals(List.of("/j/java", "-Xmx512m", "-XX:AOTCache=c.aot", "-Da=b", "-jar", "/c/caracal.jar"),
             JavaCommand.of("/j/java", List.of("java", "-Xmx512m", "-XX:AOTCache=c.aot", "-Da=b", "-jar",
                 "/c/caracal.jar", "demo", "-jar"), "/c/caracal.jar"));
