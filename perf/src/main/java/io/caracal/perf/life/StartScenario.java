@@ -15,7 +15,7 @@ import io.caracal.perf.report.ScenarioResult;
 import io.caracal.perf.stats.Sample;
 import io.caracal.perf.tool.NativeTools;
 
-/** How soon the engine forwards after it was started, how fast its first packets are, and how soon it is at full rate. */
+/** How soon a started engine forwards, how fast its first packets are, and how soon it is at full rate. */
 public final class StartScenario implements Scenario {
     private static final String CARACAL = "caracal";
     private static final int PODS = 10;
