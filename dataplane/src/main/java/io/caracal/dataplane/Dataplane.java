@@ -107,6 +107,7 @@ public final class Dataplane implements AutoCloseable {
             Map.of("counters", report::counters, "status", report::status), log));
         source.start(control);
         control.awaitIdle();
+        warmCalls.exceptionally(failure -> null).join();
         log.info("node " + config.node() + ": " + kernel.hooks().describePunt());
     }
 
