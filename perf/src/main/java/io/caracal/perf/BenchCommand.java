@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 
@@ -59,6 +60,12 @@ public final class BenchCommand implements Callable<Integer> {
     @Option(names = "--results", paramLabel = "DIR",
         description = "where JSON, plots and logs go (default: perf/results)")
     private Path results;
+    @Option(names = "--rules", paramLabel = "FILE",
+        description = "classifier: measure this rule set in ClassBench's format instead of the nine (with --trace)")
+    private Path rules;
+    @Option(names = "--trace", paramLabel = "FILE",
+        description = "classifier: headers for --rules, each with the index of the rule that must match")
+    private Path trace;
     @Option(names = "--list", description = "say what each scenario measures and must reach, and run none")
     private boolean list;
 
@@ -129,10 +136,17 @@ public final class BenchCommand implements Callable<Integer> {
         final int roundCount = rounds != null ? rounds
             : quick ? BenchSettings.ROUNDS_QUICK : BenchSettings.ROUNDS_DEFAULT;
         try {
-            return new BenchSettings(roundCount, quick, directory, home, spec.commandLine().getErr());
+            return new BenchSettings(roundCount, quick, directory, home, files(), spec.commandLine().getErr());
         } catch (final IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
         }
+    }
+
+    private Map<String, Path> files() {
+        if ((rules == null) != (trace == null)) {
+            throw new IllegalArgumentException("--rules and --trace go together");
+        }
+        return rules == null ? Map.of() : Map.of("rules", rules, "trace", trace);
     }
 
     private void describe(final Scenario scenario) {

@@ -2,6 +2,7 @@ package io.caracal.perf;
 
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.Map;
 
 /**
  * How a benchmark shall be run.
@@ -10,9 +11,11 @@ import java.nio.file.Path;
  * @param quick fewer and shorter measurements: for a look, not for a verdict.
  * @param results directory for logs; exists.
  * @param home the project's directory, where {@code caracal} stands.
+ * @param files files that single scenarios take, by the name of their option: {@code rules}, {@code trace}.
  * @param progress what happens, for the person who waits.
  */
-public record BenchSettings(int rounds, boolean quick, Path results, Path home, PrintWriter progress) {
+public record BenchSettings(int rounds, boolean quick, Path results, Path home, Map<String, Path> files,
+    PrintWriter progress) {
     /** Below this a median's 95 % interval is as wide as the sample. */
     public static final int ROUNDS_DEFAULT = 12;
     /** With {@code --quick}. */
@@ -29,6 +32,7 @@ public record BenchSettings(int rounds, boolean quick, Path results, Path home, 
         if (rounds < 1 || rounds > ROUNDS_MAX) {
             throw new IllegalArgumentException("rounds must be within 1 and " + ROUNDS_MAX + ": " + rounds);
         }
+        files = Map.copyOf(files);
     }
 
     /**

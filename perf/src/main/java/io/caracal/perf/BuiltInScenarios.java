@@ -7,6 +7,8 @@ import io.caracal.perf.life.IdleScenario;
 import io.caracal.perf.life.SoakScenario;
 import io.caracal.perf.life.StartScenario;
 import io.caracal.perf.micro.MicroScenario;
+import io.caracal.perf.policy.ClassifierScenario;
+import io.caracal.perf.policy.IpSetScenario;
 
 /** The one place that names every scenario: a new one is a class and a line here. */
 final class BuiltInScenarios {
@@ -21,6 +23,8 @@ final class BuiltInScenarios {
             new StartScenario(),
             new IdleScenario(),
             new SoakScenario(),
-            MicroScenario.pipeline()));
+            MicroScenario.pipeline(),
+            new ClassifierScenario(),
+            new IpSetScenario()));
     }
 }

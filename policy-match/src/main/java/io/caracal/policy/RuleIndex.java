@@ -10,9 +10,9 @@ import java.util.List;
 
 /**
  * All rules of one list of tiers and profiles, for one direction and family, in the order of evaluation. Rules
- * without sets are boxes in a tree, if there are enough of them; the others are bit vectors by dimension. Rules that no packet of the family can match are left out; what ends a tier or the list is a rule that
- * matches everything, so that some rule always matches. Shared by all endpoints with the same list. Immutable; any
- * thread.
+ * without sets are boxes in a tree, if there are enough of them; the others are bit vectors by dimension. Rules that
+ * no packet of the family can match are left out; what ends a tier or the list is a rule that matches everything, so
+ * that some rule always matches. Shared by all endpoints with the same list. Immutable; any thread.
  */
 final class RuleIndex {
     /** What the evaluator does at a rule. */
@@ -29,13 +29,10 @@ final class RuleIndex {
     /** Below this number of boxes the vectors find them as fast, and one structure is enough. */
     private static final int MIN_BOXED = 16;
 
-    private static final int ACTION_MASK = 0xff;
-    private static final int CELL_SHIFT = 8;
-    private static final int CELL_MASK = 0xffffff;
-    private static final int OWNER_SHIFT = 32;
-
-    /** Action, index in its owner's list, and owner, of each rule: one cold cache line instead of five objects. */
-    private final long[] rows;
+    /** What a verdict waits for, so it is small enough to stay in the caches. */
+    private final byte[] actions;
+    /** {@code owner << 32 | index in its owner's list}: for counting, which no verdict waits for. */
+    private final long[] cells;
     private final RulePlace.Owner[] owners;
     private final int[] nexts;
     private final Line[] lines;
@@ -75,7 +72,8 @@ final class RuleIndex {
                 + (BitVectors.MAX_BITS - 1) + " can be enforced");
         }
         final int count = drafts.size();
-        rows = new long[count];
+        actions = new byte[count];
+        cells = new long[count];
         owners = owners(drafts);
         nexts = new int[count];
         lines = new Line[count];
@@ -88,8 +86,8 @@ final class RuleIndex {
             lines[i] = drafts.get(i).line();
             final RulePlace place = lines[i].place();
             owner += place != null && place.owner() != owners[owner] ? 1 : 0;
-            rows[i] = drafts.get(i).action()
-                | (place == null ? 0 : (long)owner << OWNER_SHIFT | (long)place.index() << CELL_SHIFT);
+            actions[i] = drafts.get(i).action();
+            cells[i] = place == null ? 0 : (long)owner << Integer.SIZE | place.index();
             final RuleCriteria criteria = drafts.get(i).criteria();
             final boolean isEnd = criteria.matchesEverything();
             others.add(isEnd ? null : criteria);
@@ -133,11 +131,11 @@ final class RuleIndex {
     }
 
     int count() {
-        return rows.length;
+        return actions.length;
     }
 
     byte action(final int rule) {
-        return (byte)(rows[rule] & ACTION_MASK);
+        return actions[rule];
     }
 
     int next(final int rule) {
@@ -150,20 +148,18 @@ final class RuleIndex {
 
     /** Number of the rule for flow records; 0 where a tier or the list ends. */
     int id(final int rule) {
-        final RulePlace.Owner owner = owners[(int)(rows[rule] >>> OWNER_SHIFT)];
-        return owner == null ? 0 : owner.firstId() + cell(rule);
+        final long cell = cells[rule];
+        final RulePlace.Owner owner = owners[(int)(cell >>> Integer.SIZE)];
+        return owner == null ? 0 : owner.firstId() + (int)cell;
     }
 
     /** Counts that a worker's packet matched. */
     void hit(final int rule, final int worker) {
-        final RulePlace.Owner owner = owners[(int)(rows[rule] >>> OWNER_SHIFT)];
+        final long cell = cells[rule];
+        final RulePlace.Owner owner = owners[(int)(cell >>> Integer.SIZE)];
         if (owner != null) {
-            owner.hits().hit(worker, cell(rule));
+            owner.hits().hit(worker, (int)cell);
         }
-    }
-
-    private int cell(final int rule) {
-        return (int)(rows[rule] >>> CELL_SHIFT) & CELL_MASK;
     }
 
     /** The first rule from an index on that matches everything. */

@@ -7,8 +7,8 @@ import io.caracal.policy.lookup.SideIndex;
 import io.caracal.policy.lookup.VectorCursor;
 
 /**
- * Finds the rules that are held as vectors and match a packet, in order: intersects one vector of each dimension from the top, so
- * that only words in which every dimension has bits are read. Owned by one worker; allocates nothing.
+ * Finds the rules that are held as vectors and match a packet, in order: intersects one vector of each dimension from
+ * the top, so that only words in which every dimension has bits are read. Owned by one worker; allocates nothing.
  */
 final class VectorWalk {
     private final ClassVectors classVectors;

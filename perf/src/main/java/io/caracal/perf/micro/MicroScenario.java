@@ -1,6 +1,5 @@
 package io.caracal.perf.micro;
 
-import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -15,18 +14,8 @@ import io.caracal.perf.report.ScenarioResult;
 import io.caracal.perf.stats.Sample;
 import org.openjdk.jmh.infra.BenchmarkParams;
 import org.openjdk.jmh.profile.GCProfiler;
-import org.openjdk.jmh.results.IterationResult;
 import org.openjdk.jmh.results.Result;
-import org.openjdk.jmh.results.BenchmarkResult;
 import org.openjdk.jmh.results.RunResult;
-import org.openjdk.jmh.runner.Runner;
-import org.openjdk.jmh.runner.RunnerException;
-import org.openjdk.jmh.runner.format.OutputFormat;
-import org.openjdk.jmh.runner.format.OutputFormatFactory;
-import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;
-import org.openjdk.jmh.runner.options.OptionsBuilder;
-import org.openjdk.jmh.runner.options.TimeValue;
-import org.openjdk.jmh.runner.options.VerboseMode;
 
 /**
  * A JMH benchmark class as a scenario. Its methods report average time in ns per operation, where an operation is one
@@ -39,10 +28,6 @@ public final class MicroScenario implements Scenario {
     /** What the harness itself allocates per operation; a Java object is never smaller than 16 bytes. */
     private static final double ALLOCATION_RESOLUTION = 0.1;
     private static final String WHO = "caracal";
-    private static final int FORKS = 2;
-    private static final int ITERATIONS = 5;
-    private static final int ITERATION_MS = 1000;
-    private static final int QUICK_ITERATION_MS = 300;
 
     private final String name;
     private final String sentence;
@@ -122,7 +107,8 @@ public final class MicroScenario implements Scenario {
 
     @Override
     public ScenarioResult run(final BenchSettings settings) {
-        final Collection<RunResult> runs = runJmh(settings);
+        final Collection<RunResult> runs =
+            JmhRuns.run(settings, benchmarkClass, options -> options.addProfiler(GCProfiler.class));
         if (runs.isEmpty()) {
             throw new BenchException("run " + benchmarkClass + ": JMH found no benchmark of that name in the jar");
         }
@@ -131,7 +117,7 @@ public final class MicroScenario implements Scenario {
         double mostBytes = 0;
         for (final RunResult run : runs) {
             final String figure = runs.size() == 1 ? name : name + '-' + methodName(run);
-            final double[] times = iterationScores(run);
+            final double[] times = JmhRuns.iterationScores(run);
             final double bytes = allocatedBytes(run);
             rows.add(ResultRow.of(figure, WHO, "ns/frame", Sample.of(times)));
             rows.add(ResultRow.of(figure + "-allocation", WHO, "B/op", Sample.of(bytes)));
@@ -153,27 +139,6 @@ public final class MicroScenario implements Scenario {
             .orElseThrow(() -> new IllegalStateException("no figure is named " + prefix));
     }
 
-    private Collection<RunResult> runJmh(final BenchSettings settings) {
-        final int iterationMs = settings.quick() ? QUICK_ITERATION_MS : ITERATION_MS;
-        final ChainedOptionsBuilder options = new OptionsBuilder()
-            .include("^" + benchmarkClass.replace(".", "\\.") + "\\.")
-            .forks(settings.quick() ? 1 : FORKS)
-            .warmupIterations(ITERATIONS).warmupTime(TimeValue.milliseconds(iterationMs))
-            .measurementIterations(ITERATIONS).measurementTime(TimeValue.milliseconds(iterationMs))
-            .jvmArgsAppend("--add-opens", "java.base/jdk.internal.misc=ALL-UNNAMED",
-                "--enable-native-access=ALL-UNNAMED", "-Dagrona.disable.bounds.checks=true", "-XX:+UseSerialGC")
-            .addProfiler(GCProfiler.class)
-            .shouldFailOnError(true);
-        /* JMH's own report goes where progress goes: standard output belongs to the result. */
-        final OutputFormat format = OutputFormatFactory.createFormatInstance(new PrintStream(System.err, true),
-            VerboseMode.NORMAL);
-        try {
-            return new Runner(options.build(), format).run();
-        } catch (final RunnerException e) {
-            throw new BenchException("run " + benchmarkClass + " by JMH", e);
-        }
-    }
-
     private static String methodName(final RunResult run) {
         final BenchmarkParams parameters = run.getParams();
         final String qualified = parameters.getBenchmark();
@@ -182,21 +147,6 @@ public final class MicroScenario implements Scenario {
             method.append('-').append(parameters.getParam(key));
         }
         return method.toString();
-    }
-
-    private static double[] iterationScores(final RunResult run) {
-        final Result<?> primary = run.getPrimaryResult();
-        if (!"ns/op".equals(primary.getScoreUnit())) {
-            throw new IllegalStateException(run.getParams().getBenchmark() + " must report ns/op, not "
-                + primary.getScoreUnit());
-        }
-        final List<Double> scores = new ArrayList<>();
-        for (final BenchmarkResult fork : run.getBenchmarkResults()) {
-            for (final IterationResult iteration : fork.getIterationResults()) {
-                scores.add(iteration.getPrimaryResult().getScore());
-            }
-        }
-        return scores.stream().mapToDouble(Double::doubleValue).toArray();
     }
 
     private static double allocatedBytes(final RunResult run) {

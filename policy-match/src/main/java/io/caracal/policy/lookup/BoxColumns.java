@@ -4,8 +4,8 @@ import java.util.List;
 
 /**
  * Boxes as columns while a {@link BoxTree} is being built. A key has three words: both IPv4 addresses (or the first
- * half of the IPv6 source), nothing (or the first half of the IPv6 destination), ports and protocol; of each a mask says
- * which bits have one value in the whole box. Control thread only.
+ * half of the IPv6 source), nothing (or the first half of the IPv6 destination), ports and protocol; of each a mask
+ * says which bits have one value in the whole box. Control thread only.
  */
 final class BoxColumns {
     /** Words of a key that nodes choose bits from. */
