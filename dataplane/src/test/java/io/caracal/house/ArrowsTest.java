@@ -21,7 +21,8 @@ import org.junit.jupiter.api.Test;
 /** The arrows between modules (docs/architecture.md) and what must not appear on the packet path. */
 class ArrowsTest {
     private static final String[] BURST_CODE = {
-        "io.caracal.burst..", "io.caracal.stage..", "io.caracal.wire..", "io.caracal.umem.."
+        "io.caracal.burst..", "io.caracal.stage..", "io.caracal.wire..", "io.caracal.umem..",
+        "io.caracal.route..", "io.caracal.nat.."
     };
     private static final Set<String> BOXES = Set.of("java.lang.Integer", "java.lang.Long", "java.lang.Short",
         "java.lang.Byte", "java.lang.Boolean", "java.lang.Character");
@@ -50,7 +51,7 @@ class ArrowsTest {
             .layer("xdp").definedBy("io.caracal.xdp..")
             .layer("path").definedBy("io.caracal.umem..", "io.caracal.wire..", "io.caracal.burst..",
                 "io.caracal.xsk..", "io.caracal.stage..", "io.caracal.port..", "io.caracal.worker..",
-                "io.caracal.route..")
+                "io.caracal.route..", "io.caracal.nat..")
             .optionalLayer("conntrack").definedBy("io.caracal.conntrack..")
             .optionalLayer("policy").definedBy("io.caracal.policy..")
             .layer("control").definedBy("io.caracal.control..")
@@ -72,7 +73,7 @@ class ArrowsTest {
             .layer("wire").definedBy("io.caracal.wire..")
             .layer("burst").definedBy("io.caracal.burst..")
             .layer("xsk").definedBy("io.caracal.xsk..")
-            .layer("stage").definedBy("io.caracal.stage..")
+            .layer("stage").definedBy("io.caracal.stage..", "io.caracal.nat..")
             .layer("port").definedBy("io.caracal.port..")
             .layer("worker").definedBy("io.caracal.worker..")
             .layer("others").definedBy("io.caracal.dataplane..", "io.caracal.conntrack..", "io.caracal.policy..",

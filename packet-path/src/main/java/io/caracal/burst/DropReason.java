@@ -136,8 +136,7 @@ public enum DropReason {
     HEADROOM_MISSING(79, "no room in front of it for the headers it needs (a defect of a stage)");
 
     /** One more than the largest id: ids have gaps where reasons were planned and not needed. */
-    private static final DropReason[] BY_ID =
-        new DropReason[1 + java.util.Arrays.stream(values()).mapToInt(DropReason::id).max().orElseThrow()];
+    private static final DropReason[] BY_ID = new DropReason[1 + largestId()];
 
     static {
         for (final DropReason reason : values()) {
@@ -152,6 +151,14 @@ public enum DropReason {
     DropReason(final int id, final String sentence) {
         this.id = (byte)id;
         this.sentence = sentence;
+    }
+
+    private static int largestId() {
+        int largest = 0;
+        for (final DropReason reason : values()) {
+            largest = Math.max(largest, reason.id);
+        }
+        return largest;
     }
 
     /**
