@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 class ArrowsTest {
     private static final String[] BURST_CODE = {
         "io.caracal.burst..", "io.caracal.stage..", "io.caracal.wire..", "io.caracal.umem..",
-        "io.caracal.route..", "io.caracal.nat.."
+        "io.caracal.nat.."
     };
     private static final Set<String> BOXES = Set.of("java.lang.Integer", "java.lang.Long", "java.lang.Short",
         "java.lang.Byte", "java.lang.Boolean", "java.lang.Character");
