@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.caracal.bindings.gen.kernel_h;
 import io.caracal.bindings.gen.libbpf_h;
 import io.caracal.bindings.gen.libc_h;
+import io.caracal.netlink.ConntrackEntry;
 import io.caracal.netlink.Neighbour;
 import io.caracal.netlink.Route;
 import java.lang.reflect.Field;
@@ -32,8 +33,8 @@ class ConstantsTest {
         "AfXdp.DESC_LEN_OFFSET", "AfXdp.DESC_OPTIONS_OFFSET", "AfXdp.TX_METADATA_CSUM_OFFSET_OFFSET",
         "AfXdp.TX_METADATA_CSUM_START_OFFSET", "AfXdp.TX_METADATA_FLAGS_OFFSET", "AfXdp.TX_METADATA_LENGTH",
         "AfXdp.UMEM_REG_TX_METADATA_LENGTH_OFFSET", "AfXdp.XDP_PACKET_HEADROOM", "BpfPrograms.NAME_LENGTH",
-        "Errno.LIBBPF_START", "Errno.TABLE_LENGTH", "Neighbour.MANAGED", "Neighbour.USABLE", "Route.PROTOCOL_BOOT",
-        "Route.PROTOCOL_CALICO");
+        "ConntrackEntry.TCP_ESTABLISHED", "Errno.LIBBPF_START", "Errno.TABLE_LENGTH", "Neighbour.MANAGED",
+        "Neighbour.USABLE", "Route.PROTOCOL_BOOT", "Route.PROTOCOL_CALICO");
 
     @Test
     void shouldHaveTheValuesOfTheHeaders() throws ReflectiveOperationException {
@@ -45,7 +46,8 @@ class ConstantsTest {
             + compare(BpfMaps.class, headers, missing, "BPF_", "BPF_MAP_")
             + compare(BpfPrograms.class, headers, missing, "BPF_PROG_")
             + compare(Neighbour.class, headers, missing, "NUD_", "NTF_")
-            + compare(Route.class, headers, missing, "RTN_", "RT_");
+            + compare(Route.class, headers, missing, "RTN_", "RT_")
+            + compare(ConntrackEntry.class, headers, missing, "IPS_");
 
         assertTrue(compared > 190, "compared " + compared);
         missing.removeIf(name -> NEWER_THAN_HEADERS.contains(name.substring(name.indexOf('.') + 1)));
