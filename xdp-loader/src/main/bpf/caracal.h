@@ -13,8 +13,8 @@
  * The punt header is the packet's own Ethernet header with another meaning, so that the punt pair costs no extra bytes:
  *
  *   destination MAC  02 : code : ifindex (32 bit, big-endian)
- *   source MAC       FROM_WORKLOAD, FROM_NETWORK: the sender's, untouched
- *                    TO_WORKLOAD, TO_NETWORK: 02 : 00 : ingress_ifindex (32 bit, big-endian; 0 = the host itself)
+ *   source MAC       FROM_WORKLOAD, FROM_UPLINK: the sender's, untouched
+ *                    TO_WORKLOAD, TO_UPLINK: 02 : 00 : ingress_ifindex (32 bit, big-endian; 0 = the host itself)
  *
  * 02 is the locally administered bit: no such address can belong to hardware.
  */
@@ -23,8 +23,8 @@
 enum caracal_direction {
 	DIRECTION_FROM_WORKLOAD = 1, /* tc ingress of the workload interface: a pod sent it */
 	DIRECTION_TO_WORKLOAD = 2,   /* tc egress of the workload interface: the host's stack sends it */
-	DIRECTION_TO_NETWORK = 3,    /* tc egress of an uplink or overlay device: a pod's packet that nobody has policed */
-	DIRECTION_FROM_NETWORK = 4,  /* tc ingress of an uplink or overlay device without XDP: a packet for a pod */
+	DIRECTION_FROM_UPLINK = 3,   /* tc ingress of an uplink or overlay device without XDP: a packet for a pod */
+	DIRECTION_TO_UPLINK = 4,     /* tc egress of an uplink or overlay device: a pod's packet that nobody has policed */
 };
 
 enum caracal_egress_action {

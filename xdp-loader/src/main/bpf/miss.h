@@ -70,7 +70,7 @@ static __always_inline int write_punt_header(struct __sk_buff *skb, enum caracal
 
 	if (bpf_skb_store_bytes(skb, 0, &destination, sizeof(destination), 0))
 		return -1;
-	if (direction == DIRECTION_FROM_WORKLOAD || direction == DIRECTION_FROM_NETWORK)
+	if (direction == DIRECTION_FROM_WORKLOAD || direction == DIRECTION_FROM_UPLINK)
 		return 0;
 	return bpf_skb_store_bytes(skb, ETH_ALEN, &source, sizeof(source), 0);
 }

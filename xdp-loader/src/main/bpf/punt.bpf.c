@@ -21,7 +21,7 @@ int to_engine(struct xdp_md *context)
 	int action;
 
 	if ((void *)destination + ETH_HLEN > data_end || destination->prefix != PUNT_MAC_PREFIX ||
-	    destination->code < DIRECTION_FROM_WORKLOAD || destination->code > DIRECTION_FROM_NETWORK) {
+	    destination->code < DIRECTION_FROM_WORKLOAD || destination->code > DIRECTION_TO_UPLINK) {
 		count(COUNTER_DROPPED_FOREIGN_FRAME);
 		return XDP_DROP;
 	}

@@ -140,7 +140,7 @@ static __always_inline int punt_network(struct __sk_buff *skb, const struct cara
 		return drop_miss(COUNTER_DROPPED_TOO_BIG);
 	if (write_punt_header(skb, direction))
 		return drop_miss(COUNTER_DROPPED_TOO_SHORT);
-	count(direction == DIRECTION_TO_NETWORK ? COUNTER_PUNTED_TO_NETWORK : COUNTER_PUNTED_FROM_NETWORK);
+	count(direction == DIRECTION_TO_UPLINK ? COUNTER_PUNTED_TO_NETWORK : COUNTER_PUNTED_FROM_NETWORK);
 	skb->queue_mapping = queue + 1;
 	return bpf_redirect(config->punt_ifindex, 0);
 }
@@ -187,7 +187,7 @@ int to_network(struct __sk_buff *skb)
 		workload = bpf_map_lookup_elem(&workloads, &ingress_ifindex);
 	if (!workload && !is_from_local_workload(skb))
 		return TC_ACT_OK;
-	return punt_network(skb, config, DIRECTION_TO_NETWORK, workload);
+	return punt_network(skb, config, DIRECTION_TO_UPLINK, workload);
 }
 
 /*
@@ -221,7 +221,7 @@ int from_network(struct __sk_buff *skb)
 		return TC_ACT_SHOT;
 	if (decision == UPLINK_PASSED || decision == UPLINK_TAKEN_OVERLAY)
 		return TC_ACT_OK;
-	return punt_network(skb, config, DIRECTION_FROM_NETWORK, NULL);
+	return punt_network(skb, config, DIRECTION_FROM_UPLINK, NULL);
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

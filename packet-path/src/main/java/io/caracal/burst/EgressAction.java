@@ -9,6 +9,10 @@ public final class EgressAction {
     public static final byte TO_WORKLOAD = 1;
     /** Into the host's stack, as if it had arrived on the interface {@code egressIfindex}. */
     public static final byte TO_HOST = 2;
+    /** The same for a packet that is policed: the host's stack may send it out of an uplink or the overlay device. */
+    public static final byte TO_HOST_APPROVED = 3;
+    /** Out of the uplink or overlay device {@code egressIfindex}, by the host's route and neighbour (no XDP there). */
+    public static final byte TO_DEVICE = 4;
 
     /** Out of the uplink {@code egressIfindex}, by its own port, as the bytes are. */
     public static final byte TO_UPLINK = 3;

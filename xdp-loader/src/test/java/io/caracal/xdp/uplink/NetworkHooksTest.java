@@ -111,7 +111,7 @@ final class NetworkHooksTest {
         for (final String source : new String[] {POD, POD6}) {
             final TestSkb.Result result = leave(leaving(source));
             assertEquals(TC_ACT_REDIRECT, result.action(), source);
-            assertArrayEquals(Packet.puntMac(3, LOOPBACK), result.destinationMac());
+            assertArrayEquals(Packet.puntMac(4, LOOPBACK), result.destinationMac());
             assertArrayEquals(Packet.puntMac(0, 0), result.sourceMac());
             assertCounted(PuntCounter.PUNTED_TO_NETWORK);
         }
@@ -172,7 +172,7 @@ final class NetworkHooksTest {
     void shouldGiveTheEngineWhatArrivesForPodsWithoutXdp() {
         final TestSkb.Result result = TestSkb.of(arriving(POD), LOOPBACK).run(programs.fromNetwork());
         assertEquals(TC_ACT_REDIRECT, result.action());
-        assertArrayEquals(Packet.puntMac(4, LOOPBACK), result.destinationMac());
+        assertArrayEquals(Packet.puntMac(3, LOOPBACK), result.destinationMac());
         assertArrayEquals(ROUTER, result.sourceMac(), "untouched");
         assertCounted(PuntCounter.PUNTED_FROM_NETWORK);
         assertEquals(1, programs.counter(UplinkCounter.TAKEN_PLAIN));

@@ -34,6 +34,8 @@ import org.junit.jupiter.params.provider.EnumSource;
  * none leaves the node before the engine has approved it. A packet socket on punt1 stands for the engine.
  */
 final class UnpolicedTrafficTest {
+    private static final int FROM_UPLINK = 3;
+    private static final int TO_UPLINK = 4;
     private static final int TO_HOST = 2;
     private static final int TO_HOST_APPROVED = 3;
     private static final int TO_DEVICE = 4;
@@ -131,7 +133,7 @@ final class UnpolicedTrafficTest {
     void shouldCatchWhatTheHostWouldSendOut(final TcHook hook) {
         attach(hook);
         engineSends(TO_HOST, lab.node.workload, toServer(TestNode.POD_ADDRESS, UplinkNode.SERVER));
-        final byte[] caught = engineReceives(3, lab.uplink);
+        final byte[] caught = engineReceives(TO_UPLINK, lab.uplink);
         assertArrayEquals(Packet.puntMac(0, lab.node.workload), Arrays.copyOfRange(caught, 6, 12), "came by the pod's");
         assertEquals(63, caught[14 + 8], "the host has routed it");
 
@@ -161,13 +163,13 @@ final class UnpolicedTrafficTest {
             }
         });
         engineSends(TO_HOST, lab.node.workload, toServer(TestNode.POD_ADDRESS, SERVICE));
-        final byte[] outside = engineReceives(3, lab.uplink);
+        final byte[] outside = engineReceives(TO_UPLINK, lab.uplink);
         assertArrayEquals(Packet.address(UplinkNode.ADDRESS), Arrays.copyOfRange(outside, 26, 30), "masqueraded");
         assertArrayEquals(Packet.address(UplinkNode.SERVER), Arrays.copyOfRange(outside, 30, 34), "DNATed");
         assertArrayEquals(Packet.puntMac(0, lab.node.workload), Arrays.copyOfRange(outside, 6, 12));
 
         engineSends(TO_HOST, lab.node.workload, toServer(TestNode.POD_ADDRESS, "10.96.0.11"));
-        final byte[] overlay = engineReceives(3, vxlan);
+        final byte[] overlay = engineReceives(TO_UPLINK, vxlan);
         assertArrayEquals(Packet.address("10.65.0.0"), Arrays.copyOfRange(overlay, 26, 30), "masqueraded");
         assertArrayEquals(Packet.address(REMOTE_POD), Arrays.copyOfRange(overlay, 30, 34), "DNATed");
         assertArrayEquals(Packet.puntMac(0, lab.node.workload), Arrays.copyOfRange(overlay, 6, 12));
@@ -203,7 +205,7 @@ final class UnpolicedTrafficTest {
         neighbour.send(Packet.ethernet(UplinkNode.MAC.bytes(), UplinkNode.NEIGHBOUR_MAC.bytes(), ETH_IPV4,
             Packet.ipv4(UplinkNode.NEIGHBOUR, UplinkNode.ADDRESS, UDP, Packet.udp(50_000, UplinkNode.PORT,
                 new byte[] {8, 0, 0, 0, 0, 0x10, 0, 0}, inner))));
-        final byte[] caught = engineReceives(4, vxlan);
+        final byte[] caught = engineReceives(FROM_UPLINK, vxlan);
         assertArrayEquals(Arrays.copyOfRange(inner, 6, inner.length), Arrays.copyOfRange(caught, 6, caught.length));
         assertEquals(1, punt.counter(PuntCounter.PUNTED_FROM_NETWORK));
     }
