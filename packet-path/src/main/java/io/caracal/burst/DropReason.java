@@ -133,7 +133,9 @@ public enum DropReason {
     /** See {@link #sentence()}. */
     NAT_BINDING_UNKNOWN(78, "came to the NAT address, but belongs to no binding"),
     /** See {@link #sentence()}. */
-    HEADROOM_MISSING(79, "no room in front of it for the headers it needs (a defect of a stage)");
+    HEADROOM_MISSING(79, "no room in front of it for the headers it needs (a defect of a stage)"),
+    /** See {@link #sentence()}. */
+    POLICY_DENY(80, "policy does not allow it; the rule is in the trace and in the policy's counters");
 
     /** One more than the largest id: ids have gaps where reasons were planned and not needed. */
     private static final DropReason[] BY_ID = new DropReason[1 + largestId()];

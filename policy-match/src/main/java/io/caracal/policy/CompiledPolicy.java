@@ -40,6 +40,16 @@ public final class CompiledPolicy {
         return listsVersion;
     }
 
+    /**
+     * A number for flow records that changes whenever verdicts of an equal packet may change other than by members of
+     * IP sets: policies, profiles, endpoints.
+     *
+     * @return above 0 until it wraps around.
+     */
+    public int generation() {
+        return (int)listsVersion + 1;
+    }
+
     AddressTable addresses(final boolean v6) {
         return v6 ? ipv6 : ipv4;
     }

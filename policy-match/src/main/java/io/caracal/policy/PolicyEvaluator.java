@@ -40,6 +40,8 @@ public final class PolicyEvaluator {
     private DecisionReason reason;
     private RuleIndex decidingList;
     private int decidingRule;
+    private int egressRuleId;
+    private int ingressRuleId;
 
     /**
      * Makes an evaluator.
@@ -86,6 +88,8 @@ public final class PolicyEvaluator {
         packet = next;
         reason = null;
         decidingList = null;
+        egressRuleId = 0;
+        ingressRuleId = 0;
         classes.start(current, next);
         return evaluate();
     }
@@ -131,6 +135,24 @@ public final class PolicyEvaluator {
      */
     public int decidedById() {
         return decidingList == null ? 0 : decidingList.id(decidingRule);
+    }
+
+    /**
+     * The rule of the sending pod's egress policy that decided about the last packet.
+     *
+     * @return {@link RulePlace#id()}; 0 if no pod sent it or no rule decided.
+     */
+    public int egressRuleId() {
+        return egressRuleId;
+    }
+
+    /**
+     * The rule of the receiving pod's ingress policy that decided about the last packet.
+     *
+     * @return {@link RulePlace#id()}; 0 if no pod receives it or no rule decided.
+     */
+    public int ingressRuleId() {
+        return ingressRuleId;
     }
 
     /**
@@ -224,7 +246,13 @@ public final class PolicyEvaluator {
         if (chain == PolicyChain.WORKLOAD_EGRESS && isTunnel()) {
             return note(DROP, chain, endpoint, DecisionReason.TUNNEL_FROM_WORKLOAD);
         }
-        return askList(endpoint, chain);
+        final int outcome = askList(endpoint, chain);
+        if (chain == PolicyChain.WORKLOAD_EGRESS) {
+            egressRuleId = decidedById();
+        } else {
+            ingressRuleId = decidedById();
+        }
+        return outcome;
     }
 
     private int askHost(final CompiledEndpoint endpoint, final PolicyChain chain) {

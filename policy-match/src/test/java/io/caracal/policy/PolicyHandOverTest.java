@@ -1,0 +1,87 @@
+package io.caracal.policy;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.caracal.policy.model.IpSetKind;
+import io.caracal.policy.model.IpSetMembers;
+import io.caracal.policy.model.PeerSide;
+import io.caracal.policy.model.Policy;
+import io.caracal.policy.model.PortRange;
+import io.caracal.policy.model.Prefix;
+import io.caracal.policy.model.RuleFields;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.Test;
+
+/**
+ * No packet sees half of an update. Each update moves three marks at once, two rules in different policies and a
+ * member of a set: a packet that saw old and new ones mixed would be allowed by neither version.
+ */
+class PolicyHandOverTest {
+    private static final int UPDATES = 3000;
+    private static final long PAUSE_NS = 1_000_000;
+    private static final String SET = "s:mark";
+    private static final String[] SOURCES = {"10.9.0.1", "10.9.0.2"};
+
+    private final PolicyCompiler compiler = new PolicyCompiler(1);
+
+    @Test
+    void shouldShowEachUpdateWholeOrNotAtAll() throws InterruptedException {
+        compiler.replaceAll(new PolicyFixture().set(SET, IpSetKind.NET, SOURCES[0])
+            .policy("first").policy("second").tierB(true, "first").tierB(false, "second").profilesB("all").build());
+        mark(0);
+        compiler.publish();
+        final AtomicBoolean done = new AtomicBoolean();
+        final Thread control = Thread.ofPlatform().daemon(true).start(() -> {
+            for (int update = 1; update <= UPDATES; update++) {
+                mark(update & 1);
+                compiler.publish();
+                LockSupport.parkNanos(PAUSE_NS);
+            }
+            done.set(true);
+        });
+        final long[] seen = watch(done);
+        control.join();
+        System.out.println(UPDATES + " updates; packets allowed by the one version " + seen[0] + ", by the other "
+            + seen[1]);
+        assertTrue(seen[0] > 0 && seen[1] > 0, "one version was never seen");
+    }
+
+    /** Asks about both marked packets again and again: exactly one of them may pass, whatever the version. */
+    private long[] watch(final AtomicBoolean done) {
+        final PolicyEvaluator evaluator = new PolicyEvaluator(0, PolicyEvaluator.Room.DEFAULT, null);
+        final PolicyPacket[] marked = {packet(0), packet(1)};
+        final long[] seen = new long[2];
+        while (!done.get()) {
+            final CompiledPolicy policy = compiler.current();
+            final boolean first = evaluator.allows(policy, marked[0]);
+            final boolean second = evaluator.allows(policy, marked[1]);
+            assertEquals(!first, second, () -> "half an update: " + evaluator.explain(policy, marked[0])
+                + evaluator.explain(policy, marked[1]));
+            seen[first ? 0 : 1]++;
+        }
+        return seen;
+    }
+
+    private void mark(final int version) {
+        put("first", version, "pass");
+        put("second", version, "allow");
+        compiler.changeIpSet(SET, IpSetMembers.of(List.of(Prefix.parse(SOURCES[version]))),
+            IpSetMembers.of(List.of(Prefix.parse(SOURCES[1 - version]))));
+    }
+
+    private void put(final String name, final int version, final String action) {
+        final RuleFields rule = new RuleFields().action(action).protocol("tcp", false)
+            .ipSets(PeerSide.SOURCE, List.of(SET), false)
+            .ports(PeerSide.DESTINATION, List.of(new PortRange(1000 + version, 1000 + version)), List.of(), false);
+        compiler.putPolicy(new Policy(PolicyFixture.id(name), "tier",
+            List.of(rule.rule(), PolicyFixture.rule("deny")), List.of()));
+    }
+
+    private static PolicyPacket packet(final int version) {
+        return PolicyFixture.tcp(SOURCES[version], "10.0.0.2", 1000 + version)
+            .way(PolicyFixture.UPLINK, PolicyFixture.POD_B);
+    }
+}
