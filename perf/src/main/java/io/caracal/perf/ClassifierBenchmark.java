@@ -22,9 +22,9 @@ import org.openjdk.jmh.annotations.State;
 
 /**
  * The verdict about the first packet of a flow, over the headers of a ClassBench trace: {@code caracal} is the whole
- * evaluation of a pod's policy as the packet path asks it, {@code linear} only the search. {@code cold} is a burst of 64
- * after everything else has been thrown out of the caches. What you should see: well under half a microsecond at every
- * size and warm, growing by two or three from 1k to 100k rules, while linear search grows with the rules.
+ * evaluation of a pod's policy as the packet path asks it, {@code linear} only the search. {@code cold} is a burst of
+ * 64 after everything else has been thrown out of the caches. What you should see: well under half a microsecond at
+ * every size and warm, growing by two or three from 1k to 100k rules, while linear search grows with the rules.
  *
  * <pre>./caracal bench classifier</pre>
  */

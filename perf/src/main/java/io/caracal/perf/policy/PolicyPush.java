@@ -81,8 +81,8 @@ final class PolicyPush {
     private static Rule rule(final int policy, final int rule) {
         return new RuleFields().protocol("tcp", false)
             .ipSets(PeerSide.SOURCE, List.of("s:" + (policy + rule) % SETS), false)
-            .ports(PeerSide.DESTINATION, List.of(new PortRange(policy * RULES + rule, policy * RULES + rule)), List.of(),
-                false).rule();
+            .ports(PeerSide.DESTINATION, List.of(new PortRange(policy * RULES + rule, policy * RULES + rule)),
+                List.of(), false).rule();
     }
 
     /** What only the last rule of the last policy allows. */
