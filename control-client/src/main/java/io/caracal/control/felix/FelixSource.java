@@ -51,7 +51,7 @@ public final class FelixSource implements ControlSource {
     private ControlProblem connectionProblem;
     private List<ControlProblem> told = List.of();
     private boolean unsaved;
-    private long savedNs;
+    private long savedNs = System.nanoTime() - SAVE_INTERVAL_NS;
 
     /** Where the connection stands. */
     public enum Phase {

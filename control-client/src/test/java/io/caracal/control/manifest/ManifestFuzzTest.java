@@ -28,7 +28,7 @@ class ManifestFuzzTest {
           - action: Deny
             protocol: 6
             notProtocol: UDP
-            source: {selector: has(x) || y == 'z', notSelector: q, notNets: [10.0.0.0/8], ports: [1, "2:3", http]}
+            source: {selector: has(x) || y == 'z', notSelector: has(q), notNets: [10.0.0.0/8], ports: [1, "2:3", http]}
             destination: {services: {name: s, namespace: n}}
           - {action: Pass, ipVersion: 4, icmp: {type: 8, code: 0}}
         ---
@@ -61,6 +61,7 @@ class ManifestFuzzTest {
         final long seed = Long.getLong("caracal.fuzz.seed", System.nanoTime());
         final Random random = new Random(seed);
         final String valid = Manifests.WEB + "---\n" + Manifests.DB + POLICIES;
+        Manifests.compile(valid);
         int compiled = 0;
         int refused = 0;
         final Fuzzing until = new Fuzzing();
