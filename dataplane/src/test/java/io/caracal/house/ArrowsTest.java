@@ -76,8 +76,8 @@ class ArrowsTest {
             .layer("stage").definedBy("io.caracal.stage..", "io.caracal.nat..")
             .layer("port").definedBy("io.caracal.port..")
             .layer("worker").definedBy("io.caracal.worker..")
-            .layer("others").definedBy("io.caracal.dataplane..", "io.caracal.conntrack..", "io.caracal.policy..",
-                "io.caracal.cli..")
+            .layer("others").definedBy("io.caracal.dataplane..", "io.caracal.kernel..", "io.caracal.conntrack..",
+                "io.caracal.policy..", "io.caracal.cli..")
             .whereLayer("stage").mayOnlyBeAccessedByLayers("port", "worker", "others")
             .whereLayer("port").mayOnlyBeAccessedByLayers("worker", "others")
             .whereLayer("xsk").mayOnlyBeAccessedByLayers("port", "worker", "others")
