@@ -62,7 +62,11 @@ final class EndpointFlows {
     /** Appends a flow's leg to the list of an interface that {@link #hasRoomFor} has said yes to. */
     void add(final int ifindexWanted, final int slot, final int leg) {
         final int entry = findOrAdd(ifindexWanted);
-        final int node = slot << 1 | leg;
+        append(entry, slot << 1 | leg);
+        flowCount[entry]++;
+    }
+
+    private void append(final int entry, final int node) {
         final int last = tail[entry];
         links.nodeNext(node, FlowLinks.NONE);
         links.nodePrevious(node, last);
@@ -72,17 +76,22 @@ final class EndpointFlows {
             links.nodeNext(last, node);
         }
         tail[entry] = node;
-        flowCount[entry]++;
     }
 
     /** Takes a flow's leg out of the list of an interface; its last takes the interface out. */
     void remove(final int ifindexWanted, final int slot, final int leg) {
         final int entry = find(ifindexWanted);
-        final int node = slot << 1 | leg;
+        unlink(entry, slot << 1 | leg);
+        if (--flowCount[entry] == 0) {
+            forget(entry);
+        }
+    }
+
+    private void unlink(final int entry, final int node) {
         final int next = links.nodeNext(node);
         final int previous = links.nodePrevious(node);
         if (previous == FlowLinks.NONE) {
-            assert head[entry] == node : "slot " + slot + " is not in the list of interface " + ifindexWanted;
+            assert head[entry] == node : "node " + node + " is not in the list of interface " + ifindex[entry];
             head[entry] = next;
         } else {
             links.nodeNext(previous, next);
@@ -91,9 +100,6 @@ final class EndpointFlows {
             tail[entry] = previous;
         } else {
             links.nodePrevious(next, previous);
-        }
-        if (--flowCount[entry] == 0) {
-            forget(entry);
         }
     }
 
@@ -105,6 +111,15 @@ final class EndpointFlows {
     int oldest(final int ifindexWanted) {
         final int entry = find(ifindexWanted);
         return entry == FlowLinks.NONE ? FlowLinks.NONE : head[entry];
+    }
+
+    /** Makes a node the last of its interface's list. */
+    void moveToEnd(final int ifindexWanted, final int node) {
+        final int entry = find(ifindexWanted);
+        if (tail[entry] != node) {
+            unlink(entry, node);
+            append(entry, node);
+        }
     }
 
     /** The node after another, newer one; {@link FlowLinks#NONE} after the newest. */

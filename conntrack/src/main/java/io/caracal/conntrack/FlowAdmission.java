@@ -58,7 +58,10 @@ final class FlowAdmission {
                 table.remove(slot, RemovalCause.EVICTED);
                 return true;
             }
-            node = table.endpoints.newer(node);
+            /* To the end of the list: the next new flow looks at others, and not at this one again. */
+            final int newer = table.endpoints.newer(node);
+            table.endpoints.moveToEnd(ifindex, node);
+            node = newer;
         }
         return false;
     }

@@ -123,11 +123,6 @@ final class FlowIndex implements AutoCloseable {
         return OffHeap.getShort(group + OVERFLOW_OFFSET) != 0;
     }
 
-    /** Reads the home group of a hash, so that it is in the cache when it is searched. */
-    long touch(final long hash) {
-        return OffHeap.getLong(home(hash));
-    }
-
     /** The slot that a search for this hash will most probably compare first, or -1 where its home group has none. */
     int candidate(final long hash) {
         final long group = home(hash);

@@ -16,6 +16,9 @@ public abstract sealed class FlowTable implements AutoCloseable permits Ipv4Flow
     /** Direction of the answers. */
     public static final int REPLY = 1;
 
+    /** Due flows that are read into the cache together. */
+    private static final int EXPIRY_BATCH = 32;
+
     final FlowIndex index;
     final FlowHash hash;
     final FlowLinks links;
@@ -30,6 +33,10 @@ public abstract sealed class FlowTable implements AutoCloseable permits Ipv4Flow
     private final FlowTimeouts timeouts;
     private final int creationGraceMs;
     private final FlowRemovalListener listener;
+    private final int[] dueSlot = new int[EXPIRY_BATCH];
+    private final long[] dueLine = new long[EXPIRY_BATCH];
+    /** Keeps the reads of {@link #touchDue} alive. */
+    private long touched;
     private int highWater;
     private int freeHead = FlowLinks.NONE;
     private int flowCount;
@@ -53,6 +60,9 @@ public abstract sealed class FlowTable implements AutoCloseable permits Ipv4Flow
 
     /** Puts the tuples of a restored record into the index; false when another flow has one of them. */
     abstract boolean indexRestored(int slot);
+
+    /** Address of the cache line of the index where a flow's original tuple is looked for. */
+    abstract long homeLine(int slot);
 
     /** Takes the tuples of a flow out of the index. */
     abstract void unindex(int slot);
@@ -262,18 +272,40 @@ public abstract sealed class FlowTable implements AutoCloseable permits Ipv4Flow
      * @return flows looked at; less than the budget when no more are due.
      */
     public final int expire(final long nowMs, final int budget) {
-        for (int looked = 0; looked < budget; looked++) {
-            final int slot = wheel.due(nowMs);
-            if (slot == FlowLinks.NONE) {
-                return looked;
+        int looked = 0;
+        while (looked < budget) {
+            final int count = wheel.due(nowMs, dueSlot, Math.min(budget - looked, EXPIRY_BATCH));
+            if (count == 0) {
+                break;
             }
-            if (deadlineMs(slot, nowMs) <= nowMs) {
-                remove(slot, RemovalCause.EXPIRED);
-            } else {
-                rearm(slot, nowMs);
+            touchDue(count);
+            for (int i = 0; i < count; i++) {
+                final int slot = dueSlot[i];
+                if (deadlineMs(slot, nowMs) <= nowMs) {
+                    remove(slot, RemovalCause.EXPIRED);
+                } else {
+                    rearm(slot, nowMs);
+                }
             }
+            looked += count;
         }
-        return budget;
+        return looked;
+    }
+
+    /** What expiry reads of a flow lies in three places, all cold: read for the batch at once, as by a lookup. */
+    private void touchDue(final int count) {
+        for (int i = 0; i < count; i++) {
+            dueLine[i] = account(dueSlot[i]);
+        }
+        touched ^= OffHeap.touch(dueLine, count);
+        for (int i = 0; i < count; i++) {
+            dueLine[i] = record(dueSlot[i]);
+        }
+        touched ^= OffHeap.touch(dueLine, count);
+        for (int i = 0; i < count; i++) {
+            dueLine[i] = homeLine(dueSlot[i]);
+        }
+        touched ^= OffHeap.touch(dueLine, count);
     }
 
     /** How long a flow may be idle in its present state. */

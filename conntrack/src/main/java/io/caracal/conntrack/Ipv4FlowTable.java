@@ -50,28 +50,35 @@ public final class Ipv4FlowTable extends FlowTable {
     }
 
     /**
-     * Looks up a burst in three short passes: read the home group of each tuple, read the record that it names, then
-     * compare. The first two only bring lines into the cache, many at a time; Java has no prefetch instruction.
+     * Looks up a burst in short passes: hash each tuple, read its home group, find the record that the group names,
+     * read that record, then compare. Java has no prefetch instruction, and a load that misses the cache holds up all
+     * that comes after it in the processor's window; so the passes that miss do nothing but load, and many of their
+     * loads are under way at once.
      *
      * @param burst tuples in, {@link Ipv4Burst#found} out.
      * @return a number without meaning, that keeps the reads from being optimised away.
      */
     public long lookup(final Ipv4Burst burst) {
         final int count = burst.count;
-        long sink = 0;
         for (int i = 0; i < count; i++) {
             final long tupleHash = hash.ofIpv4(burst.addresses[i], burst.ports[i], burst.protocol[i]);
             burst.hash[i] = tupleHash;
-            sink ^= index.touch(tupleHash);
+            burst.line[i] = index.home(tupleHash);
         }
+        long sink = OffHeap.touch(burst.line, count);
         for (int i = 0; i < count; i++) {
             final int slot = index.candidate(burst.hash[i]);
-            if (slot >= 0) {
-                sink ^= OffHeap.getLong(record(slot));
-            }
+            burst.found[i] = slot;
+            burst.line[i] = slot < 0 ? burst.line[i] : record(slot);
         }
+        sink ^= OffHeap.touch(burst.line, count);
         for (int i = 0; i < count; i++) {
-            burst.found[i] = find(burst.hash[i], burst.addresses[i], burst.ports[i], burst.protocol[i]);
+            final int slot = burst.found[i];
+            /* Nineteen of twenty hits are the candidate; only a tag that lies makes the group be searched again. */
+            final int direction = slot < 0 ? MISS
+                : directionOf(burst.line[i], burst.addresses[i], burst.ports[i], burst.protocol[i]);
+            burst.found[i] = direction != MISS ? slot << 1 | direction
+                : find(burst.hash[i], burst.addresses[i], burst.ports[i], burst.protocol[i]);
         }
         return sink;
     }
@@ -174,6 +181,12 @@ public final class Ipv4FlowTable extends FlowTable {
         return find(spec.addresses, spec.ports, spec.protocol) == MISS
             && find(spec.replyAddresses, spec.replyPorts, spec.protocol) == MISS
             && indexTuples(slot, spec);
+    }
+
+    @Override
+    long homeLine(final int slot) {
+        return index.home(
+            hash.ofIpv4(originalAddresses(slot), originalPorts(slot), FlowRecord.protocol(record(slot))));
     }
 
     @Override

@@ -17,6 +17,8 @@ public final class Ipv6Burst {
     public int count;
 
     final long[] hash = new long[PacketBurst.MAX_PACKETS];
+    /** Addresses of the cache lines that the next pass reads. */
+    final long[] line = new long[PacketBurst.MAX_PACKETS];
 
     /** Makes an empty burst. */
     public Ipv6Burst() {

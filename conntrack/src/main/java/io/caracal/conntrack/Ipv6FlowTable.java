@@ -50,19 +50,22 @@ public final class Ipv6FlowTable extends FlowTable {
      */
     public long lookup(final Ipv6Burst burst) {
         final int count = burst.count;
-        long sink = 0;
         for (int i = 0; i < count; i++) {
             final long tupleHash = hash.ofIpv6(burst.tuple[i], burst.protocol[i]);
             burst.hash[i] = tupleHash;
-            sink ^= index.touch(tupleHash);
+            burst.line[i] = index.home(tupleHash);
         }
+        long sink = OffHeap.touch(burst.line, count);
         for (int i = 0; i < count; i++) {
             final int slot = index.candidate(burst.hash[i]);
-            if (slot >= 0) {
-                final long record = record(slot);
-                sink ^= OffHeap.getLong(record) ^ OffHeap.getLong(record + OffHeap.CACHE_LINE);
-            }
+            burst.line[i] = slot < 0 ? burst.line[i] : record(slot);
         }
+        sink ^= OffHeap.touch(burst.line, count);
+        for (int i = 0; i < count; i++) {
+            /* The second line of a record; where there is none, a line of the index that is in the cache anyway. */
+            burst.line[i] ^= OffHeap.CACHE_LINE;
+        }
+        sink ^= OffHeap.touch(burst.line, count);
         for (int i = 0; i < count; i++) {
             burst.found[i] = find(burst.hash[i], burst.tuple[i], burst.protocol[i]);
         }
@@ -168,6 +171,12 @@ public final class Ipv6FlowTable extends FlowTable {
         replyTuple(slot, storedReply);
         return find(stored, protocol) == MISS && find(storedReply, protocol) == MISS
             && indexTuples(slot, stored, isNatted(record) ? storedReply : null, protocol);
+    }
+
+    @Override
+    long homeLine(final int slot) {
+        originalTuple(slot, stored);
+        return index.home(hash.ofIpv6(stored, FlowRecord.protocol(record(slot))));
     }
 
     @Override

@@ -83,6 +83,19 @@ final class OffHeap {
         INT.setRelease(ALL, address, value);
     }
 
+    /**
+     * Reads a word at each address and does nothing else, so that as many reads as possible are under way at once.
+     *
+     * @return a number without meaning, that keeps the reads from being optimised away.
+     */
+    static long touch(final long[] addresses, final int count) {
+        long sink = 0;
+        for (int i = 0; i < count; i++) {
+            sink ^= ALL.get(ValueLayout.JAVA_LONG_UNALIGNED, addresses[i]);
+        }
+        return sink;
+    }
+
     /** Copies whole words; both addresses and the length are multiples of eight. */
     static void copy(final long from, final long to, final int length) {
         for (int offset = 0; offset < length; offset += Long.BYTES) {

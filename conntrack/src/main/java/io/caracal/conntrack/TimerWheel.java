@@ -104,6 +104,23 @@ final class TimerWheel {
         return FlowLinks.NONE;
     }
 
+    /**
+     * Flows that have come due, left where they are: the caller cancels each, or arms it for later.
+     *
+     * @param slots filled with them.
+     * @param max how many at most.
+     * @return how many; 0: nothing is due.
+     */
+    int due(final long nowMs, final int[] slots, final int max) {
+        int slot = due(nowMs);
+        int count = 0;
+        while (slot != FlowLinks.NONE && count < max) {
+            slots[count++] = slot;
+            slot = links.next(slot);
+        }
+        return count;
+    }
+
     /** The tick of the next bucket that is not empty, at most the one after {@code now}; this one is empty. */
     private long nextOccupied(final int bucket, final long now) {
         final int distance = Math.min(distance(TRANSIENT, bucket), distance(STEADY, bucket));

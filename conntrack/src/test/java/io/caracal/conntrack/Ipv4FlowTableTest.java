@@ -17,7 +17,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** The table against plain maps from tuple to flow: creations with and without NAT, lookups, removals, restarts. */
 class Ipv4FlowTableTest {
     private static final int CAPACITY = 2000;
-    private static final int OPERATIONS = Integer.getInteger("caracal.test.operations", 1_000_000);
+    private static final int OPERATIONS = Integer.getInteger("caracal.test.operations",
+        Boolean.getBoolean("caracal.long") ? 100_000_000 : 10_000_000);
 
     @TempDir
     Path directory;

@@ -2,6 +2,7 @@ package io.caracal.perf;
 
 import java.util.List;
 
+import io.caracal.perf.conntrack.ConntrackScenario;
 import io.caracal.perf.forward.ForwardScenario;
 import io.caracal.perf.life.IdleScenario;
 import io.caracal.perf.life.SoakScenario;
@@ -17,6 +18,7 @@ final class BuiltInScenarios {
 
     static ScenarioRegistry registry() {
         return new ScenarioRegistry(List.of(
+            new ConntrackScenario(),
             new ForwardScenario(),
             MicroScenario.rings(),
             MicroScenario.parse(),

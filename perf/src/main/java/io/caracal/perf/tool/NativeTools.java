@@ -14,7 +14,8 @@ import java.util.stream.Stream;
 import io.caracal.perf.BenchException;
 
 /**
- * The programs {@code xskgen} (packet generator and receiver) and {@code cfwd} (the C twin), compiled from the sources
+ * The programs {@code xskgen} (packet generator and receiver), {@code cfwd} (the C twin of the forwarder) and
+ * {@code ctable} (that of the flow table), compiled from the sources
  * in this jar with the machine's own compiler, for this very processor: a twin that is compiled less well than the JVM
  * compiles Java would be no limit. Takes a second or two, once per benchmark, in a private temporary directory that
  * {@link #close} removes.
@@ -24,6 +25,7 @@ public final class NativeTools implements AutoCloseable {
     private static final List<String> GENERATOR_SOURCES =
         List.of("xskgen.c", "send.c", "receive.c", "judge.c", "packet.c");
     private static final List<String> TWIN_SOURCES = List.of("cfwd.c", "burst.c");
+    private static final List<String> TABLE_SOURCES = List.of("ctable.c");
     private static final List<String> HEADERS =
         List.of("system.h", "xsk.h", "xskgen.h", "judge.h", "histogram.h", "packet.h", "burst.h");
     /** Strict aliasing lets gcc remove header stores through a byte pointer's back: then it is fast, and wrong. */
@@ -61,13 +63,15 @@ public final class NativeTools implements AutoCloseable {
     public static NativeTools compile(final String compiler) throws IOException, InterruptedException {
         final NativeTools tools = new NativeTools(Files.createTempDirectory("caracal-bench-"));
         try {
-            for (final List<String> names : List.of(SHARED_SOURCES, GENERATOR_SOURCES, TWIN_SOURCES, HEADERS)) {
+            for (final List<String> names : List.of(SHARED_SOURCES, GENERATOR_SOURCES, TWIN_SOURCES, TABLE_SOURCES,
+                HEADERS)) {
                 for (final String name : names) {
                     tools.extract(name);
                 }
             }
             tools.compileOne(compiler, "xskgen", GENERATOR_SOURCES);
             tools.compileOne(compiler, "cfwd", TWIN_SOURCES);
+            tools.compileOne(compiler, "ctable", TABLE_SOURCES);
             return tools;
         } catch (final IOException | InterruptedException | RuntimeException e) {
             tools.close();
@@ -91,6 +95,15 @@ public final class NativeTools implements AutoCloseable {
      */
     public Path twin() {
         return directory.resolve("cfwd");
+    }
+
+    /**
+     * The flow table's C twin.
+     *
+     * @return path of the executable.
+     */
+    public Path table() {
+        return directory.resolve("ctable");
     }
 
     private void extract(final String name) throws IOException {

@@ -1,0 +1,2 @@
+/** The flow table beside its twin in C. */
+package io.caracal.perf.conntrack;
