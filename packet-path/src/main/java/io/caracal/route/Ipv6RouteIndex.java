@@ -2,6 +2,7 @@ package io.caracal.route;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.Deque;
@@ -19,13 +20,19 @@ final class Ipv6RouteIndex {
     private static final long GOLDEN = 0x9E37_79B9_7F4A_7C15L;
     /** A second odd constant, so that equal changes of both halves do not cancel (splitmix64). */
     private static final long MIX = 0xBF58_476D_1CE4_E5B9L;
-    private static final int SLOT_WORDS = 4;
-    private static final int LENGTH_SHIFT = 32;
+    private static final int SLOT_WORDS = 3;
+    private static final long PRESENT = 1L << 32;
     private static final int NO_VALUE = -1;
 
-    /** Four words a slot: upper half, lower half, {@code length << 32 | value} (0: empty), unused. */
+    /**
+     * A table for each length, one behind the other, at most half full: the few hosts' routes stay in the nearest cache
+     * however many blocks there are. Three words a slot: upper half, lower half, value and {@link #PRESENT}.
+     */
     private final long[] slots;
-    private final int shift;
+    /** First slot of each length's table. */
+    private final int[] bases;
+    /** Slots of each length's table, less one. */
+    private final int[] masks;
     /** Ascending, without 0. */
     private final int[] lengths;
     private final long[] highMasks;
@@ -48,9 +55,9 @@ final class Ipv6RouteIndex {
         defaultValue = prefixes.stream().filter(prefix -> prefix.length() == 0).mapToInt(Prefix::value)
             .findFirst().orElse(0);
         final List<Prefix> entries = withMarkers(prefixes);
-        final int capacity = Integer.highestOneBit(Math.max(1, entries.size())) << 2;
-        shift = Long.SIZE - Integer.numberOfTrailingZeros(capacity);
-        slots = new long[capacity * SLOT_WORDS];
+        bases = new int[lengths.length];
+        masks = new int[lengths.length];
+        slots = new long[layOut(entries) * SLOT_WORDS];
         insertAll(entries);
     }
 
@@ -61,7 +68,7 @@ final class Ipv6RouteIndex {
         int to = lengths.length - 1;
         while (from <= to) {
             final int middle = from + to >>> 1;
-            final long entry = entry(high & highMasks[middle], low & lowMasks[middle], lengths[middle]);
+            final long entry = entry(high & highMasks[middle], low & lowMasks[middle], middle);
             if (entry != 0) {
                 best = (int)entry;
                 from = middle + 1;
@@ -72,22 +79,40 @@ final class Ipv6RouteIndex {
         return best;
     }
 
-    private long entry(final long high, final long low, final int length) {
-        final int mask = slots.length - 1;
-        int slot = slot(high, low, length);
+    private long entry(final long high, final long low, final int lengthIndex) {
+        final int base = bases[lengthIndex];
+        final int mask = masks[lengthIndex];
+        int slot = hash(high, low) & mask;
         while (true) {
-            final long entry = slots[slot + 2];
-            if (entry == 0
-                || slots[slot] == high && slots[slot + 1] == low && (int)(entry >>> LENGTH_SHIFT) == length) {
+            final int word = (base + slot) * SLOT_WORDS;
+            final long entry = slots[word + 2];
+            if (entry == 0 || slots[word + 1] == low && slots[word] == high) {
                 return entry;
             }
-            slot = slot + SLOT_WORDS & mask;
+            slot = slot + 1 & mask;
         }
     }
 
-    private int slot(final long high, final long low, final int length) {
-        final long mixed = ((high ^ length) * GOLDEN ^ low) * MIX;
-        return (int)((mixed ^ mixed << 32) >>> shift) * SLOT_WORDS;
+    private static int hash(final long high, final long low) {
+        /* The shift brings what differs only in the first bits down: multiplication carries upwards alone. */
+        final long folded = high * GOLDEN ^ low;
+        return (int)((folded ^ folded >>> 32) * MIX >>> 32);
+    }
+
+    /** Gives each length a table of twice as many slots as it has entries, or a little more. */
+    private int layOut(final List<Prefix> entries) {
+        final int[] counts = new int[lengths.length];
+        for (final Prefix entry : entries) {
+            counts[Arrays.binarySearch(lengths, entry.length())]++;
+        }
+        int slotCount = 0;
+        for (int i = 0; i < lengths.length; i++) {
+            final int capacity = Integer.highestOneBit(counts[i]) << 2;
+            bases[i] = slotCount;
+            masks[i] = capacity - 1;
+            slotCount += capacity;
+        }
+        return slotCount;
     }
 
     private List<Prefix> withMarkers(final Collection<Prefix> prefixes) {
@@ -146,13 +171,15 @@ final class Ipv6RouteIndex {
     }
 
     private void insert(final Prefix entry, final int value) {
-        int slot = slot(entry.high(), entry.low(), entry.length());
-        while (slots[slot + 2] != 0) {
-            slot = slot + SLOT_WORDS & slots.length - 1;
+        final int lengthIndex = Arrays.binarySearch(lengths, entry.length());
+        int slot = hash(entry.high(), entry.low()) & masks[lengthIndex];
+        while (slots[(bases[lengthIndex] + slot) * SLOT_WORDS + 2] != 0) {
+            slot = slot + 1 & masks[lengthIndex];
         }
-        slots[slot] = entry.high();
-        slots[slot + 1] = entry.low();
-        slots[slot + 2] = (long)entry.length() << LENGTH_SHIFT | value;
+        final int word = (bases[lengthIndex] + slot) * SLOT_WORDS;
+        slots[word] = entry.high();
+        slots[word + 1] = entry.low();
+        slots[word + 2] = PRESENT | value;
     }
 
     static long highMask(final int length) {

@@ -41,9 +41,10 @@ public final class NextHopTable {
     /** As {@link #TUNNEL_IPV4_LENGTH}, over IPv6. */
     public static final int TUNNEL_IPV6_LENGTH = 84;
 
-    /** Words of one template: the longest one, rounded up; it ends where the inner IP header begins. */
-    private static final int TEMPLATE_WORDS = 11;
-    private static final int TEMPLATE_LENGTH = TEMPLATE_WORDS * Long.BYTES;
+    /** Words of {@link #headerWord}: the longest header, rounded up. */
+    public static final int HEADER_WORDS = 11;
+
+    private static final int TEMPLATE_LENGTH = HEADER_WORDS * Long.BYTES;
     private static final int UDP_CHECKSUM = 1;
     private static final int COPY_DSCP = 2;
 
@@ -63,7 +64,7 @@ public final class NextHopTable {
         ifindexes = new int[count];
         mtus = new int[count];
         checksumSums = new int[count];
-        templates = new long[count * TEMPLATE_WORDS];
+        templates = new long[count * HEADER_WORDS];
         nextHops.forEach(this::enter);
     }
 
@@ -128,7 +129,7 @@ public final class NextHopTable {
     }
 
     /**
-     * The sum of the words of the outer IPv4 header as {@link #writeHeader} writes it, where the total length, the
+     * The sum of the words of the outer IPv4 header as {@link #headerWord} has them, where the total length, the
      * identification and the type of service are 0.
      *
      * @param id number of a next hop of {@link #KIND_TUNNEL_IPV4}.
@@ -139,19 +140,16 @@ public final class NextHopTable {
     }
 
     /**
-     * Writes what goes before an IP header; lengths, checksums, entropy and the last EtherType are left to the caller.
-     * May write up to eight bytes more than the header in front of it: the kernel keeps 256 free.
+     * One word of what goes before an IP header, as its bytes lie in memory; what differs between packets is 0 there:
+     * lengths, checksums, identification, type of service, the tunnel's source port, the last EtherType.
      *
-     * @param id number of a resolved next hop that is no {@link #KIND_DEVICE}.
-     * @param buffer where to.
-     * @param l3Index index of the IP header's first byte: the header ends there.
+     * @param id number of a next hop that is no {@link #KIND_DEVICE}.
+     * @param index 0 .. {@link #HEADER_WORDS} - 1; the last word ends where the IP header begins. Words in front of a
+     *     shorter header are 0.
+     * @return eight bytes, to be stored in native order.
      */
-    public void writeHeader(final int id, final UnsafeBuffer buffer, final int l3Index) {
-        final int from = id * TEMPLATE_WORDS;
-        final int first = kinds[id] == KIND_TUNNEL_IPV6 ? 0 : kinds[id] == KIND_TUNNEL_IPV4 ? 3 : 9;
-        for (int word = first; word < TEMPLATE_WORDS; word++) {
-            buffer.putLong(l3Index - TEMPLATE_LENGTH + word * Long.BYTES, templates[from + word]);
-        }
+    public long headerWord(final int id, final int index) {
+        return templates[id * HEADER_WORDS + index];
     }
 
     private void enter(final int id, final NextHop nextHop) {
@@ -170,8 +168,8 @@ public final class NextHopTable {
                 mtus[id] = device.mtu();
             }
         }
-        for (int word = 0; word < TEMPLATE_WORDS; word++) {
-            templates[id * TEMPLATE_WORDS + word] = template.getLong(word * Long.BYTES);
+        for (int word = 0; word < HEADER_WORDS; word++) {
+            templates[id * HEADER_WORDS + word] = template.getLong(word * Long.BYTES);
         }
     }
 

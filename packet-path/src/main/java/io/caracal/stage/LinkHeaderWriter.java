@@ -20,13 +20,14 @@ import org.agrona.concurrent.UnsafeBuffer;
  * Puts what the next hop needs in front of an IP packet, in the frame's headroom, and decides to send the row: an
  * Ethernet header, or VXLAN over IPv4 or IPv6 (RFC 7348). Belongs to one worker.
  *
- * <p>What is the same for all packets of a next hop is ready-made ({@link NextHopTable#writeHeader}). The outer source
+ * <p>What is the same for all packets of a next hop is ready-made ({@link NextHopTable#headerWord}). The outer source
  * port spreads flows over 49152 .. 65535, as section 5 of the RFC recommends; both directions of a flow have the same.
  * The outer ECN is the inner one's (RFC 6040 section 4.1, normal mode).</p>
  */
 final class LinkHeaderWriter {
-    /** Bytes in front of the IP header that the longest header needs, with what {@code writeHeader} may add. */
-    private static final int HEADROOM = 88;
+    /** Bytes in front of the IP header that the longest header needs, with what is written in front of it. */
+    private static final int HEADROOM = NextHopTable.HEADER_WORDS * Long.BYTES;
+    private static final boolean LITTLE_ENDIAN = ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN;
     private static final int FRAME_MASK = Umem.FRAME_SIZE - 1;
     private static final int FIRST_SOURCE_PORT = 49_152;
     private static final int SOURCE_PORT_SHIFT = 18;
@@ -43,62 +44,103 @@ final class LinkHeaderWriter {
             burst.drop(row, DropReason.HEADROOM_MISSING);
             return;
         }
-        final int kind = nextHops.kind(id);
-        if (kind == NextHopTable.KIND_DEVICE) {
-            burst.transmit(row, EgressAction.THROUGH_DEVICE, nextHops.ifindex(id));
-            return;
-        }
         final int l3Length = burst.length[row] - burst.l3Offset[row];
-        final boolean v4 = burst.ipVersion[row] == 4;
-        final int tos = v4 ? Ipv4Header.tos(umem, l3) : Ipv6Header.trafficClass(umem, l3);
-        final int outerTos = nextHops.copiesDscp(id) ? tos : tos & Ecn.MASK;
-        nextHops.writeHeader(id, umem, l3);
-        umem.putShort(l3 - 2, (short)burst.etherType[row], ByteOrder.BIG_ENDIAN);
         final int headerLength;
-        if (kind == NextHopTable.KIND_TUNNEL_IPV4) {
-            headerLength = NextHopTable.TUNNEL_IPV4_LENGTH;
-            final int sum = nextHops.checksumSum(id);
-            writeOuterIpv4(umem, l3 - headerLength + EthernetHeader.LENGTH, l3Length, outerTos, sum);
-            writeUdp(umem, l3, l3Length, burst.flowHash[row]);
-            if (nextHops.hasUdpChecksum(id)) {
-                completeChecksum(umem, l3, l3Length, l3 - headerLength + EthernetHeader.LENGTH, true);
+        switch (nextHops.kind(id)) {
+            case NextHopTable.KIND_DEVICE -> {
+                burst.transmit(row, EgressAction.THROUGH_DEVICE, nextHops.ifindex(id));
+                return;
             }
-        } else if (kind == NextHopTable.KIND_TUNNEL_IPV6) {
-            headerLength = NextHopTable.TUNNEL_IPV6_LENGTH;
-            final int outer = l3 - headerLength + EthernetHeader.LENGTH;
-            umem.putShort(outer + Ipv6Header.PAYLOAD_LENGTH_OFFSET, (short)(TUNNEL_HEADERS + l3Length),
-                ByteOrder.BIG_ENDIAN);
-            Ipv6Header.writeTrafficClass(umem, outer, outerTos);
-            writeUdp(umem, l3, l3Length, burst.flowHash[row]);
-            completeChecksum(umem, l3, l3Length, outer, false);
-        } else {
-            headerLength = EthernetHeader.LENGTH;
+            case NextHopTable.KIND_TUNNEL_IPV4 -> {
+                headerLength = NextHopTable.TUNNEL_IPV4_LENGTH;
+                writeTunnelIpv4(burst, umem, row, nextHops, id);
+            }
+            case NextHopTable.KIND_TUNNEL_IPV6 -> {
+                headerLength = NextHopTable.TUNNEL_IPV6_LENGTH;
+                writeTunnelIpv6(burst, umem, row, nextHops, id);
+            }
+            default -> {
+                headerLength = EthernetHeader.LENGTH;
+                umem.putLong(l3 - 16, nextHops.headerWord(id, 9));
+                umem.putLong(l3 - 8, nextHops.headerWord(id, 10) | etherType(burst, row));
+            }
         }
         burst.frameAddress[row] = l3 - headerLength;
         burst.length[row] = headerLength + l3Length;
         burst.transmit(row, EgressAction.TO_UPLINK, nextHops.ifindex(id));
     }
 
-    private void writeOuterIpv4(
-        final UnsafeBuffer umem, final int outer, final int l3Length, final int tos, final int templateSum) {
-        final int totalLength = Ipv4Header.MIN_LENGTH + TUNNEL_HEADERS + l3Length;
-        final int id = identification++ & 0xFFFF;
-        umem.putInt(outer, 0x4500_0000 | tos << 16 | totalLength, ByteOrder.BIG_ENDIAN);
-        umem.putShort(outer + Ipv4Header.IDENTIFICATION_OFFSET, (short)id, ByteOrder.BIG_ENDIAN);
-        final int checksum = InternetChecksum.finish((long)templateSum + tos + totalLength + id);
-        umem.putShort(outer + Ipv4Header.CHECKSUM_OFFSET, (short)checksum, ByteOrder.BIG_ENDIAN);
+    /**
+     * The 64 bytes as eight stores, the packet's own fields put into the words before: stores to a frame's cold headroom
+     * are what encapsulation costs.
+     */
+    private void writeTunnelIpv4(
+        final PacketBurst burst, final UnsafeBuffer umem, final int row, final NextHopTable nextHops, final int id) {
+        final int l3 = burst.offset(row) + burst.l3Offset[row];
+        final int udpLength = TUNNEL_HEADERS + burst.length[row] - burst.l3Offset[row];
+        final int totalLength = Ipv4Header.MIN_LENGTH + udpLength;
+        final int tos = outerTos(burst, umem, row, nextHops, id);
+        final int packetId = identification++ & 0xFFFF;
+        final int checksum = InternetChecksum.finish((long)nextHops.checksumSum(id) + tos + totalLength + packetId);
+        umem.putLong(l3 - 64, nextHops.headerWord(id, 3));
+        umem.putLong(l3 - 56, nextHops.headerWord(id, 4) | atByte(tos, 7));
+        umem.putLong(l3 - 48, nextHops.headerWord(id, 5) | at(totalLength, 0) | at(packetId, 2));
+        umem.putLong(l3 - 40, nextHops.headerWord(id, 6) | at(checksum, 0));
+        umem.putLong(l3 - 32, nextHops.headerWord(id, 7) | at(sourcePort(burst, row), 2) | at(udpLength, 6));
+        umem.putLong(l3 - 24, nextHops.headerWord(id, 8));
+        umem.putLong(l3 - 16, nextHops.headerWord(id, 9));
+        umem.putLong(l3 - 8, nextHops.headerWord(id, 10) | etherType(burst, row));
+        if (nextHops.hasUdpChecksum(id)) {
+            completeChecksum(umem, l3, udpLength, l3 - TUNNEL_HEADERS - Ipv4Header.MIN_LENGTH, true);
+        }
     }
 
-    private static void writeUdp(final UnsafeBuffer umem, final int l3, final int l3Length, final int flowHash) {
-        final int udp = l3 - TUNNEL_HEADERS;
-        umem.putShort(udp, (short)(FIRST_SOURCE_PORT | flowHash >>> SOURCE_PORT_SHIFT), ByteOrder.BIG_ENDIAN);
-        UdpHeader.writeLengthAndChecksum(umem, udp, TUNNEL_HEADERS + l3Length, UdpHeader.NO_CHECKSUM);
+    /** 84 bytes: four in front of them are written too. */
+    private static void writeTunnelIpv6(
+        final PacketBurst burst, final UnsafeBuffer umem, final int row, final NextHopTable nextHops, final int id) {
+        final int l3 = burst.offset(row) + burst.l3Offset[row];
+        final int udpLength = TUNNEL_HEADERS + burst.length[row] - burst.l3Offset[row];
+        final int tos = outerTos(burst, umem, row, nextHops, id);
+        for (int word = 0; word < NextHopTable.HEADER_WORDS; word++) {
+            umem.putLong(l3 - HEADROOM + word * Long.BYTES, nextHops.headerWord(id, word));
+        }
+        final int outer = l3 - TUNNEL_HEADERS - Ipv6Header.LENGTH;
+        umem.putShort(outer + Ipv6Header.PAYLOAD_LENGTH_OFFSET, (short)udpLength, ByteOrder.BIG_ENDIAN);
+        Ipv6Header.writeTrafficClass(umem, outer, tos);
+        umem.putShort(l3 - TUNNEL_HEADERS, (short)sourcePort(burst, row), ByteOrder.BIG_ENDIAN);
+        umem.putShort(l3 - 2, (short)burst.etherType[row], ByteOrder.BIG_ENDIAN);
+        completeChecksum(umem, l3, udpLength, outer, false);
+    }
+
+    private static int outerTos(
+        final PacketBurst burst, final UnsafeBuffer umem, final int row, final NextHopTable nextHops, final int id) {
+        final int l3 = burst.offset(row) + burst.l3Offset[row];
+        final int tos = burst.ipVersion[row] == 4 ? Ipv4Header.tos(umem, l3) : Ipv6Header.trafficClass(umem, l3);
+        return nextHops.copiesDscp(id) ? tos : tos & Ecn.MASK;
+    }
+
+    private static int sourcePort(final PacketBurst burst, final int row) {
+        return FIRST_SOURCE_PORT | burst.flowHash[row] >>> SOURCE_PORT_SHIFT;
+    }
+
+    private static long etherType(final PacketBurst burst, final int row) {
+        return at(burst.etherType[row], 6);
+    }
+
+    /** A big-endian 16-bit field at a byte of a word that is stored in native order. */
+    private static long at(final int value, final int byteIndex) {
+        return LITTLE_ENDIAN ? (long)(Short.reverseBytes((short)value) & 0xFFFF) << byteIndex * 8
+            : (value & 0xFFFFL) << 48 - byteIndex * 8;
+    }
+
+    private static long atByte(final int value, final int byteIndex) {
+        return (value & 0xFFL) << (LITTLE_ENDIAN ? byteIndex : 7 - byteIndex) * 8;
     }
 
     private static void completeChecksum(
-        final UnsafeBuffer umem, final int l3, final int l3Length, final int outer, final boolean overIpv4) {
+        final UnsafeBuffer umem, final int l3, final int length, final int outer, final boolean overIpv4) {
         final int udp = l3 - TUNNEL_HEADERS;
-        final int length = TUNNEL_HEADERS + l3Length;
+        UdpHeader.writeLengthAndChecksum(umem, udp, length, UdpHeader.NO_CHECKSUM);
         final long pseudoHeader = overIpv4
             ? InternetChecksum.pseudoHeader(
                 Ipv4Header.source(umem, outer), Ipv4Header.destination(umem, outer), IpProtocol.UDP, length)

@@ -49,6 +49,8 @@ public final class Ipv4Header {
     private static final int TOTAL_LENGTH_OFFSET = 2;
     private static final int FRAGMENT_OFFSET = 6;
     private static final int PROTOCOL_OFFSET = 9;
+    /** One of the TTL, in its 16-bit word. */
+    private static final int TTL_ONE = 0x100;
     /** What a sum of words and their checksum folds to when they agree. */
     private static final int CONSISTENT = 0xFFFF;
 
@@ -228,11 +230,12 @@ public final class Ipv4Header {
      * @param offset index of a valid header's first byte.
      */
     public static void decrementTtl(final UnsafeBuffer buffer, final int offset) {
-        final int before = Short.toUnsignedInt(buffer.getShort(offset + TTL_OFFSET, ByteOrder.BIG_ENDIAN));
-        final int after = before - 0x100;
-        assert after >= 0x100 : "TTL " + (before >>> 8) + " cannot be decremented";
-        buffer.putShort(offset + TTL_OFFSET, (short)after, ByteOrder.BIG_ENDIAN);
-        writeChecksum(buffer, offset, InternetChecksum.update16(checksum(buffer, offset), before, after));
+        final int word = buffer.getInt(offset + TTL_OFFSET, ByteOrder.BIG_ENDIAN);
+        assert word >>> 24 > 1 : "TTL " + (word >>> 24) + " cannot be decremented";
+        /* The complement grows by what the TTL's word loses; 65535 is the other form of 0 and never right here. */
+        final int sum = (word & CONSISTENT) + TTL_ONE;
+        final int checksum = sum + (sum >= CONSISTENT ? 1 : 0) & CONSISTENT;
+        buffer.putInt(offset + TTL_OFFSET, (word & ~CONSISTENT) - (TTL_ONE << 16) | checksum, ByteOrder.BIG_ENDIAN);
     }
 
     /**
