@@ -71,8 +71,7 @@ final class LinkHeaderWriter {
     }
 
     /**
-     * The 64 bytes as eight stores, the packet's own fields put into the words before: stores to a frame's cold headroom
-     * are what encapsulation costs.
+     * The 64 bytes as eight stores, the packet's own fields put into the words before.
      */
     private void writeTunnelIpv4(
         final PacketBurst burst, final UnsafeBuffer umem, final int row, final NextHopTable nextHops, final int id) {
@@ -81,7 +80,7 @@ final class LinkHeaderWriter {
         final int totalLength = Ipv4Header.MIN_LENGTH + udpLength;
         final int tos = outerTos(burst, umem, row, nextHops, id);
         final int packetId = identification++ & 0xFFFF;
-        final int checksum = InternetChecksum.finish((long)nextHops.checksumSum(id) + tos + totalLength + packetId);
+        final int checksum = checksum(nextHops.checksumSum(id) + tos + totalLength + packetId);
         umem.putLong(l3 - 64, nextHops.headerWord(id, 3));
         umem.putLong(l3 - 56, nextHops.headerWord(id, 4) | atByte(tos, 7));
         umem.putLong(l3 - 48, nextHops.headerWord(id, 5) | at(totalLength, 0) | at(packetId, 2));
@@ -93,6 +92,12 @@ final class LinkHeaderWriter {
         if (nextHops.hasUdpChecksum(id)) {
             completeChecksum(umem, l3, udpLength, l3 - TUNNEL_HEADERS - Ipv4Header.MIN_LENGTH, true);
         }
+    }
+
+    /** Of a sum of four 16-bit words, which two additions fold. */
+    private static int checksum(final int sum) {
+        final int folded = (sum & 0xFFFF) + (sum >>> 16);
+        return ~(folded + (folded >>> 16)) & 0xFFFF;
     }
 
     /** 84 bytes: four in front of them are written too. */

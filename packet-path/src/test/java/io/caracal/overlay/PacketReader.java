@@ -116,9 +116,15 @@ final class PacketReader {
         return text.toString();
     }
 
+    /** ICMP's number means nothing in IPv6, and ICMPv6's nothing in IPv4: neither has a header that must be there. */
+    private static int known(final int protocol, final boolean v4) {
+        return protocol == 1 && !v4 || protocol == 58 && v4 ? 255 : protocol;
+    }
+
     private void transport(
-        final int protocol, final int start, final int end, final byte[][] addresses, final int offset,
+        final int number, final int start, final int end, final byte[][] addresses, final int offset,
         final boolean more) {
+        final int protocol = known(number, addresses[0].length == 4);
         final byte[] payload = Arrays.copyOfRange(packet.array(), start, Math.min(end, packet.capacity()));
         if (offset > 0) {
             text.append(" proto=").append(protocol).append(" bytes=").append(payload.length);
