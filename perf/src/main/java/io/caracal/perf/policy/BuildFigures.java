@@ -1,5 +1,6 @@
 package io.caracal.perf.policy;
 
+import java.lang.ref.Reference;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -24,15 +25,18 @@ record BuildFigures(double[] buildMs, double bytesPerRule, List<String> wrong) {
     static BuildFigures of(final ClassBenchSet set) {
         final PolicySet objects = set.policySet();
         final double[] buildMs = new double[BUILDS];
+        /* All are kept, so that nothing of one build is freed while the next is weighed. */
+        final PolicyCompiler[] built = new PolicyCompiler[BUILDS];
+        compile(objects);
+        final long before = usedBytes();
         for (int build = 0; build < BUILDS; build++) {
             final long startNs = System.nanoTime();
-            compile(objects);
+            built[build] = compile(objects);
             buildMs[build] = (System.nanoTime() - startNs) / NS_PER_MS;
         }
-        final long before = usedBytes();
-        final PolicyCompiler compiler = compile(objects);
-        final double bytes = usedBytes() - before;
-        return new BuildFigures(buildMs, bytes / set.ruleCount(), wrong(set, compiler.current()));
+        final double bytes = (double)(usedBytes() - before) / BUILDS;
+        Reference.reachabilityFence(built);
+        return new BuildFigures(buildMs, bytes / set.ruleCount(), wrong(set, built[0].current()));
     }
 
     private static PolicyCompiler compile(final PolicySet objects) {

@@ -141,6 +141,9 @@ public final class BoxTree {
 
     private int child(final int node, final long key0, final long key1, final long key2) {
         final long mask0 = words[node];
+        if (!v6) {
+            return (int)(Long.compress(key0, mask0) | Long.compress(key2, words[node + 2]) << Long.bitCount(mask0));
+        }
         final long mask1 = words[node + 1];
         final int shift1 = Long.bitCount(mask0);
         final int shift2 = shift1 + Long.bitCount(mask1);
