@@ -34,6 +34,11 @@ final class Downcalls {
         return capturing(LINKER.defaultLookup(), function, descriptor);
     }
 
+    /** Links a function of the C library for calls that do not ask why it failed. */
+    static MethodHandle libcWithoutErrno(final String function, final FunctionDescriptor descriptor) {
+        return LINKER.downcallHandle(LINKER.defaultLookup().findOrThrow(function), descriptor);
+    }
+
     /** As {@link #libc}, for a function with {@code ...} after its first {@code fixedCount} parameters. */
     static MethodHandle libcVariadic(final String function, final FunctionDescriptor descriptor, final int fixedCount) {
         return LINKER.downcallHandle(LINKER.defaultLookup().findOrThrow(function), descriptor, ERRNO,

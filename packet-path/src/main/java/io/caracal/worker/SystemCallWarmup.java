@@ -1,6 +1,7 @@
 package io.caracal.worker;
 
 import io.caracal.bindings.CallState;
+import io.caracal.bindings.CycleCalls;
 import io.caracal.bindings.Errno;
 import io.caracal.bindings.Fd;
 import io.caracal.bindings.LibC;
@@ -10,9 +11,8 @@ import java.lang.foreign.MemorySegment;
 
 /**
  * Makes the system calls of a burst cycle and of a worker's sleep on a descriptor on which they do nothing, until the
- * just-in-time compiler has seen enough of them. Before that, each call leaves some 80 bytes of garbage (the virtual
- * machine's own check of the memory for errno) and takes microseconds; a worker that mostly sleeps would go on like
- * that for an hour. Any thread; the memory and the descriptor are given back.
+ * just-in-time compiler has seen enough of them: before that each takes microseconds. Any thread; the memory and the
+ * descriptor are given back.
  */
 public final class SystemCallWarmup {
     /** HotSpot's optimising compiler takes a method after 5000 calls (Tier4InvocationThreshold): twice that. */
@@ -42,12 +42,12 @@ public final class SystemCallWarmup {
 
     private static void callOnce(final CallState state, final int fd, final MemorySegment pollFd,
                                  final MemorySegment event) {
-        require(LibC.poll(state, pollFd, 1, 0) == 0, "poll", state);
-        require(LibC.read(state, fd, event, EVENT_SIZE) < 0 && state.errno() == Errno.EAGAIN, "read", state);
+        require(CycleCalls.poll(pollFd.address(), 1, 0) == 0, "poll", state);
+        require(CycleCalls.read(fd, event.address(), EVENT_SIZE) < 0, "read", state);
+        require(!CycleCalls.kickTransmit(fd), "sendto", state);
+        require(!CycleCalls.kickFill(fd), "recvfrom", state);
         require(LibC.sendto(state, fd, MemorySegment.NULL, 0, Posix.MSG_DONTWAIT, MemorySegment.NULL, 0) < 0
-            && state.errno() == Errno.ENOTSOCK, "sendto", state);
-        require(LibC.recvfrom(state, fd, MemorySegment.NULL, 0, Posix.MSG_DONTWAIT, MemorySegment.NULL,
-            MemorySegment.NULL) < 0 && state.errno() == Errno.ENOTSOCK, "recvfrom", state);
+            && state.errno() == Errno.ENOTSOCK, "sendto with errno", state);
     }
 
     private static void require(final boolean expected, final String call, final CallState state) {

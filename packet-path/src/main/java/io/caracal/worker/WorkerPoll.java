@@ -1,6 +1,7 @@
 package io.caracal.worker;
 
 import io.caracal.bindings.CallState;
+import io.caracal.bindings.CycleCalls;
 import io.caracal.bindings.Fd;
 import io.caracal.bindings.LibC;
 import io.caracal.bindings.Posix;
@@ -26,7 +27,6 @@ final class WorkerPoll implements AutoCloseable {
 
     private final PacketWorker worker;
     private final int timeoutMs;
-    private final CallState state = new CallState();
     private final Fd eventFd = Fd.eventfd();
     private final MemorySegment event = Arena.ofAuto().allocate(EVENT_SIZE, EVENT_SIZE);
     private MemorySegment pollFds = MemorySegment.NULL;
@@ -47,10 +47,11 @@ final class WorkerPoll implements AutoCloseable {
             collectPorts();
         }
         final boolean longSleep = everyPortPollable && worker.transmitWaitingCount() == 0;
-        final int ready = LibC.poll(state, pollFds, pollFdCount, longSleep ? timeoutMs : UNPOLLABLE_TIMEOUT_MS);
+        final int ready =
+            CycleCalls.poll(pollFds.address(), pollFdCount, longSleep ? timeoutMs : UNPOLLABLE_TIMEOUT_MS);
         /* Errors (EINTR) end the sleep early, which is harmless. */
         if (ready > 0 && pollFds.get(ValueLayout.JAVA_SHORT, REVENTS_OFFSET) != 0) {
-            LibC.read(state, eventFd.number(), event, EVENT_SIZE);
+            CycleCalls.read(eventFd.number(), event.address(), EVENT_SIZE);
         }
     }
 

@@ -2,6 +2,7 @@ package io.caracal.xsk;
 
 import io.caracal.bindings.AfXdp;
 import io.caracal.bindings.CallState;
+import io.caracal.bindings.CycleCalls;
 import io.caracal.bindings.Errno;
 import io.caracal.bindings.Fd;
 import io.caracal.bindings.LibC;
@@ -148,12 +149,24 @@ public final class XskSocket implements RingDriver {
 
     @Override
     public int wakeTransmit() {
+        final int pendingCount = rings().tx().pendingCount();
+        if (CycleCalls.kickTransmit(fd)) {
+            return 0;
+        }
+        if (pendingCount > 0 && rings().tx().pendingCount() == 0) {
+            /* The last packet itself was refused; another call would have nothing to say about it. */
+            return Errno.EIO;
+        }
+        /* Once more to learn why. What has gone by then is a device that pushed back. */
         return LibC.sendto(workerState, fd, MemorySegment.NULL, 0, Posix.MSG_DONTWAIT, MemorySegment.NULL, 0) < 0
-            ? workerState.errno() : 0;
+            ? workerState.errno() : Errno.EAGAIN;
     }
 
     @Override
     public int wakeFill() {
+        if (CycleCalls.kickFill(fd)) {
+            return 0;
+        }
         return LibC.recvfrom(workerState, fd, MemorySegment.NULL, 0, Posix.MSG_DONTWAIT, MemorySegment.NULL,
             MemorySegment.NULL) < 0 ? workerState.errno() : 0;
     }
