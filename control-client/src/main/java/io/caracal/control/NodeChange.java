@@ -9,8 +9,8 @@ import java.util.Set;
 
 /**
  * A change of the network around the workloads: routes, tunnel endpoints, nodes, pools, services and the settings that
- * govern them. Updates replace what was known of the same destination, node, pool or service. No order is promised between
- * kinds (a VXLAN route may come before its tunnel endpoint). Values are immutable.
+ * govern them. Updates replace what was known of the same destination, node, pool or service. No order is promised
+ * between kinds (a VXLAN route may come before its tunnel endpoint). Values are immutable.
  */
 public sealed interface NodeChange extends ControlUpdate {
     /**

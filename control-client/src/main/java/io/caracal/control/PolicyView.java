@@ -21,8 +21,8 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * Gathers what a {@link ControlSource} tells into one {@link PolicySet}, for whoever wants the whole at once: the commands
- * {@code check} and {@code explain}, tests. The engine takes the changes one by one instead. One thread.
+ * Gathers what a {@link ControlSource} tells into one {@link PolicySet}, for whoever wants the whole at once: the
+ * commands {@code check} and {@code explain}, tests. The engine takes the changes one by one instead. One thread.
  */
 public final class PolicyView implements ControlListener {
     private final Map<String, SetMembers> sets = new TreeMap<>();

@@ -136,7 +136,9 @@ final class NodeView {
         return dropCount;
     }
 
-    /** Interfaces that the guard lets pass: nft prints the name of an index, or the index if nothing has it any more. */
+    /**
+     * Interfaces that the guard lets pass: nft prints the name of an index, or the index if nothing has it any more.
+     */
     Set<String> armed() throws Exception {
         final Set<String> armed = new TreeSet<>();
         final JsonNode set = new JsonMapper().readTree(onNode("nft", "-j", "list", "set", "inet", "caracal", "armed"));

@@ -40,6 +40,8 @@ import java.lang.foreign.ValueLayout;
 public final class XskSocket implements RingDriver {
     /** {@code SO_SNDBUFFORCE}, asm-generic/socket.h: a send buffer beyond wmem_max; CAP_NET_ADMIN. */
     private static final int SO_SNDBUFFORCE = 32;
+    /** Packets of one call where no budget is set (TX_BATCH_SIZE, net/xdp/xsk.c). */
+    private static final int TX_BATCH_MIN = 32;
     private static final RingDepths PROBE_DEPTHS = new RingDepths(32, 32, 32, 32);
 
     private final XskConfig config;
@@ -153,13 +155,13 @@ public final class XskSocket implements RingDriver {
         if (CycleCalls.kickTransmit(fd)) {
             return 0;
         }
-        if (pendingCount > 0 && rings().tx().pendingCount() == 0) {
-            /* The last packet itself was refused; another call would have nothing to say about it. */
-            return Errno.EIO;
+        final int takenCount = pendingCount - rings().tx().pendingCount();
+        /* Once more to learn why: a reason that lasts is still there. */
+        if (LibC.sendto(workerState, fd, MemorySegment.NULL, 0, Posix.MSG_DONTWAIT, MemorySegment.NULL, 0) < 0) {
+            return workerState.errno();
         }
-        /* Once more to learn why. What has gone by then is a device that pushed back. */
-        return LibC.sendto(workerState, fd, MemorySegment.NULL, 0, Posix.MSG_DONTWAIT, MemorySegment.NULL, 0) < 0
-            ? workerState.errno() : Errno.EAGAIN;
+        /* Gone by now: the call had taken as many as it may, or else it stopped at a packet that the device dropped. */
+        return takenCount >= TX_BATCH_MIN ? Errno.EAGAIN : Errno.EBUSY;
     }
 
     @Override

@@ -15,7 +15,9 @@ import java.util.Random;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
 
-/** A million packets over a network that loses, doubles, reorders, damages and cuts them: every one is accounted for. */
+/**
+ * A million packets over a network that loses, doubles, reorders, damages and cuts them: every one is accounted for.
+ */
 class OverlayFaultTest {
     private static final int PACKETS = 1_000_000;
     private static final int PER_CYCLE = 40;

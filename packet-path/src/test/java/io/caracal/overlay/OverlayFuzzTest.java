@@ -19,8 +19,8 @@ import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
 
 /**
- * Mutated packets through the whole node: no exception, every frame back, nothing longer than its link, every packet that
- * leaves is whole, with right checksums where it came with right ones. {@code -Dcaracal.long=true}: half an hour.
+ * Mutated packets through the whole node: no exception, every frame back, nothing longer than its link, every packet
+ * that leaves is whole, with right checksums where it came with right ones. {@code -Dcaracal.long=true}: half an hour.
  */
 class OverlayFuzzTest {
     private static final long SHORT_NS = 20_000_000_000L;

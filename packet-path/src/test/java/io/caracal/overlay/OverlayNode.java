@@ -43,8 +43,8 @@ import java.util.List;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
- * A whole node without a kernel: punt pair and uplink as loopback ports, one worker with the full chain, two pods, and a
- * cluster around it.
+ * A whole node without a kernel: punt pair and uplink as loopback ports, one worker with the full chain, two pods, and
+ * a cluster around it.
  *
  * <pre>
  *  this node   192.168.1.10, 2001:db8:1::10, uplink 2 (02:00:00:00:00:0a), tunnel 10.65.0.1, fd00:10:65::1

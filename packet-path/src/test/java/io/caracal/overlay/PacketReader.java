@@ -7,8 +7,8 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /**
- * Says what a packet is, in the words of {@link PacketText}; what is wrong with it is said in capitals. Reads byte by byte
- * and computes checksums anew.
+ * Says what a packet is, in the words of {@link PacketText}; what is wrong with it is said in capitals. Reads byte by
+ * byte and computes checksums anew.
  */
 final class PacketReader {
     private final ByteBuffer packet;

@@ -19,8 +19,9 @@ import java.util.List;
  *  vxlan 192.168.1.11&gt;192.168.1.10 vni=4096 mac=66:00:00:00:00:0a [10.65.1.5&gt;10.65.0.7 udp 53&gt;5000]
  * </pre>
  *
- * <p>Words: len= payload, ttl=, tos=, ipid=, df, mf, off= (units of 8), opt (options, extension header), partial (checksum of
- * the pseudo-header alone), nosum (UDP 0), badsum (transport), badip (IPv4 header), cut= (bytes cut from the end).</p>
+ * <p>Words: len= payload, ttl=, tos=, ipid=, df, mf, off= (units of 8), opt (options, extension header), partial
+ * (checksum of the pseudo-header alone), nosum (UDP 0), badsum (transport), badip (IPv4 header), cut= (bytes cut from
+ * the end).</p>
  */
 final class PacketText {
     private final List<String> words;

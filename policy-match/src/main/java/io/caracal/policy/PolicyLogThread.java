@@ -5,8 +5,8 @@ import java.util.function.Consumer;
 import org.agrona.concurrent.Agent;
 
 /**
- * Writes down what log rules matched, on a thread of its own: drains the workers' rings and lets through as many lines as
- * the limit allows (Felix's {@code LogActionRateLimit} and {@code LogActionRateLimitBurst}, a token bucket over all
+ * Writes down what log rules matched, on a thread of its own: drains the workers' rings and lets through as many lines
+ * as the limit allows (Felix's {@code LogActionRateLimit} and {@code LogActionRateLimitBurst}, a token bucket over all
  * rules). One thread; run it by an Agrona {@code AgentRunner}.
  */
 public final class PolicyLogThread implements Agent {

@@ -77,8 +77,8 @@ public final class PolicyReport {
     }
 
     /**
-     * Rules that an earlier rule of the same policy and direction hides: it has no criterion that the later one has not,
-     * and it decides. What several rules hide together is not found.
+     * Rules that an earlier rule of the same policy and direction hides: it has no criterion that the later one has
+     * not, and it decides. What several rules hide together is not found.
      *
      * @return the rules, policy by policy.
      */

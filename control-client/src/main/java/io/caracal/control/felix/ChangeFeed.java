@@ -19,8 +19,8 @@ import java.util.function.Function;
 /**
  * Brings what runs to what is wanted: compares, translates, and tells one listener the differences in the order of
  * {@link FelixObjectKind}, removals last and the other way round. An object that cannot be taken is refused by name and
- * keeps its last good form, and so does everything that the last good form names; it is tried again at each flush, since
- * what it lacked may have come. Both Felix and manifests feed it. One thread.
+ * keeps its last good form, and so does everything that the last good form names; it is tried again at each flush,
+ * since what it lacked may have come. Both Felix and manifests feed it. One thread.
  */
 public final class ChangeFeed {
     private final ControlListener listener;

@@ -8,13 +8,13 @@ import java.io.InputStream;
 
 /**
  * Felix's frames: an 8-byte little-endian length and as many bytes of {@code ToDataplane}
- * (felix/dataplane/external/ext_dataplane.go). A frame is decoded as its bytes come, so a large IP set is never held twice.
- * One thread; the stream belongs to the caller, who closes it.
+ * (felix/dataplane/external/ext_dataplane.go). A frame is decoded as its bytes come, so a large IP set is never held
+ * twice. One thread; the stream belongs to the caller, who closes it.
  */
 public final class FelixFrameReader {
     /**
-     * Felix sets no limit and puts a whole IP set into one message; a million members take some 25 MB and its own limit is
-     * 2^20 members for each set (MaxIpsetSize). Beyond this the stream is taken to be out of step, not large.
+     * Felix sets no limit and puts a whole IP set into one message; a million members take some 25 MB and its own
+     * limit is 2^20 members for each set (MaxIpsetSize). Beyond this the stream is taken to be out of step, not large.
      */
     public static final long FRAME_MAX_BYTES_DEFAULT = 512L << 20;
 
@@ -82,7 +82,8 @@ public final class FelixFrameReader {
             length |= (long)b << i * Byte.SIZE;
         }
         if (length < 0 || length > frameMaxBytes) {
-            throw new FelixProtocolException(place() + " claims " + Long.toUnsignedString(length) + " bytes, more than the "
+            throw new FelixProtocolException(place() + " claims " + Long.toUnsignedString(length)
+                + " bytes, more than the "
                 + frameMaxBytes + " that are taken (felix-frame-max-bytes)");
         }
         return length;

@@ -1,8 +1,8 @@
 package io.caracal.control.felix;
 
 /**
- * The kinds of objects that Felix tells of, in the order in which they are put: what is named comes before what names it.
- * Removals go the other way.
+ * The kinds of objects that Felix tells of, in the order in which they are put: what is named comes before what names
+ * it. Removals go the other way.
  */
 public enum FelixObjectKind {
     /** Felix's settings: one object. */

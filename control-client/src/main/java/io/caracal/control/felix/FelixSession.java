@@ -10,8 +10,9 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * One connection of one Felix: configuration first, in-sync once, deltas after it (calico.md 3.2). Before in-sync it only
- * remembers; at in-sync the feed gets the whole state; later messages are gathered until {@link #flush()}. One thread.
+ * One connection of one Felix: configuration first, in-sync once, deltas after it (calico.md 3.2). Before in-sync it
+ * only remembers; at in-sync the feed gets the whole state; later messages are gathered until {@link #flush()}. One
+ * thread.
  */
 public final class FelixSession {
     private final ChangeFeed feed;

@@ -13,8 +13,8 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * Everything that one Felix has said so far, object by object: an update replaces, a removal takes away, a delta changes
- * its set. It only remembers; whether an object can be enforced is not asked here. One thread.
+ * Everything that one Felix has said so far, object by object: an update replaces, a removal takes away, a delta
+ * changes its set. It only remembers; whether an object can be enforced is not asked here. One thread.
  */
 public final class FelixState {
     private final Map<FelixKey, ToDataplane> objects = new HashMap<>();

@@ -38,7 +38,8 @@ final class NodeConversion {
     }
 
     static Route route(final RouteUpdate update) {
-        return new Route(Prefix.parse(update.getDst()), types(update.getTypesValue()), encapsulation(update.getIpPoolType()),
+        return new Route(Prefix.parse(update.getDst()), types(update.getTypesValue()),
+            encapsulation(update.getIpPoolType()),
             update.getDstNodeName(), address(update.getDstNodeIp()), update.getSameSubnet(), update.getNatOutgoing(),
             update.getLocalWorkload(), update.getBorrowed());
     }
@@ -89,7 +90,8 @@ final class NodeConversion {
     }
 
     static HostUpdate host(final HostMetadataUpdate update) {
-        return new HostUpdate(update.getHostname(), hostAddress(update.getIpv4Addr()), hostAddress(update.getIpv6Addr()));
+        return new HostUpdate(update.getHostname(), hostAddress(update.getIpv4Addr()),
+            hostAddress(update.getIpv6Addr()));
     }
 
     private static Optional<HostAddress> hostAddress(final String text) {
@@ -97,7 +99,8 @@ final class NodeConversion {
             return Optional.empty();
         }
         final int slash = text.indexOf('/');
-        return Optional.of(new HostAddress(Prefix.parse(slash < 0 ? text : text.substring(0, slash)), Prefix.parse(text)));
+        final String address = slash < 0 ? text : text.substring(0, slash);
+        return Optional.of(new HostAddress(Prefix.parse(address), Prefix.parse(text)));
     }
 
     static PoolUpdate pool(final IPAMPoolUpdate update) {

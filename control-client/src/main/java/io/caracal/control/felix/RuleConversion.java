@@ -44,7 +44,8 @@ final class RuleConversion {
         fields.ports(PeerSide.SOURCE, ranges(rule.getSrcPortsList()), rule.getSrcNamedPortIpSetIdsList(), false)
             .ports(PeerSide.DESTINATION, ranges(rule.getDstPortsList()), rule.getDstNamedPortIpSetIdsList(), false)
             .ports(PeerSide.SOURCE, ranges(rule.getNotSrcPortsList()), rule.getNotSrcNamedPortIpSetIdsList(), true)
-            .ports(PeerSide.DESTINATION, ranges(rule.getNotDstPortsList()), rule.getNotDstNamedPortIpSetIdsList(), true);
+            .ports(PeerSide.DESTINATION, ranges(rule.getNotDstPortsList()), rule.getNotDstNamedPortIpSetIdsList(),
+                true);
         icmp(fields, rule);
         return fields.rule();
     }

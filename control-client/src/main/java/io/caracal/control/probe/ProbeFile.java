@@ -13,10 +13,10 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Reads a file of probes: a JSON list of objects with {@code from, to, srcIp, dstIp, proto}, where the protocol has them
- * {@code sport, dport, icmpType, icmpCode}, optionally {@code fromEndpoint, toEndpoint} (objects with orchestrator, workload
- * and endpoint), and the expected verdict, {@code allow} or {@code deny}, under the node's own name or {@code node1}. Other
- * keys are left alone.
+ * Reads a file of probes: a JSON list of objects with {@code from, to, srcIp, dstIp, proto}, where the protocol has
+ * them {@code sport, dport, icmpType, icmpCode}, optionally {@code fromEndpoint, toEndpoint} (objects with
+ * orchestrator, workload and endpoint), and the expected verdict, {@code allow} or {@code deny}, under the node's own
+ * name or {@code node1}. Other keys are left alone.
  */
 public final class ProbeFile {
     /** Where the expected verdict stands if no key has the node's name. */

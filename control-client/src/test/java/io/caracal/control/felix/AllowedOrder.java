@@ -15,8 +15,8 @@ import java.util.Random;
 import java.util.Set;
 
 /**
- * Another order of the same messages that Felix might have sent: configuration first, in-sync where it was, messages about
- * one object in their order, what is named before what names it, and after it when it goes. All else at random.
+ * Another order of the same messages that Felix might have sent: configuration first, in-sync where it was, messages
+ * about one object in their order, what is named before what names it, and after it when it goes. All else at random.
  */
 final class AllowedOrder {
     private AllowedOrder() {

@@ -22,8 +22,8 @@ import java.util.TreeSet;
 import java.util.zip.GZIPInputStream;
 
 /**
- * The dump beside a recorded stream, and the state that it ends in: told apart by names of JSON keys alone, so that nothing
- * of the decoder is used.
+ * The dump beside a recorded stream, and the state that it ends in: told apart by names of JSON keys alone, so that
+ * nothing of the decoder is used.
  */
 final class FelixJson {
     private static final JsonMapper JSON = new JsonMapper();

@@ -35,7 +35,8 @@ public final class MicroScenario implements Scenario {
     private final List<Bar> timeBars;
     private final Bar allocationBar;
 
-    private MicroScenario(final String name, final String sentence, final String benchmarkClass, final Bar... timeBars) {
+    private MicroScenario(final String name, final String sentence, final String benchmarkClass,
+        final Bar... timeBars) {
         this.name = name;
         this.sentence = sentence;
         this.benchmarkClass = benchmarkClass;
