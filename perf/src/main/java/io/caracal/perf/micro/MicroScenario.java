@@ -51,9 +51,9 @@ public final class MicroScenario implements Scenario {
      */
     public static MicroScenario rings() {
         return new MicroScenario("rings",
-            "a frame's round trip through fill, rx, tx and completion ring, in bursts of 64",
+            "a descriptor through a ring and back, and a frame's whole way (pool, four rings, ledger), in bursts of 64",
             "io.caracal.perf.RingBenchmark",
-            new Bar("rings", WHO, Bar.LIMIT, Bar.Direction.AT_MOST, 5, "ns/frame"));
+            limit("rings-roundTrip", 5), limit("rings-frameCycle", 20));
     }
 
     /**
