@@ -51,10 +51,7 @@ final class TransportParser {
             burst.drop(row, DropReason.L4_INVALID);
             return NO_PORTS;
         }
-        final int ports = TransportPorts.both(umem, l4);
-        burst.sourcePort[row] = TransportPorts.source(ports);
-        burst.destinationPort[row] = TransportPorts.destination(ports);
-        return ports;
+        return putPorts(burst, umem, row, l4);
     }
 
     /**
@@ -74,6 +71,10 @@ final class TransportParser {
             burst.drop(row, DropReason.L4_INVALID);
             return NO_PORTS;
         }
+        return putPorts(burst, umem, row, l4);
+    }
+
+    private static int putPorts(final PacketBurst burst, final UnsafeBuffer umem, final int row, final int l4) {
         final int ports = TransportPorts.both(umem, l4);
         burst.sourcePort[row] = TransportPorts.source(ports);
         burst.destinationPort[row] = TransportPorts.destination(ports);

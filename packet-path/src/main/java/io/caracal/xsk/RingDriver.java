@@ -14,11 +14,10 @@ public interface RingDriver extends AutoCloseable {
     int wakeTransmit();
 
     /**
-     * Says that the fill ring has entries, to a kernel that has asked for it.
-     *
-     * @return 0 or the errno.
+     * Says that the fill ring has entries, to a kernel that has asked for it. What is wrong with the interface,
+     * {@link #wakeTransmit} tells.
      */
-    int wakeFill();
+    void wakeFill();
 
     /**
      * What to {@code poll(2)} for received packets.

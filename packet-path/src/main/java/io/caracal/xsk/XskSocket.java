@@ -165,12 +165,8 @@ public final class XskSocket implements RingDriver {
     }
 
     @Override
-    public int wakeFill() {
-        if (CycleCalls.kickFill(fd)) {
-            return 0;
-        }
-        return LibC.recvfrom(workerState, fd, MemorySegment.NULL, 0, Posix.MSG_DONTWAIT, MemorySegment.NULL,
-            MemorySegment.NULL) < 0 ? workerState.errno() : 0;
+    public void wakeFill() {
+        CycleCalls.kickFill(fd);
     }
 
     @Override

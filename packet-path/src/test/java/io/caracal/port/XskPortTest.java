@@ -79,8 +79,7 @@ class XskPortTest {
         }
 
         @Override
-        public int wakeFill() {
-            return 0;
+        public void wakeFill() {
         }
 
         @Override
