@@ -49,7 +49,7 @@ public final class Conntrack implements AutoCloseable, FlowRemovalListener {
         ipv6Table = Ipv6FlowTable.open(ipv6Image, tableConfig(random), this, nowMs);
         ipv4 = new Ipv4Tracking(ipv4Table, config, natPorts);
         ipv6 = new Ipv6Tracking(ipv6Table, config, natPorts);
-        stage = new ConntrackStage(this, workloads, random.nextLong());
+        stage = new ConntrackStage(this, workloads);
         commitStage = new FlowCommitStage(this);
     }
 

@@ -19,9 +19,11 @@ import io.caracal.wire.IpProtocol;
  * policy and routing have let them through.
  *
  * <pre>
- *   parse ─► neighbour ─► ConntrackStage ─► policy ─► forward ─► FlowCommitStage ─► NAT rewriting
- *                          tracking, flow    legs                 flow
+ *   parse ─► fragments ─► undo NAT ─► route ─► ConntrackStage ─► policy ─► hop ─► FlowCommitStage ─► NAT, transmit
+ *                                              tracking, flow    legs             flow
  * </pre>
+ *
+ * <p>Later fragments have the ports of their first one already ({@code FragmentStage}).</p>
  *
  * <p>Rows whose flow column is -1 after the commit have no flow (any more). A packet of a pod is only ever of a flow
  * whose leg is that pod's interface: with another's address it can neither use nor disturb the other's flows.
@@ -40,14 +42,13 @@ public final class ConntrackStage implements PacketStage {
     private final WorkloadTablePublisher workloads;
     private final FamilyTracking ipv4;
     private final FamilyTracking ipv6;
-    private final FragmentPorts fragments;
     private final int[] errorRow = new int[PacketBurst.MAX_PACKETS];
     private int errorCount;
     private boolean tableChanged;
     private WorkloadTable table;
     private long nowMs;
 
-    ConntrackStage(final Conntrack conntrack, final WorkloadTablePublisher workloads, final long fragmentSeed) {
+    ConntrackStage(final Conntrack conntrack, final WorkloadTablePublisher workloads) {
         this.conntrack = conntrack;
         this.workloads = workloads;
         config = conntrack.config();
@@ -55,7 +56,6 @@ public final class ConntrackStage implements PacketStage {
         counters = conntrack.counters();
         ipv4 = conntrack.ipv4();
         ipv6 = conntrack.ipv6();
-        fragments = new FragmentPorts(fragmentSeed);
     }
 
     @Override
@@ -90,8 +90,6 @@ public final class ConntrackStage implements PacketStage {
             }
             if ((burst.flags[row] & PacketFlags.ICMP_ERROR) != 0) {
                 errorRow[errorCount++] = row;
-            } else if ((burst.flags[row] & PacketFlags.FRAGMENT) != 0 && !fragments.resolve(burst, row, nowMs)) {
-                invalid(burst, row, DropReason.FRAGMENT_WITHOUT_FIRST);
             } else if (!IcmpQueries.isIcmp(version, burst.ipProtocol[row])
                 || IcmpQueries.isQuery(version, burst.destinationPort[row] >>> Byte.SIZE)) {
                 (version == 4 ? ipv4 : ipv6).add(burst, row);
@@ -159,11 +157,17 @@ public final class ConntrackStage implements PacketStage {
 
     private void askPolicy(final PacketBurst burst, final int row) {
         burst.tracking[row] = Tracking.NEW;
-        final boolean fromWorkload = burst.direction[row] == Direction.FROM_WORKLOAD;
+        final int direction = burst.direction[row];
         final int ifindex = burst.ingressIfindex[row];
-        approvals.begin(row,
-            fromWorkload ? ifindex : RowEndpoints.source(burst, row, table),
-            fromWorkload ? RowEndpoints.destination(burst, row, table) : ifindex);
+        approvals.begin(row, switch (direction) {
+            case Direction.FROM_WORKLOAD -> ifindex;
+            case Direction.FROM_UPLINK -> FlowApprovals.NO_WORKLOAD;
+            default -> RowEndpoints.source(burst, row, table);
+        }, switch (direction) {
+            case Direction.TO_WORKLOAD -> ifindex;
+            case Direction.TO_UPLINK -> FlowApprovals.NO_WORKLOAD;
+            default -> RowEndpoints.destination(burst, row, table);
+        });
     }
 
     private void continueFlow(final PacketBurst burst, final int row, final FamilyTracking family, final int found) {
@@ -205,14 +209,19 @@ public final class ConntrackStage implements PacketStage {
         }
     }
 
-    /** Whether the interface is the one that the flow's packets of this direction come by. */
+    /**
+     * Whether the packet comes by the interface that the flow's packets of this direction come by: its source's pod, its
+     * destination's pod where the host's stack hands it over, and what an uplink brings or takes has no pod there.
+     */
     private static boolean comesByItsLeg(final PacketBurst burst, final int row, final FamilyTracking family,
         final int found) {
         final long account = family.table.account(found >> 1);
-        final boolean fromWorkload = burst.direction[row] == Direction.FROM_WORKLOAD;
-        final boolean sourceLeg = fromWorkload == ((found & 1) == FlowTable.ORIGINAL);
-        return burst.ingressIfindex[row]
-            == (sourceLeg ? FlowAccount.sourceIfindex(account) : FlowAccount.destinationIfindex(account));
+        final int direction = burst.direction[row];
+        final boolean atSource = direction == Direction.FROM_WORKLOAD || direction == Direction.FROM_UPLINK;
+        final int leg = atSource == ((found & 1) == FlowTable.ORIGINAL)
+            ? FlowAccount.sourceIfindex(account) : FlowAccount.destinationIfindex(account);
+        final boolean atWorkload = direction == Direction.FROM_WORKLOAD || direction == Direction.TO_WORKLOAD;
+        return leg == (atWorkload ? burst.ingressIfindex[row] : FlowApprovals.NO_WORKLOAD);
     }
 
     private static boolean isApproved(final FamilyTracking family, final int found) {

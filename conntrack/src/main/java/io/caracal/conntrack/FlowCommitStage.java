@@ -7,6 +7,8 @@ import io.caracal.burst.PacketBurst;
 import io.caracal.burst.PacketFlags;
 import io.caracal.burst.Tracking;
 import io.caracal.burst.Verdict;
+import io.caracal.route.NextHopTable;
+import io.caracal.route.RouteWord;
 import io.caracal.stage.PacketStage;
 
 /**
@@ -114,12 +116,16 @@ public final class FlowCommitStage implements PacketStage {
     }
 
     /**
-     * What comes from the host's stack, or goes there since its destination is no workload of this node: its answers
-     * take the same way, so that the kernel can undo its own NAT.
+     * What comes from the host's stack, or goes there since no next hop of ours leads to it: its answers take the same
+     * way, so that the kernel can undo its own NAT.
      */
     private static int throughHost(final PacketBurst burst, final int row, final int destination) {
-        return burst.direction[row] == Direction.TO_WORKLOAD || destination == FlowApprovals.NO_WORKLOAD
-            ? FlowFlags.THROUGH_HOST : 0;
+        return switch (burst.direction[row]) {
+            case Direction.FROM_UPLINK -> 0;
+            case Direction.FROM_WORKLOAD -> destination == FlowApprovals.NO_WORKLOAD
+                && RouteWord.nextHop(burst.route[row]) == NextHopTable.NONE ? FlowFlags.THROUGH_HOST : 0;
+            default -> FlowFlags.THROUGH_HOST;
+        };
     }
 
     private boolean bind(final PacketBurst burst, final int row, final FamilyTracking family) {

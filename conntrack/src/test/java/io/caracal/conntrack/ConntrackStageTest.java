@@ -197,27 +197,30 @@ class ConntrackStageTest {
 
     @Test
     void shouldLetLaterFragmentsFollowTheirFirst() {
-        final byte[] datagram = IpPackets.udp(1000, 53, 1992);
-        final byte[] first = IpPackets.ipv4(IpProtocol.UDP, TrackedNode.POD_IPV4, TrackedNode.HOST_SIDE_IPV4,
-            java.util.Arrays.copyOf(datagram, 1000), 9, MORE_FRAGMENTS);
-        final byte[] later = IpPackets.ipv4(IpProtocol.UDP, TrackedNode.POD_IPV4, TrackedNode.HOST_SIDE_IPV4,
-            new byte[1000], 9, 1000 / 8);
-        assertEquals("fragment-without-first", node.send(POD, later));
-        node.begin().from(POD, first).from(POD, later).run();
+        node.begin().from(POD, first(9)).from(POD, later(9)).run();
         assertEquals("new", node.outcome(0));
         assertEquals("new", node.outcome(1));
         assertEquals(node.burst.flow[0], node.burst.flow[1]);
         assertEquals(53, node.burst.destinationPort[1], "policy sees the first fragment's ports");
-        assertEquals("established", node.send(POD, later));
-        node.advanceMs(FragmentTable.LIFETIME_MS);
-        assertEquals("fragment-without-first", node.send(POD, later));
+        node.send(POD, first(10));
+        node.conntrack.removeEndpoint(POD, 10);
+        assertEquals("fragment-without-first", node.send(POD, later(10)), "its flow has ended");
+    }
+
+    private static byte[] first(final int identification) {
+        return IpPackets.ipv4(IpProtocol.UDP, TrackedNode.POD_IPV4, TrackedNode.HOST_SIDE_IPV4,
+            java.util.Arrays.copyOf(IpPackets.udp(1000, 53, 1992), 1000), identification, MORE_FRAGMENTS);
+    }
+
+    private static byte[] later(final int identification) {
+        return IpPackets.ipv4(IpProtocol.UDP, TrackedNode.POD_IPV4, TrackedNode.HOST_SIDE_IPV4, new byte[1000],
+            identification, 1000 / 8);
     }
 
     @Test
     void shouldLetLaterIpv6FragmentsFollowTheirFirst() {
         final byte[] first = IpPackets.ipv6(44, 1, 2, fragment(0, true, IpPackets.udp(1000, 53, 1992)));
         final byte[] later = IpPackets.ipv6(44, 1, 2, fragment(1000, false, new byte[1000]));
-        assertEquals("fragment-without-first", node.send(POD, later));
         assertEquals("new", node.send(POD, first));
         assertEquals("established", node.send(POD, later));
     }
@@ -359,5 +362,34 @@ class ConntrackStageTest {
         final int slot = node.burst.flow[0] >> 1;
         assertNotEquals(0, node.conntrack.ipv4Table().flags(slot) & FlowFlags.THROUGH_HOST);
         assertEquals(POD, node.conntrack.ipv4Table().sourceIfindex(slot), "DNATed from a pod: its egress counts");
+    }
+
+    @Test
+    void shouldTrackWhatUplinksBringAndTake() {
+        node.begin().fromUplink(answer()).run();
+        assertEquals("new", node.outcome(0));
+        assertEquals("0 " + POD, node.conntrack.approvals().sourceIfindex[0] + " "
+            + node.conntrack.approvals().destinationIfindex[0], "legs of an outsider and a pod");
+        assertEquals(0, node.conntrack.ipv4Table().flags(node.burst.flow[0] >> 1) & FlowFlags.THROUGH_HOST);
+        assertEquals("established", node.send(POD, request()));
+        node.begin().fromUplink(answer()).run();
+        assertEquals("established", node.outcome(0));
+        final byte[] service = udp(TrackedNode.POD_IPV4, 0x0b000001, 1000, 5353);
+        node.begin().toUplink(service).run();
+        assertEquals("new", node.outcome(0));
+        assertEquals(POD + " 0", node.conntrack.approvals().sourceIfindex[0] + " "
+            + node.conntrack.approvals().destinationIfindex[0], "legs of a pod and an outsider");
+        node.begin().fromUplink(udp(0x0b000001, TrackedNode.POD_IPV4, 5353, 1000)).run();
+        assertEquals("established", node.outcome(0));
+        assertNotEquals(0, node.conntrack.ipv4Table().flags(node.burst.flow[0] >> 1) & FlowFlags.THROUGH_HOST);
+    }
+
+    @Test
+    void shouldNotTakeAPodsPacketFromAnUplink() {
+        node.send(POD, udp(TrackedNode.POD_IPV4, TrackedNode.PEER_IPV4, 1, 2));
+        node.begin().fromUplink(udp(TrackedNode.PEER_IPV4, TrackedNode.POD_IPV4, 2, 1)).run();
+        assertEquals("flow-from-wrong-interface", node.outcome(0));
+        node.begin().fromUplink(udp(TrackedNode.POD_IPV4, TrackedNode.PEER_IPV4, 1, 2)).run();
+        assertEquals("flow-from-wrong-interface", node.outcome(0));
     }
 }

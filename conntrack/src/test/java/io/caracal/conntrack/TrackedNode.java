@@ -5,12 +5,14 @@ import io.caracal.burst.DropReason;
 import io.caracal.burst.PacketBurst;
 import io.caracal.burst.Tracking;
 import io.caracal.burst.Verdict;
+import io.caracal.stage.FragmentStage;
 import io.caracal.stage.PacketStage;
 import io.caracal.stage.ParseStage;
 import io.caracal.stage.StageChain;
 import io.caracal.stage.Workload;
 import io.caracal.stage.WorkloadTable;
 import io.caracal.stage.WorkloadTablePublisher;
+import io.caracal.umem.FrameLedger;
 import io.caracal.umem.Umem;
 import io.caracal.wire.EtherType;
 import io.caracal.wire.PuntHeader;
@@ -26,6 +28,7 @@ import org.agrona.concurrent.UnsafeBuffer;
 final class TrackedNode implements AutoCloseable {
     static final int POD = 12;
     static final int PEER = 13;
+    static final int UPLINK = 2;
     static final int POD_IPV4 = 0x0a000001;
     static final int PEER_IPV4 = 0x0a000009;
     static final int HOST_SIDE_IPV4 = 0x0a000002;
@@ -67,7 +70,8 @@ final class TrackedNode implements AutoCloseable {
                 }
             }
         };
-        chain = new StageChain(new ParseStage(new SymmetricFlowHash(7)), conntrack.stage(), judging,
+        chain = new StageChain(new ParseStage(new SymmetricFlowHash(7)),
+            new FragmentStage(new FrameLedger(PacketBurst.MAX_PACKETS), 7), conntrack.stage(), judging,
             conntrack.commitStage());
     }
 
@@ -97,10 +101,23 @@ final class TrackedNode implements AutoCloseable {
         return add(Direction.TO_WORKLOAD, ifindex, packet);
     }
 
+    /** Adds a packet that an uplink brings. */
+    TrackedNode fromUplink(final byte[] packet) {
+        add(Direction.TO_WORKLOAD, UPLINK, packet);
+        burst.direction[burst.count - 1] = Direction.FROM_UPLINK;
+        burst.ingressIfindex[burst.count - 1] = UPLINK;
+        return this;
+    }
+
+    /** Adds a packet of a pod that the host's stack sends to an uplink. */
+    TrackedNode toUplink(final byte[] packet) {
+        return add(Direction.TO_UPLINK, UPLINK, packet);
+    }
+
     private TrackedNode add(final byte direction, final int ifindex, final byte[] packet) {
         final int at = burst.count * Umem.FRAME_SIZE + HEADROOM;
         PuntHeader.write(burst.umem(), at, direction, ifindex);
-        if (direction == Direction.TO_WORKLOAD) {
+        if (direction != Direction.FROM_WORKLOAD) {
             PuntHeader.writeOrigin(burst.umem(), at, 0);
         }
         burst.umem().putShort(at + 12, (short)(packet[0] >> 4 == 4 ? EtherType.IPV4 : EtherType.IPV6),

@@ -91,7 +91,7 @@ public enum DropReason {
     /** See {@link #sentence()}. */
     FLOW_FROM_WRONG_INTERFACE(42, "came by another interface than its flow does"),
     /** See {@link #sentence()}. */
-    FRAGMENT_WITHOUT_FIRST(43, "fragment whose first fragment was not seen, or was dropped, in the last 30 seconds"),
+    FRAGMENT_WITHOUT_FIRST(43, "fragment of a flow that has ended, or that was never let in"),
     /** See {@link #sentence()}. */
     FLOW_TUPLE_IN_USE(44, "its answers could not be told from those of another flow, which NAT gave that tuple"),
     /** See {@link #sentence()}. */
