@@ -7,6 +7,8 @@ import io.caracal.burst.PacketBurst;
 import io.caracal.burst.PacketFlags;
 import io.caracal.burst.Tracking;
 import io.caracal.burst.Verdict;
+import io.caracal.route.RouteKind;
+import io.caracal.route.RouteTarget;
 import io.caracal.stage.PacketStage;
 import io.caracal.stage.WorkloadTable;
 import io.caracal.stage.WorkloadTablePublisher;
@@ -34,6 +36,7 @@ public final class ConntrackStage implements PacketStage {
     private static final int EXPIRY_BUDGET = 32;
     /** What a cycle without packets may spend more, per packet that it does not have. */
     private static final int EXPIRY_BUDGET_PER_IDLE_ROW = 8;
+    private static final long TO_HOST = RouteTarget.of(RouteKind.HOST).word();
 
     private final Conntrack conntrack;
     private final ConntrackConfig config;
@@ -112,6 +115,7 @@ public final class ConntrackStage implements PacketStage {
             } else {
                 burst.tracking[row] = Tracking.RELATED;
                 burst.flow[row] = found;
+                answerThroughHost(burst, row, family, found);
                 counters.add(ConntrackCounter.RELATED, 1);
             }
         }
@@ -157,17 +161,8 @@ public final class ConntrackStage implements PacketStage {
 
     private void askPolicy(final PacketBurst burst, final int row) {
         burst.tracking[row] = Tracking.NEW;
-        final int direction = burst.direction[row];
-        final int ifindex = burst.ingressIfindex[row];
-        approvals.begin(row, switch (direction) {
-            case Direction.FROM_WORKLOAD -> ifindex;
-            case Direction.FROM_UPLINK -> FlowApprovals.NO_WORKLOAD;
-            default -> RowEndpoints.source(burst, row, table);
-        }, switch (direction) {
-            case Direction.TO_WORKLOAD -> ifindex;
-            case Direction.TO_UPLINK -> FlowApprovals.NO_WORKLOAD;
-            default -> RowEndpoints.destination(burst, row, table);
-        });
+        approvals.begin(
+            row, RowEndpoints.sourceLeg(burst, row, table), RowEndpoints.destinationLeg(burst, row, table));
     }
 
     private void continueFlow(final PacketBurst burst, final int row, final FamilyTracking family, final int found) {
@@ -205,7 +200,19 @@ public final class ConntrackStage implements PacketStage {
             default -> {
                 burst.tracking[row] = Tracking.ESTABLISHED;
                 burst.flow[row] = found;
+                answerThroughHost(burst, row, family, found);
             }
+        }
+    }
+
+    /** An answer takes the way its flow came: where the host's stack has translated the flow, it alone can undo it. */
+    private static void answerThroughHost(final PacketBurst burst, final int row, final FamilyTracking family,
+        final int found) {
+        final byte direction = burst.direction[row];
+        if ((found & 1) == FlowTable.REPLY
+            && (direction == Direction.FROM_WORKLOAD || direction == Direction.FROM_UPLINK)
+            && (FlowRecord.flags(family.table.record(found >> 1)) & FlowFlags.THROUGH_HOST) != 0) {
+            burst.route[row] = TO_HOST;
         }
     }
 

@@ -1,24 +1,48 @@
 package io.caracal.conntrack;
 
+import io.caracal.burst.Direction;
 import io.caracal.burst.PacketBurst;
 import io.caracal.stage.WorkloadTable;
 import io.caracal.wire.Ipv4Header;
 import io.caracal.wire.Ipv6Header;
+import io.caracal.wire.PuntHeader;
 import org.agrona.concurrent.UnsafeBuffer;
 
-/** Which workloads of this node have a row's addresses; {@link WorkloadTable#NONE} for none. */
+/** Which workloads of this node a row's flow has at its ends; {@link WorkloadTable#NONE} for none. */
 final class RowEndpoints {
     private RowEndpoints() {
     }
 
-    static int source(final PacketBurst burst, final int row, final WorkloadTable table) {
+    /** The pod whose egress policy is asked: the sender, also where the host's stack hides its address. */
+    static int sourceLeg(final PacketBurst burst, final int row, final WorkloadTable table) {
+        return switch (burst.direction[row]) {
+            case Direction.FROM_WORKLOAD -> burst.ingressIfindex[row];
+            case Direction.FROM_UPLINK -> WorkloadTable.NONE;
+            case Direction.TO_UPLINK -> {
+                final int origin = PuntHeader.originIfindex(burst.umem(), burst.offset(row));
+                yield table.workload(origin) == null ? source(burst, row, table) : origin;
+            }
+            default -> source(burst, row, table);
+        };
+    }
+
+    /** The pod whose ingress policy is asked. */
+    static int destinationLeg(final PacketBurst burst, final int row, final WorkloadTable table) {
+        return switch (burst.direction[row]) {
+            case Direction.TO_WORKLOAD -> burst.ingressIfindex[row];
+            case Direction.TO_UPLINK -> WorkloadTable.NONE;
+            default -> destination(burst, row, table);
+        };
+    }
+
+    private static int source(final PacketBurst burst, final int row, final WorkloadTable table) {
         final UnsafeBuffer umem = burst.umem();
         final int l3 = burst.offset(row) + burst.l3Offset[row];
         return burst.ipVersion[row] == 4 ? table.ipv4Ifindex(Ipv4Header.source(umem, l3))
             : table.ipv6Ifindex(Ipv6Header.sourceHigh(umem, l3), Ipv6Header.sourceLow(umem, l3));
     }
 
-    static int destination(final PacketBurst burst, final int row, final WorkloadTable table) {
+    private static int destination(final PacketBurst burst, final int row, final WorkloadTable table) {
         final UnsafeBuffer umem = burst.umem();
         final int l3 = burst.offset(row) + burst.l3Offset[row];
         return burst.ipVersion[row] == 4 ? table.ipv4Ifindex(Ipv4Header.destination(umem, l3))

@@ -13,7 +13,8 @@ import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * Asks policy about packets that begin a flow ({@link Tracking#NEW}): a denied one is dropped, an allowed one has both
- * legs of its flow approved, with the rules that decided. Packets of approved flows are not looked at. Stands behind
+ * legs of its flow approved, with the rules that decided. A packet to a service is let through to the host's stack,
+ * which chooses the real destination and sends it back, as another flow, to be judged then. Packets of approved flows are not looked at. Stands behind
  * routing and connection tracking, before flows are committed. Belongs to one worker; reads the policy once per burst;
  * allocates nothing.
  *
@@ -60,6 +61,7 @@ public final class PolicyStage implements PacketStage {
     private void decide(final PacketBurst burst, final int row, final CompiledPolicy policy) {
         final int out = way.out(burst, row);
         if (out == PolicyWay.NOT_YET) {
+            approvals.approveSource(row, policy.generation(), 0);
             return;
         }
         fill(burst, row);

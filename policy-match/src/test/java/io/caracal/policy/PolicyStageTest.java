@@ -12,6 +12,8 @@ import io.caracal.policy.model.PeerSide;
 import io.caracal.policy.model.PolicySet;
 import io.caracal.policy.model.PortRange;
 import io.caracal.policy.model.RuleFields;
+import io.caracal.route.RouteKind;
+import io.caracal.route.RouteTarget;
 import io.caracal.stage.ParseStage;
 import io.caracal.wire.FrameWriter;
 import io.caracal.wire.Ipv4Address;
@@ -83,6 +85,22 @@ class PolicyStageTest {
     void shouldPoliceWhatTheHostForwardsFromOutside() {
         final int row = fromHost(OUTSIDE, B, 81, PolicyFixture.UPLINK, Tracking.NEW);
         assertEquals(DropReason.POLICY_DENY, DropReason.byId(burst.dropReason[row]));
+    }
+
+    @Test
+    void shouldLetAPacketToAServiceThroughUntilItsRealDestinationIsKnown() {
+        burst.clear();
+        final int length = frames.at(0).fromWorkload(PolicyFixture.POD_A)
+            .ipv4(A, Ipv4Address.parse("10.96.0.1")).tcp(40_000, 81, 2, 0);
+        burst.add(0, length);
+        new ParseStage(new SymmetricFlowHash(1)).process(burst, 0);
+        burst.tracking[0] = Tracking.NEW;
+        burst.route[0] = RouteTarget.of(RouteKind.SERVICE).word();
+        approvals.begin(0, PolicyFixture.POD_A, FlowApprovals.NO_WORKLOAD);
+        stage.process(burst, 0);
+        assertEquals(Verdict.UNDECIDED, burst.verdict[0]);
+        assertEquals(FlowApprovals.SOURCE | FlowApprovals.DESTINATION, approvals.legs[0],
+            "later packets of the flow are not refused for want of a verdict");
     }
 
     /** A packet that the host's stack sends to pod B, having received it by an interface. */
