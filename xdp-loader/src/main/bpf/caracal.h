@@ -29,7 +29,8 @@ enum caracal_direction {
 
 enum caracal_egress_action {
 	EGRESS_TO_WORKLOAD = 1, /* bpf_redirect_peer into the pod */
-	EGRESS_TO_HOST = 2,     /* into the host's stack, as if it had arrived on the workload interface */
+	EGRESS_TO_HOST = 2,     /* into the host's stack, as if it had arrived on the interface: a workload's, or an uplink
+				 * or overlay device */
 	EGRESS_TO_HOST_APPROVED = 3, /* the same, policed: it may leave by an uplink or the overlay device */
 	EGRESS_TO_DEVICE = 4,   /* out of an uplink or overlay device, to the neighbour that the host's routes name */
 };

@@ -74,6 +74,27 @@ static __always_inline int deliver_to_host(struct __sk_buff *skb, struct ethhdr 
 }
 
 /*
+ * What an uplink brought and the host's stack shall have after all: the reply of a flow that went out through its NAT.
+ * It comes in by the uplink again, or by the overlay device, so that the reverse path filter finds what it expects. The
+ * source MAC tells our own programs there, XDP in the generic mode among them, to let it pass (is_handed_back).
+ */
+static __always_inline int return_to_host(struct ethhdr *ethernet, __u32 ifindex)
+{
+	const struct caracal_config *config = caracal_config();
+	const struct device *device = bpf_map_lookup_elem(&devices, &ifindex);
+	struct punt_mac source = {PUNT_MAC_PREFIX, EGRESS_TO_HOST, 0};
+
+	if (!config || !device) {
+		count(config ? COUNTER_DROPPED_ENGINE_UNKNOWN_DEVICE : COUNTER_DROPPED_NOT_CONFIGURED);
+		return TC_ACT_SHOT;
+	}
+	source.ifindex_be = config->hash_seed;
+	set_macs(ethernet, device->mac, (const __u8 *)&source);
+	count(COUNTER_DELIVERED_TO_HOST);
+	return bpf_redirect(ifindex, BPF_F_INGRESS);
+}
+
+/*
  * By the host's own route and neighbour of the device (bpf_redirect_neigh), which also sets both MACs. The mark lets
  * the packet through to_network, which clears it.
  */
@@ -118,6 +139,8 @@ int from_engine(struct __sk_buff *skb)
 	if (action.code == EGRESS_TO_DEVICE)
 		return deliver_to_device(skb, ifindex);
 	workload = bpf_map_lookup_elem(&workloads, &ifindex);
+	if (!workload && action.code == EGRESS_TO_HOST && bpf_map_lookup_elem(&devices, &ifindex))
+		return return_to_host(ethernet, ifindex);
 	if (!workload) {
 		count(COUNTER_DROPPED_ENGINE_UNKNOWN_WORKLOAD);
 		return TC_ACT_SHOT;

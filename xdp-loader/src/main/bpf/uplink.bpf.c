@@ -21,8 +21,22 @@ struct vlan_tag {
 };
 
 /*
+ * Has the engine handed it to the host's stack by this device (return_to_host in punt.bpf.c)? The seed is this node's
+ * secret, so that nobody on the wire can steer round the engine; and whoever did would meet to_workload.
+ */
+static __always_inline int is_handed_back(const struct ethhdr *ethernet)
+{
+	const struct punt_mac *source = (const void *)ethernet->h_source;
+	const struct caracal_config *config = caracal_config();
+
+	return source->prefix == PUNT_MAC_PREFIX && source->code == EGRESS_TO_HOST && config &&
+	       source->ifindex_be == config->hash_seed;
+}
+
+/*
  * Reads the Ethernet header and one tag; returns where the IP header begins, or 0 when the frame is not for this
- * device. Broadcasts, other stations' frames (promiscuous mode) and other VLANs are not.
+ * device. Broadcasts, other stations' frames (promiscuous mode) and other VLANs are not, nor is what the engine has
+ * handed back.
  */
 static __always_inline __u32 read_ethernet(void *data, void *data_end, const struct device *device,
 					   __be16 *ether_type_be)
@@ -38,6 +52,8 @@ static __always_inline __u32 read_ethernet(void *data, void *data_end, const str
 	if (*(__u16 *)&ethernet->h_dest[0] != *(const __u16 *)&device->mac[0] ||
 	    *(__u16 *)&ethernet->h_dest[2] != *(const __u16 *)&device->mac[2] ||
 	    *(__u16 *)&ethernet->h_dest[4] != *(const __u16 *)&device->mac[4])
+		return 0;
+	if (is_handed_back(ethernet))
 		return 0;
 	if (*ether_type_be == bpf_htons(ETH_P_8021Q) || *ether_type_be == bpf_htons(ETH_P_8021AD)) {
 		if ((void *)(tag + 1) > data_end)

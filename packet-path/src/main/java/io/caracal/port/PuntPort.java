@@ -12,8 +12,8 @@ import org.agrona.concurrent.UnsafeBuffer;
  */
 public final class PuntPort extends DecoratedPort {
     /** The actions that the program behind the punt pair understands. */
-    public static final int EGRESS_ACTIONS =
-        PortSpec.actions(EgressAction.TO_WORKLOAD, EgressAction.TO_HOST, EgressAction.THROUGH_DEVICE);
+    public static final int EGRESS_ACTIONS = PortSpec.actions(
+        EgressAction.TO_WORKLOAD, EgressAction.TO_HOST, EgressAction.TO_HOST_APPROVED, EgressAction.TO_DEVICE);
 
     /**
      * Stands before the port on the punt pair.

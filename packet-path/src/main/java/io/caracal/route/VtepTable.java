@@ -13,7 +13,7 @@ import java.util.List;
  */
 public final class VtepTable {
     /** Accepts nothing. */
-    public static final VtepTable EMPTY = new VtepTable(new Device(0, 0, 0, new Ipv6Text(0, 0), 0, 0), List.of());
+    public static final VtepTable EMPTY = new VtepTable(new Device(0, 0, 0, new Ipv6Text(0, 0), 0, 0, 0, 0), List.of());
 
     private static final long GOLDEN = 0x9E37_79B9_7F4A_7C15L;
 
@@ -104,7 +104,25 @@ public final class VtepTable {
      * @param ipv6 outer address of this node; :: is none.
      * @param macIpv4 inner destination MAC of packets that come over IPv4.
      * @param macIpv6 inner destination MAC of packets that come over IPv6.
+     * @param ifindexIpv4 the kernel's own overlay device of IPv4, by which the host's stack gets what was decapsulated
+     *     here and is its to translate back; 0 is none.
+     * @param ifindexIpv6 the same for IPv6.
      */
-    public record Device(int vni, int port, int ipv4, Ipv6Text ipv6, long macIpv4, long macIpv6) {
+    public record Device(int vni, int port, int ipv4, Ipv6Text ipv6, long macIpv4, long macIpv6, int ifindexIpv4,
+                         int ifindexIpv6) {
+        /**
+         * An end of the overlay where the kernel has no device of its own.
+         *
+         * @param vni network identifier that is accepted.
+         * @param port UDP port that is VXLAN's; 0 is none.
+         * @param ipv4 outer address of this node, host order; 0 is none.
+         * @param ipv6 outer address of this node; :: is none.
+         * @param macIpv4 inner destination MAC of packets that come over IPv4.
+         * @param macIpv6 inner destination MAC of packets that come over IPv6.
+         */
+        public Device(final int vni, final int port, final int ipv4, final Ipv6Text ipv6, final long macIpv4,
+                      final long macIpv6) {
+            this(vni, port, ipv4, ipv6, macIpv4, macIpv6, 0, 0);
+        }
     }
 }

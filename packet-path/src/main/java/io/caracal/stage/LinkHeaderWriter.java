@@ -48,7 +48,7 @@ final class LinkHeaderWriter {
         final int headerLength;
         switch (nextHops.kind(id)) {
             case NextHopTable.KIND_DEVICE -> {
-                burst.transmit(row, EgressAction.THROUGH_DEVICE, nextHops.ifindex(id));
+                burst.transmit(row, EgressAction.TO_DEVICE, nextHops.ifindex(id));
                 return;
             }
             case NextHopTable.KIND_TUNNEL_IPV4 -> {

@@ -11,6 +11,7 @@ import io.caracal.route.ForwardingTables;
 import io.caracal.route.NextHopTable;
 import io.caracal.route.RouteKind;
 import io.caracal.route.RouteWord;
+import io.caracal.route.VtepTable;
 import io.caracal.umem.FramePool;
 import org.agrona.concurrent.UnsafeBuffer;
 
@@ -91,10 +92,10 @@ public final class TransmitStage implements PacketStage {
         final long route = burst.route[row];
         switch (RouteWord.kind(route)) {
             case RouteKind.LOCAL_WORKLOAD -> deliver(burst, umem, row, tables.options().workloadMtu());
-            case RouteKind.HOST, RouteKind.SERVICE -> handToHost(burst, row);
+            case RouteKind.HOST, RouteKind.SERVICE -> handToHost(burst, tables.vteps().device(), row);
             case RouteKind.NONE -> burst.drop(row, DropReason.ROUTE_MISSING);
             case RouteKind.BLACKHOLE -> burst.drop(row, DropReason.BLACKHOLE_ROUTE);
-            default -> passOn(burst, umem, tables.nextHops(), row, nowNs);
+            default -> passOn(burst, umem, tables, row, nowNs);
         }
     }
 
@@ -112,21 +113,47 @@ public final class TransmitStage implements PacketStage {
     }
 
     /** What the host's stack has sent must not go back to it, or it would go round. */
-    private static void handToHost(final PacketBurst burst, final int row) {
-        if (burst.direction[row] == Direction.FROM_WORKLOAD
-            || (burst.flags[row] & PacketFlags.LOCALLY_MADE) != 0) {
+    private static void handToHost(final PacketBurst burst, final VtepTable.Device overlay, final int row) {
+        final byte direction = burst.direction[row];
+        if (direction == Direction.FROM_WORKLOAD || (burst.flags[row] & PacketFlags.LOCALLY_MADE) != 0) {
             burst.transmit(row, EgressAction.TO_HOST, burst.ingressIfindex[row]);
+        } else if (direction == Direction.FROM_UPLINK) {
+            burst.transmit(row, EgressAction.TO_HOST, arrivalIfindex(burst, overlay, row));
         } else {
             burst.drop(row, DropReason.DESTINATION_UNKNOWN);
         }
     }
 
+    /**
+     * The interface by which the host's stack would have got a packet without the engine: what came in a tunnel from
+     * its own overlay device, for its reverse path filter to be content.
+     */
+    private static int arrivalIfindex(final PacketBurst burst, final VtepTable.Device overlay, final int row) {
+        final int device = (burst.flags[row] & PacketFlags.DECAPSULATED) == 0 ? 0
+            : burst.ipVersion[row] == 4 ? overlay.ifindexIpv4() : overlay.ifindexIpv6();
+        return device == 0 ? burst.ingressIfindex[row] : device;
+    }
+
+    /**
+     * By the host's own routes, where no next hop is known here. The packet is policed, and says so, or the programs of
+     * uplinks would bring it back; what came from there goes on by the device that it was on its way to.
+     */
+    private static void passOnByHost(final PacketBurst burst, final VtepTable.Device overlay, final int row) {
+        switch (burst.direction[row]) {
+            case Direction.FROM_WORKLOAD -> burst.transmit(
+                row, EgressAction.TO_HOST_APPROVED, burst.ingressIfindex[row]);
+            case Direction.TO_UPLINK -> burst.transmit(row, EgressAction.TO_DEVICE, burst.ingressIfindex[row]);
+            default -> handToHost(burst, overlay, row);
+        }
+    }
+
     private void passOn(
-        final PacketBurst burst, final UnsafeBuffer umem, final NextHopTable nextHops, final int row,
+        final PacketBurst burst, final UnsafeBuffer umem, final ForwardingTables tables, final int row,
         final long nowNs) {
+        final NextHopTable nextHops = tables.nextHops();
         final int id = RouteWord.nextHop(burst.route[row]);
         if (id == NextHopTable.NONE) {
-            handToHost(burst, row);
+            passOnByHost(burst, tables.vteps().device(), row);
         } else if (nextHops.kind(id) == NextHopTable.KIND_NONE) {
             burst.drop(row, DropReason.NEXT_HOP_UNKNOWN);
         } else if (!nextHops.isResolved(id)) {

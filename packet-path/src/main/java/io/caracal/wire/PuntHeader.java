@@ -23,8 +23,8 @@ import org.agrona.concurrent.UnsafeBuffer;
  *
  * <p>The code is a {@code Direction} on the way to the engine and an {@code EgressAction} on the way back. 0x02 marks
  * a locally administered unicast address, so a bridge or a capture on the pair sees an ordinary frame. The source half
- * names the origin in all but what a workload sends: the interface by which the host received it, 0 when it is the
- * host's own. A workload's packet keeps its own source address there.</p>
+ * names the origin of what the host's stack sends: the interface by which the host received it, 0 when it is the host's
+ * own. A packet of a workload or from an uplink keeps its own source address there.</p>
  */
 public final class PuntHeader {
     /** First byte of both addresses: locally administered, unicast. */
@@ -75,7 +75,7 @@ public final class PuntHeader {
         if (ifindex(word) <= 0) {
             return false;
         }
-        return mark == (LOCAL_UNICAST << 8 | CODE_FROM_WORKLOAD)
+        return mark == (LOCAL_UNICAST << 8 | CODE_FROM_WORKLOAD) || mark == (LOCAL_UNICAST << 8 | CODE_FROM_UPLINK)
             || mark >= (LOCAL_UNICAST << 8 | CODE_TO_WORKLOAD) && mark <= (LOCAL_UNICAST << 8 | CODE_TO_UPLINK)
             && (word & ORIGIN_MASK) == ORIGIN_MARK;
     }

@@ -66,8 +66,7 @@ final class OverlayNode {
 
     final PathFixture path = new PathFixture(FRAMES);
     final LoopbackPort punt = new LoopbackPort(
-        new PortSpec("punt", PortSpec.actions(EgressAction.TO_WORKLOAD, EgressAction.TO_HOST, EgressAction.THROUGH_DEVICE),
-            3520), path.pool, path.umem, 256);
+        new PortSpec("punt", PuntPort.EGRESS_ACTIONS, 3520), path.pool, path.umem, 256);
     final LoopbackPort uplink = new LoopbackPort(
         new PortSpec("uplink", UplinkPort.EGRESS_ACTIONS, UPLINK_MTU + 14, UPLINK), path.pool, path.umem, 256);
     final WorkerCounters counters = new WorkerCounters();
@@ -258,6 +257,7 @@ final class OverlayNode {
             final String where = switch (PuntHeader.code(word)) {
                 case EgressAction.TO_WORKLOAD -> "pod";
                 case EgressAction.TO_HOST -> "host";
+                case EgressAction.TO_HOST_APPROVED -> "approved";
                 default -> "device";
             };
             out.add(where + PuntHeader.ifindex(word) + ' ' + PacketReader.frame(frame));

@@ -61,7 +61,8 @@ class HeaderViewsTest {
         assertPuntInvalid("first byte", "04010000000c0a580a4100070800");
         assertPuntInvalid("broadcast", "ffffffffffff0a580a4100070800");
         assertPuntInvalid("code 0", "02000000000c0a580a4100070800");
-        assertPuntInvalid("code 3", "02030000000c0a580a4100070800");
+        assertTrue(PuntHeader.isValid(PuntHeader.word(GoldenFrames.buffer("02030000000c0a580a4100070800"), 0)), "uplink");
+        assertPuntInvalid("code 5", "02050000000c0200000000030800");
         assertPuntInvalid("ifindex 0", "0201000000000a580a4100070800");
         assertPuntInvalid("negative ifindex", "0201800000010a580a4100070800");
         assertPuntInvalid("origin not marked", "02020000000c0a580a4100070800");

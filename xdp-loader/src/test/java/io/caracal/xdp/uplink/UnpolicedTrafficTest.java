@@ -36,6 +36,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 final class UnpolicedTrafficTest {
     private static final int FROM_UPLINK = 3;
     private static final int TO_UPLINK = 4;
+    private static final int TO_WORKLOAD = 2;
+    private static final MacAddress VXLAN_MAC = MacAddress.parse("66:00:00:00:00:65");
     private static final int TO_HOST = 2;
     private static final int TO_HOST_APPROVED = 3;
     private static final int TO_DEVICE = 4;
@@ -69,14 +71,18 @@ final class UnpolicedTrafficTest {
     }
 
     private void attach(final TcHook hook) {
+        attach(hook, UplinkMode.NATIVE);
+    }
+
+    private void attach(final TcHook hook, final UplinkMode mode) {
         puntHooks = new PuntHooks(punt, null, List.of(hook));
         hooks = new UplinkHooks(programs, null, List.of(hook));
         programs.putDevice(lab.uplink, new UplinkDevice(UplinkNode.MAC, 0, 0, 1));
-        programs.putDevice(vxlan, UplinkDevice.withoutSockets(UplinkNode.MAC));
+        programs.putDevice(vxlan, UplinkDevice.withoutSockets(VXLAN_MAC));
         fromEngine = lab.node.inHost(() -> {
             puntHooks.attachWorkload(lab.node.workload);
-            hooks.attachUplink(lab.uplink, List.of(UplinkMode.NATIVE));
-            hooks.attachOverlay(vxlan, false);
+            hooks.attachUplink(lab.uplink, List.of(mode));
+            hooks.attachOverlay(vxlan, mode == UplinkMode.KERNEL);
             return TcLink.attach(punt.fromEngine(), lab.node.punt0, TcDirection.INGRESS, null, List.of(hook));
         });
     }
@@ -198,9 +204,7 @@ final class UnpolicedTrafficTest {
     void shouldGiveTheEngineWhatTheKernelHasDecapsulatedWithoutXdp() {
         attach(TcHook.TCX);
         lab.node.host.run(() -> hooks.attachOverlay(vxlan, true));
-        programs.putDevice(vxlan, UplinkDevice.withoutSockets(
-            MacAddress.parse("66:00:00:00:00:65")));
-        final byte[] inner = Packet.ethernet(Packet.mac("66:00:00:00:00:65"), UplinkNode.NEIGHBOUR_VTEP.bytes(),
+        final byte[] inner = Packet.ethernet(VXLAN_MAC.bytes(), UplinkNode.NEIGHBOUR_VTEP.bytes(),
             ETH_IPV4, toServer(REMOTE_POD, TestNode.POD_ADDRESS));
         neighbour.send(Packet.ethernet(UplinkNode.MAC.bytes(), UplinkNode.NEIGHBOUR_MAC.bytes(), ETH_IPV4,
             Packet.ipv4(UplinkNode.NEIGHBOUR, UplinkNode.ADDRESS, UDP, Packet.udp(50_000, UplinkNode.PORT,
@@ -208,5 +212,32 @@ final class UnpolicedTrafficTest {
         final byte[] caught = engineReceives(FROM_UPLINK, vxlan);
         assertArrayEquals(Arrays.copyOfRange(inner, 6, inner.length), Arrays.copyOfRange(caught, 6, caught.length));
         assertEquals(1, punt.counter(PuntCounter.PUNTED_FROM_NETWORK));
+    }
+
+    /** In the generic mode the uplink's own XDP program sees the packet, in the kernel mode its tc ingress does. */
+    @ParameterizedTest
+    @EnumSource(UplinkMode.class)
+    void shouldGiveTheHostsStackWhatTheEngineHandsBackByAnUplinkOrOverlayDevice(final UplinkMode mode) {
+        attach(TcHook.TCX, mode);
+        engineSends(TO_HOST, lab.uplink, toServer(UplinkNode.SERVER, TestNode.POD_ADDRESS));
+        final byte[] plain = engineReceives(TO_WORKLOAD, lab.node.workload);
+        assertArrayEquals(Packet.puntMac(0, lab.uplink), Arrays.copyOfRange(plain, 6, 12), "came by the uplink");
+        assertEquals(63, plain[14 + 8], "the host has routed it");
+
+        engineSends(TO_HOST, vxlan, toServer(REMOTE_POD, TestNode.POD_ADDRESS));
+        final byte[] inner = engineReceives(TO_WORKLOAD, lab.node.workload);
+        assertArrayEquals(Packet.puntMac(0, vxlan), Arrays.copyOfRange(inner, 6, 12), "came by the overlay device");
+        assertEquals(0, punt.counter(PuntCounter.PUNTED_FROM_NETWORK));
+        assertEquals(0, programs.counter(UplinkCounter.TAKEN_PLAIN));
+        assertEquals(2, punt.counter(PuntCounter.DELIVERED_TO_HOST));
+    }
+
+    @Test
+    void shouldDropWhatIsHandedBackByAnInterfaceThatIsNone() {
+        attach(TcHook.TCX);
+        engineSends(TO_HOST, 999_999, toServer(UplinkNode.SERVER, TestNode.POD_ADDRESS));
+        engineSends(TO_HOST, lab.uplink, toServer(UplinkNode.SERVER, TestNode.POD_ADDRESS));
+        engineReceives(TO_WORKLOAD, lab.node.workload);
+        assertEquals(1, punt.counter(PuntCounter.DROPPED_ENGINE_UNKNOWN_WORKLOAD));
     }
 }
