@@ -3,6 +3,9 @@ package io.caracal.conntrack;
 import io.caracal.burst.FlowApprovals;
 import io.caracal.burst.PacketBurst;
 import io.caracal.burst.PacketFlags;
+import io.caracal.nat.NatBindingListener;
+import io.caracal.nat.NatBindings;
+import io.caracal.nat.NatConfig;
 import io.caracal.stage.WorkloadTablePublisher;
 import java.security.SecureRandom;
 
@@ -14,8 +17,8 @@ import java.security.SecureRandom;
  *
  * <pre>{@code
  * final Conntrack conntrack = Conntrack.open(config, ipv4Image, ipv6Image, BootClock.read(), workloads, listener);
- * chain = new StageChain(parse, neighbour, conntrack.stage(), policy(conntrack.approvals()), forward,
- *     conntrack.commitStage());
+ * chain = new ForwardingChain(hash, pool, workloads, tables).withNat(conntrack.openNat(natConfig, uplinks))
+ *     .withDecisions(conntrack.stage(), policy(conntrack.approvals())).withCommits(conntrack.commitStage()).build();
  * }</pre>
  */
 public final class Conntrack implements AutoCloseable, FlowRemovalListener {
@@ -24,7 +27,7 @@ public final class Conntrack implements AutoCloseable, FlowRemovalListener {
     private final FlowRemovalListener listener;
     private final FlowApprovals approvals = new FlowApprovals();
     private final ConntrackCounters counters = new ConntrackCounters();
-    private final NatPorts natPorts;
+    private final NatExhaustion natExhaustion = new NatExhaustion();
     private final Ipv4FlowTable ipv4Table;
     private final Ipv6FlowTable ipv6Table;
     private final FamilyTracking ipv4;
@@ -36,6 +39,8 @@ public final class Conntrack implements AutoCloseable, FlowRemovalListener {
     private int refusedCount;
     private PacketBurst burst;
     private int policyGeneration;
+    /** Null: nobody has asked for NAT. */
+    private FlowNat nat;
 
     private Conntrack(final ConntrackConfig config, final FlowImage ipv4Image, final FlowImage ipv6Image,
         final BootClock clock, final WorkloadTablePublisher workloads, final FlowRemovalListener listener) {
@@ -44,11 +49,10 @@ public final class Conntrack implements AutoCloseable, FlowRemovalListener {
         this.listener = listener;
         final SecureRandom random = new SecureRandom();
         final long nowMs = clock.bootMs(System.nanoTime());
-        natPorts = new NatPorts(config.natPortFirst(), config.natPortLast(), random.nextLong());
         ipv4Table = Ipv4FlowTable.open(ipv4Image, tableConfig(random), this, nowMs);
         ipv6Table = Ipv6FlowTable.open(ipv6Image, tableConfig(random), this, nowMs);
-        ipv4 = new Ipv4Tracking(ipv4Table, config, natPorts);
-        ipv6 = new Ipv6Tracking(ipv6Table, config, natPorts);
+        ipv4 = new Ipv4Tracking(ipv4Table, config);
+        ipv6 = new Ipv6Tracking(ipv6Table, config);
         stage = new ConntrackStage(this, workloads);
         commitStage = new FlowCommitStage(this);
     }
@@ -115,7 +119,26 @@ public final class Conntrack implements AutoCloseable, FlowRemovalListener {
      * @return the counts.
      */
     public NatExhaustion natExhaustion() {
-        return natPorts.exhaustion();
+        return natExhaustion;
+    }
+
+    /**
+     * NAT-outgoing on these flows. Before the worker begins, once: tells the listener of the bindings that an earlier
+     * process has left.
+     *
+     * @param natConfig addresses and ports.
+     * @param bindingListener hears of bindings as they come and go, on the worker's thread; here on the caller's.
+     * @return the bindings, for the stages that undo and do NAT; this worker's.
+     * @throws IllegalStateException when they have been opened already.
+     */
+    public NatBindings openNat(final NatConfig natConfig, final NatBindingListener bindingListener) {
+        if (nat != null) {
+            throw new IllegalStateException("the NAT bindings of this worker are open already");
+        }
+        final FlowNat opened = new FlowNat(this, natConfig, bindingListener, new SecureRandom().nextLong());
+        opened.restore();
+        nat = opened;
+        return opened;
     }
 
     /**
@@ -231,6 +254,9 @@ public final class Conntrack implements AutoCloseable, FlowRemovalListener {
         counters.removed(cause);
         if (burst != null) {
             forget(table.ipVersion(), slot);
+        }
+        if (nat != null) {
+            nat.released(table, slot);
         }
         listener.onRemoval(table, slot, cause);
     }

@@ -15,22 +15,16 @@ import java.util.Objects;
  * @param tcp how strict TCP tracking is.
  * @param dropsInvalid whether invalid packets are dropped; Felix's {@code DisableConntrackInvalidCheck} is the inverse.
  * @param establishedFlows what a policy change means for flows that are there.
- * @param natPortFirst lowest port that source NAT gives out on this worker.
- * @param natPortLast highest port that source NAT gives out on this worker.
  */
 public record ConntrackConfig(int ipv4Capacity, int ipv6Capacity, int endpointsMax, int endpointFlowsMax,
     Duration evictionIdle, ConntrackTimeouts timeouts, TcpPolicy tcp, boolean dropsInvalid,
-    EstablishedFlows establishedFlows, int natPortFirst, int natPortLast) {
+    EstablishedFlows establishedFlows) {
     /** Flows of a node by default, as Calico's {@code BPFMapSizeConntrack}. */
     public static final int CAPACITY_DEFAULT = 512_000;
     /** Pods of a node are seldom more than 250 and never more than a few thousand. */
     public static final int ENDPOINTS_MAX_DEFAULT = 4096;
     /** A minute of silence is what tells an abandoned connection from one that waits for its user. */
     public static final Duration EVICTION_IDLE_DEFAULT = Duration.ofSeconds(60);
-    /** Above the ports that servers listen on and that administrators use. */
-    public static final int NAT_PORT_FIRST_DEFAULT = 1024;
-    /** The last port there is. */
-    public static final int PORT_MAX = 65_535;
     /** One workload may have a quarter of the table: three that misbehave leave room for all others. */
     private static final int ENDPOINT_SHARE = 4;
 
@@ -43,8 +37,6 @@ public record ConntrackConfig(int ipv4Capacity, int ipv6Capacity, int endpointsM
         requireRange("conntrack.ipv6-capacity", ipv6Capacity, 1, FlowImageSpec.MAX_CAPACITY);
         requireRange("conntrack.endpoints-max", endpointsMax, 1, 1 << 16);
         requireRange("conntrack.endpoint-flows-max", endpointFlowsMax, 1, FlowImageSpec.MAX_CAPACITY);
-        requireRange("conntrack.nat-port-first", natPortFirst, 1, PORT_MAX);
-        requireRange("conntrack.nat-port-last", natPortLast, natPortFirst, PORT_MAX);
         if (evictionIdle.isNegative() || evictionIdle.compareTo(ConntrackTimeouts.LONGEST) > 0) {
             throw new IllegalArgumentException("conntrack.eviction-idle: " + evictionIdle
                 + " is not within 0 .. " + ConntrackTimeouts.LONGEST);
@@ -52,7 +44,7 @@ public record ConntrackConfig(int ipv4Capacity, int ipv6Capacity, int endpointsM
     }
 
     /**
-     * The defaults of one of several workers: its share of the flows and of the NAT ports.
+     * The defaults of one of several workers: its share of the flows.
      *
      * @param shardIndex which worker's, from 0.
      * @param shardCount workers.
@@ -60,11 +52,8 @@ public record ConntrackConfig(int ipv4Capacity, int ipv6Capacity, int endpointsM
      */
     public static ConntrackConfig ofShard(final int shardIndex, final int shardCount) {
         final int capacity = CAPACITY_DEFAULT / shardCount;
-        final int ports = (PORT_MAX - NAT_PORT_FIRST_DEFAULT + 1) / shardCount;
-        final int first = NAT_PORT_FIRST_DEFAULT + shardIndex * ports;
         return new ConntrackConfig(capacity, capacity, ENDPOINTS_MAX_DEFAULT, Math.max(1, capacity / ENDPOINT_SHARE),
-            EVICTION_IDLE_DEFAULT, ConntrackTimeouts.DEFAULTS, TcpPolicy.DEFAULTS, true, EstablishedFlows.KEEP,
-            first, first + ports - 1);
+            EVICTION_IDLE_DEFAULT, ConntrackTimeouts.DEFAULTS, TcpPolicy.DEFAULTS, true, EstablishedFlows.KEEP);
     }
 
     private static void requireRange(final String key, final int value, final int lowest, final int highest) {

@@ -217,8 +217,8 @@ public final class ConntrackStage implements PacketStage {
     }
 
     /**
-     * Whether the packet comes by the interface that the flow's packets of this direction come by: its source's pod, its
-     * destination's pod where the host's stack hands it over, and what an uplink brings or takes has no pod there.
+     * Whether the packet comes by the interface that the flow's packets of this direction come by: its source's pod,
+     * or its destination's where the host's stack hands it over; what an uplink brings or takes has no pod there.
      */
     private static boolean comesByItsLeg(final PacketBurst burst, final int row, final FamilyTracking family,
         final int found) {

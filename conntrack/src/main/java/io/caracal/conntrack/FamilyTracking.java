@@ -1,6 +1,5 @@
 package io.caracal.conntrack;
 
-import io.caracal.burst.FlowApprovals;
 import io.caracal.burst.PacketBurst;
 
 /**
@@ -9,8 +8,7 @@ import io.caracal.burst.PacketBurst;
  *
  * <p>The worker's thread; allocates nothing after its constructor.</p>
  */
-abstract sealed class FamilyTracking implements NatPorts.Occupancy, AutoCloseable
-    permits Ipv4Tracking, Ipv6Tracking {
+abstract sealed class FamilyTracking implements AutoCloseable permits Ipv4Tracking, Ipv6Tracking {
     final FlowTable table;
     final FlowTracker tracker;
     final FlowAdmission admission;
@@ -19,13 +17,11 @@ abstract sealed class FamilyTracking implements NatPorts.Occupancy, AutoCloseabl
     /** Tuples in the lookup. */
     int count;
 
-    private final NatPorts natPorts;
     /** Keeps the reads of a lookup's first passes alive. */
     private long sink;
 
-    FamilyTracking(final FlowTable table, final ConntrackConfig config, final NatPorts natPorts) {
+    FamilyTracking(final FlowTable table, final ConntrackConfig config) {
         this.table = table;
-        this.natPorts = natPorts;
         tracker = new FlowTracker(table, config.tcp());
         admission = new FlowAdmission(table, config.endpointFlowsMax(), (int)config.evictionIdle().toMillis());
     }
@@ -50,20 +46,6 @@ abstract sealed class FamilyTracking implements NatPorts.Occupancy, AutoCloseabl
         clearTuples();
     }
 
-    /** Chooses the NAT port of the flow that {@link #beginSpec} began, and sets its reply tuple. */
-    final boolean translate(final FlowApprovals approvals, final int burstRow) {
-        final long high = approvals.natHigh[burstRow];
-        final long low = approvals.natLow[burstRow];
-        translateAddress(high, low);
-        final int port = natPorts.choose(this);
-        if (port == NatPorts.NONE) {
-            natPorts.exhaustion().count(high, low);
-            return false;
-        }
-        translatePort(port);
-        return true;
-    }
-
     abstract void addTuple(PacketBurst burst, int burstRow);
 
     abstract long lookupTuples();
@@ -84,12 +66,8 @@ abstract sealed class FamilyTracking implements NatPorts.Occupancy, AutoCloseabl
      */
     abstract int findQuoted(PacketBurst burst, int burstRow);
 
-    /** Begins the blueprint of a row's flow, without NAT. */
+    /** Begins the blueprint of a row's flow. */
     abstract FlowSpec beginSpec(PacketBurst burst, int burstRow);
-
-    abstract void translateAddress(long high, long low);
-
-    abstract void translatePort(int port);
 
     /** Whether the answers to the flow that is being made would be another flow's. */
     abstract boolean isReplyInUse();

@@ -14,8 +14,7 @@ import io.caracal.stage.PacketStage;
 /**
  * Makes the flows of packets that the {@link ConntrackStage} called {@link Tracking#NEW} and that nobody has dropped
  * since, and sets their {@code flow} column; as nf_conntrack, which confirms a flow when its first packet leaves.
- * Stands behind policy and routing, which may ask for NAT ({@link FlowApprovals#translateSource}), and before NAT
- * rewriting.
+ * Stands behind policy and routing, and before NAT, whose bindings are these flows.
  *
  * <p>A packet whose flow finds no room is dropped with its reason. Belongs to one worker and its {@link Conntrack}.</p>
  */
@@ -110,7 +109,9 @@ public final class FlowCommitStage implements PacketStage {
         spec.flags = approvedFlags(row) | throughHost(burst, row, destination);
         spec.state = family.tracker.firstState(burst.ipProtocol[row], burst.umem(),
             burst.offset(row) + burst.l4Offset[row], burst.length[row] - burst.l4Offset[row]);
-        if (bind(burst, row, family)) {
+        if (family.isReplyInUse()) {
+            burst.drop(row, DropReason.FLOW_TUPLE_IN_USE);
+        } else {
             finish(burst, row, family);
         }
     }
@@ -126,21 +127,6 @@ public final class FlowCommitStage implements PacketStage {
                 && RouteWord.nextHop(burst.route[row]) == NextHopTable.NONE ? FlowFlags.THROUGH_HOST : 0;
             default -> FlowFlags.THROUGH_HOST;
         };
-    }
-
-    private boolean bind(final PacketBurst burst, final int row, final FamilyTracking family) {
-        if (approvals.sourceNat[row]) {
-            if (!family.translate(approvals, row)) {
-                counters.add(ConntrackCounter.NAT_EXHAUSTED, 1);
-                burst.drop(row, DropReason.NAT_PORTS_EXHAUSTED);
-                return false;
-            }
-            counters.add(ConntrackCounter.NAT_BOUND, 1);
-        } else if (family.isReplyInUse()) {
-            burst.drop(row, DropReason.FLOW_TUPLE_IN_USE);
-            return false;
-        }
-        return true;
     }
 
     private void finish(final PacketBurst burst, final int row, final FamilyTracking family) {

@@ -118,6 +118,25 @@ public abstract sealed class FlowTable implements AutoCloseable permits Ipv4Flow
     }
 
     /**
+     * Slots that were ever used: flows have numbers below it.
+     *
+     * @return how many.
+     */
+    int slotCount() {
+        return highWater;
+    }
+
+    /**
+     * Protocol of a flow.
+     *
+     * @param slot a flow.
+     * @return IP protocol number.
+     */
+    public int protocol(final int slot) {
+        return FlowRecord.protocol(record(slot));
+    }
+
+    /**
      * State of a flow.
      *
      * @param slot a flow.

@@ -118,11 +118,15 @@ public final class Ipv4FlowTable extends FlowTable {
         if (FlowRecord.protocol(record) != protocol) {
             return MISS;
         }
-        if (OffHeap.getLong(record + FlowRecord.IPV4_ORIGINAL_ADDRESSES_OFFSET) == addresses
-            && OffHeap.getInt(record + FlowRecord.IPV4_ORIGINAL_PORTS_OFFSET) == ports) {
+        final long original = OffHeap.getLong(record + FlowRecord.IPV4_ORIGINAL_ADDRESSES_OFFSET);
+        final int originalPorts = OffHeap.getInt(record + FlowRecord.IPV4_ORIGINAL_PORTS_OFFSET);
+        if (original == addresses && originalPorts == ports) {
             return ORIGINAL;
         }
-        return OffHeap.getLong(record + FlowRecord.IPV4_REPLY_ADDRESSES_OFFSET) == addresses
+        /* An answer whose NAT has been undone, and then one as it arrives. */
+        return original == Long.rotateLeft(addresses, Integer.SIZE)
+            && originalPorts == Integer.rotateLeft(ports, Short.SIZE)
+            || OffHeap.getLong(record + FlowRecord.IPV4_REPLY_ADDRESSES_OFFSET) == addresses
             && OffHeap.getInt(record + FlowRecord.IPV4_REPLY_PORTS_OFFSET) == ports ? REPLY : MISS;
     }
 
@@ -168,6 +172,31 @@ public final class Ipv4FlowTable extends FlowTable {
         return true;
     }
 
+    /**
+     * Gives the packets of a flow without NAT another source: its answers come to that one. A tuple that no flow has.
+     *
+     * @param slot the flow.
+     * @param address host order.
+     * @param port that takes the place of its source port.
+     * @return false when there is no room for the second tuple; nothing has changed then.
+     */
+    boolean translateSource(final int slot, final int address, final int port) {
+        final long record = record(slot);
+        final long addresses = originalAddresses(slot) << Integer.SIZE | Integer.toUnsignedLong(address);
+        final int ports = originalPorts(slot) << Short.SIZE | port;
+        assert !isNatted(record) : "slot " + slot + " is translated already";
+        assert find(addresses, ports, FlowRecord.protocol(record)) == MISS : "the reply tuple is in use";
+        if (!index.insert(hash.ofIpv4(addresses, ports, FlowRecord.protocol(record)), slot)) {
+            return false;
+        }
+        FlowRecord.beginWrite(record);
+        OffHeap.putLong(record + FlowRecord.IPV4_REPLY_ADDRESSES_OFFSET, addresses);
+        OffHeap.putInt(record + FlowRecord.IPV4_REPLY_PORTS_OFFSET, ports);
+        FlowRecord.flags(record, FlowRecord.flags(record) | FlowFlags.SOURCE_NAT);
+        FlowRecord.endWrite(record);
+        return true;
+    }
+
     @Override
     boolean indexRestored(final int slot) {
         final long record = record(slot);
@@ -180,6 +209,8 @@ public final class Ipv4FlowTable extends FlowTable {
         spec.replyPorts = replyPorts(slot);
         return find(spec.addresses, spec.ports, spec.protocol) == MISS
             && find(spec.replyAddresses, spec.replyPorts, spec.protocol) == MISS
+            && find(Long.rotateLeft(spec.addresses, Integer.SIZE), Integer.rotateLeft(spec.ports, Short.SIZE),
+            spec.protocol) == MISS
             && indexTuples(slot, spec);
     }
 

@@ -13,8 +13,8 @@ final class Ipv4Tracking extends FamilyTracking {
     private final Ipv4Burst tuples = new Ipv4Burst();
     private final Ipv4FlowSpec spec = new Ipv4FlowSpec();
 
-    Ipv4Tracking(final Ipv4FlowTable flows, final ConntrackConfig config, final NatPorts natPorts) {
-        super(flows, config, natPorts);
+    Ipv4Tracking(final Ipv4FlowTable flows, final ConntrackConfig config) {
+        super(flows, config);
         this.flows = flows;
     }
 
@@ -78,22 +78,6 @@ final class Ipv4Tracking extends FamilyTracking {
     FlowSpec beginSpec(final PacketBurst burst, final int burstRow) {
         return spec.reset(
             addresses(burst, burstRow), FlowKeys.ports(burst, burstRow), burst.ipProtocol[burstRow]);
-    }
-
-    @Override
-    void translateAddress(final long high, final long low) {
-        spec.replyAddresses = spec.replyAddresses & ~LOW_32 | low & LOW_32;
-    }
-
-    @Override
-    void translatePort(final int port) {
-        spec.replyPorts = spec.replyPorts & 0xffff_0000 | port;
-        spec.deriveNatFlags();
-    }
-
-    @Override
-    public boolean isTaken(final int port) {
-        return flows.find(spec.replyAddresses, spec.replyPorts & 0xffff_0000 | port, spec.protocol) != FlowTable.MISS;
     }
 
     @Override

@@ -7,6 +7,7 @@ public final class Ipv6FlowTable extends FlowTable {
     /** For tuples that are read back from a record. */
     private final Ipv6Tuple stored = new Ipv6Tuple();
     private final Ipv6Tuple storedReply = new Ipv6Tuple();
+    private final Ipv6Tuple inverse = new Ipv6Tuple();
     private FlowRestoration restoration;
 
     private Ipv6FlowTable(final FlowImage image, final FlowTableConfig config, final FlowRemovalListener listener,
@@ -110,8 +111,19 @@ public final class Ipv6FlowTable extends FlowTable {
             && OffHeap.getInt(record + FlowRecord.IPV6_ORIGINAL_PORTS_OFFSET) == tuple.ports) {
             return ORIGINAL;
         }
-        return isAt(record + FlowRecord.IPV6_REPLY_ADDRESSES_OFFSET, tuple)
+        /* An answer whose NAT has been undone, and then one as it arrives. */
+        return isInverseAt(record + FlowRecord.IPV6_ORIGINAL_ADDRESSES_OFFSET, tuple)
+            && OffHeap.getInt(record + FlowRecord.IPV6_ORIGINAL_PORTS_OFFSET)
+            == Integer.rotateLeft(tuple.ports, Short.SIZE)
+            || isAt(record + FlowRecord.IPV6_REPLY_ADDRESSES_OFFSET, tuple)
             && OffHeap.getInt(record + FlowRecord.IPV6_REPLY_PORTS_OFFSET) == tuple.ports ? REPLY : MISS;
+    }
+
+    private static boolean isInverseAt(final long address, final Ipv6Tuple tuple) {
+        return OffHeap.getLong(address) == tuple.destinationHigh
+            && OffHeap.getLong(address + Long.BYTES) == tuple.destinationLow
+            && OffHeap.getLong(address + ADDRESS_SIZE) == tuple.sourceHigh
+            && OffHeap.getLong(address + ADDRESS_SIZE + Long.BYTES) == tuple.sourceLow;
     }
 
     private static boolean isAt(final long address, final Ipv6Tuple tuple) {
@@ -163,13 +175,44 @@ public final class Ipv6FlowTable extends FlowTable {
         return true;
     }
 
+    /**
+     * Gives the packets of a flow without NAT another source: its answers come to that one. A tuple that no flow has.
+     *
+     * @param slot the flow.
+     * @param addressHigh upper half.
+     * @param addressLow lower half.
+     * @param port that takes the place of its source port.
+     * @return false when there is no room for the second tuple; nothing has changed then.
+     */
+    boolean translateSource(final int slot, final long addressHigh, final long addressLow, final int port) {
+        final long record = record(slot);
+        originalTuple(slot, stored);
+        storedReply.setInverse(stored);
+        storedReply.destinationHigh = addressHigh;
+        storedReply.destinationLow = addressLow;
+        storedReply.ports = storedReply.ports & 0xffff_0000 | port;
+        assert !isNatted(record) : "slot " + slot + " is translated already";
+        assert find(storedReply, FlowRecord.protocol(record)) == MISS : "the reply tuple is in use";
+        if (!index.insert(hash.ofIpv6(storedReply, FlowRecord.protocol(record)), slot)) {
+            return false;
+        }
+        FlowRecord.beginWrite(record);
+        put(record + FlowRecord.IPV6_REPLY_ADDRESSES_OFFSET, storedReply);
+        OffHeap.putInt(record + FlowRecord.IPV6_REPLY_PORTS_OFFSET, storedReply.ports);
+        FlowRecord.flags(record, FlowRecord.flags(record) | FlowFlags.SOURCE_NAT);
+        FlowRecord.endWrite(record);
+        return true;
+    }
+
     @Override
     boolean indexRestored(final int slot) {
         final long record = record(slot);
         final int protocol = FlowRecord.protocol(record);
         originalTuple(slot, stored);
         replyTuple(slot, storedReply);
+        inverse.setInverse(stored);
         return find(stored, protocol) == MISS && find(storedReply, protocol) == MISS
+            && find(inverse, protocol) == MISS
             && indexTuples(slot, stored, isNatted(record) ? storedReply : null, protocol);
     }
 

@@ -8,15 +8,13 @@ import org.agrona.concurrent.UnsafeBuffer;
 
 /** {@link FamilyTracking} of IPv6. */
 final class Ipv6Tracking extends FamilyTracking {
-    private static final int UPPER_PORT = 0xffff_0000;
-
     private final Ipv6FlowTable flows;
     private final Ipv6Burst tuples = new Ipv6Burst();
     private final Ipv6FlowSpec spec = new Ipv6FlowSpec();
     private final Ipv6Tuple tuple = new Ipv6Tuple();
 
-    Ipv6Tracking(final Ipv6FlowTable flows, final ConntrackConfig config, final NatPorts natPorts) {
-        super(flows, config, natPorts);
+    Ipv6Tracking(final Ipv6FlowTable flows, final ConntrackConfig config) {
+        super(flows, config);
         this.flows = flows;
     }
 
@@ -95,24 +93,6 @@ final class Ipv6Tracking extends FamilyTracking {
     FlowSpec beginSpec(final PacketBurst burst, final int burstRow) {
         fill(tuple, burst, burstRow);
         return spec.reset(tuple, burst.ipProtocol[burstRow]);
-    }
-
-    @Override
-    void translateAddress(final long high, final long low) {
-        spec.reply.destinationHigh = high;
-        spec.reply.destinationLow = low;
-    }
-
-    @Override
-    void translatePort(final int port) {
-        spec.reply.ports = spec.reply.ports & UPPER_PORT | port;
-        spec.deriveNatFlags();
-    }
-
-    @Override
-    public boolean isTaken(final int port) {
-        tuple.set(spec.reply).ports = spec.reply.ports & UPPER_PORT | port;
-        return flows.find(tuple, spec.protocol) != FlowTable.MISS;
     }
 
     @Override

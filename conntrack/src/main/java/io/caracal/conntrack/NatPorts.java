@@ -1,11 +1,14 @@
 package io.caracal.conntrack;
 
+import io.caracal.nat.NatConfig;
+
 /**
- * Chooses source ports (ICMP identifiers) of translated flows: at random within the range of its worker, so that nobody
- * outside can guess them (RFC 6056), and free for the flow's remote end, so that a port serves many destinations at
- * once. Which are taken is asked of the flow table itself: there is nothing to leak and nothing to restore.
+ * Chooses source ports (ICMP identifiers) of translated flows: at random within its worker's share of the range, so
+ * that nobody outside can guess them (RFC 6056), and free for the flow's remote end, so that a port serves many
+ * destinations at once. Which are taken is asked of the flow table itself: there is nothing to leak and nothing to
+ * restore.
  *
- * <p>One thread; allocates nothing after its constructor. Exhaustion is counted by address.</p>
+ * <p>One thread; allocates nothing after its constructor.</p>
  */
 final class NatPorts {
     /** No port was free. */
@@ -25,21 +28,20 @@ final class NatPorts {
         boolean isTaken(int port);
     }
 
-    private final int first;
+    private final NatConfig config;
     private final int count;
-    private final NatExhaustion exhaustion = new NatExhaustion();
     private long randomState;
 
-    NatPorts(final int first, final int last, final long seed) {
-        this.first = first;
-        this.count = last - first + 1;
-        this.randomState = seed;
+    NatPorts(final NatConfig config, final long seed) {
+        this.config = config;
+        count = config.portCount();
+        randomState = seed;
     }
 
     /**
      * Chooses a port.
      *
-     * @return the port, or {@link #NONE}.
+     * @return its index in the worker's share, or {@link #NONE}.
      */
     int choose(final Occupancy occupancy) {
         final int tries = Math.min(TRIES_MAX, count);
@@ -48,17 +50,13 @@ final class NatPorts {
         /* A stride without a common divisor visits each port once; an odd one need not be such in every range. */
         final int stride = coprimeStride((int)((random & 0xffff_ffffL) * (count - 1) >>> 32) + 1);
         for (int i = 0; i < tries; i++) {
-            if (!occupancy.isTaken(first + at)) {
-                return first + at;
+            if (!occupancy.isTaken(config.port(at))) {
+                return at;
             }
             at += stride;
             at = at >= count ? at - count : at;
         }
         return NONE;
-    }
-
-    NatExhaustion exhaustion() {
-        return exhaustion;
     }
 
     private int coprimeStride(final int wanted) {

@@ -250,7 +250,7 @@ class ConntrackStageTest {
     void shouldJudgeAgainWhatAnOlderPolicyApprovedWhereThatIsWanted() {
         final ConntrackConfig base = TrackedNode.config(10);
         reopen(new ConntrackConfig(10, 10, 4, 10, base.evictionIdle(), base.timeouts(), base.tcp(), true,
-            EstablishedFlows.RECHECK, base.natPortFirst(), base.natPortLast()));
+            EstablishedFlows.RECHECK));
         node.send(POD, request());
         node.conntrack.policyGeneration(2);
         assertEquals("established", node.deliver(POD, answer()), "only the opener's packets are judged again");
@@ -260,45 +260,6 @@ class ConntrackStageTest {
         node.conntrack.policyGeneration(3);
         node.policy = (burst, row, conntrack) -> burst.drop(row, DropReason.UNDECIDED);
         assertEquals("undecided", node.send(POD, request()));
-    }
-
-    @Test
-    void shouldTranslateTheSourceToAFreePort() {
-        final int natAddress = 0x0a0000c8;
-        node.policy = (burst, row, conntrack) -> {
-            TrackedNode.ALLOW.judge(burst, row, conntrack);
-            conntrack.approvals().translateSource(row, 0, natAddress);
-        };
-        assertEquals("new", node.send(POD, request()));
-        final int slot = node.burst.flow[0] >> 1;
-        final int port = node.conntrack.ipv4Table().replyPorts(slot) & 0xffff;
-        assertEquals((long)TrackedNode.HOST_SIDE_IPV4 << 32 | natAddress,
-            node.conntrack.ipv4Table().replyAddresses(slot));
-        assertEquals(FlowFlags.SOURCE_NAT, node.conntrack.ipv4Table().flags(slot) & FlowFlags.NAT);
-        assertEquals("established", node.deliver(POD, udp(TrackedNode.HOST_SIDE_IPV4, natAddress, 53, port)));
-        assertEquals(slot << 1 | 1, node.burst.flow[0]);
-        assertEquals("related", node.deliver(POD, IpPackets.ipv4(IpProtocol.ICMP, 0x0a000063, natAddress,
-            IpPackets.icmpError(11, 0, udp(natAddress, TrackedNode.HOST_SIDE_IPV4, port, 53)))));
-        assertEquals(slot << 1 | 1, node.burst.flow[0]);
-    }
-
-    @Test
-    void shouldCountANatAddressWithoutPortsByName() {
-        final ConntrackConfig base = TrackedNode.config(10);
-        reopen(new ConntrackConfig(10, 10, 4, 10, base.evictionIdle(), base.timeouts(), base.tcp(), true,
-            EstablishedFlows.KEEP, 40000, 40002));
-        node.policy = (burst, row, conntrack) -> {
-            TrackedNode.ALLOW.judge(burst, row, conntrack);
-            conntrack.approvals().translateSource(row, 0, 0xc8);
-        };
-        for (int i = 0; i < 3; i++) {
-            assertEquals("new", node.send(POD, udp(TrackedNode.POD_IPV4, 5, 1000 + i, 53)));
-        }
-        assertEquals("nat-ports-exhausted", node.send(POD, udp(TrackedNode.POD_IPV4, 5, 1003, 53)));
-        assertEquals("new", node.send(POD, udp(TrackedNode.POD_IPV4, 6, 1003, 53)), "another remote end has ports");
-        assertEquals(1, node.conntrack.natExhaustion().refused(0));
-        assertEquals(0xc8, node.conntrack.natExhaustion().addressLow(0));
-        assertEquals(0, node.conntrack.natExhaustion().refused(1));
     }
 
     @Test
@@ -319,7 +280,7 @@ class ConntrackStageTest {
     void shouldRefuseFlowsBeyondAnEndpointsShare() {
         final ConntrackConfig base = TrackedNode.config(10);
         reopen(new ConntrackConfig(10, 10, 4, 1, base.evictionIdle(), base.timeouts(), base.tcp(), true,
-            EstablishedFlows.KEEP, base.natPortFirst(), base.natPortLast()));
+            EstablishedFlows.KEEP));
         node.send(POD, request());
         node.advanceMs(3000);
         node.deliver(POD, answer());
@@ -346,7 +307,7 @@ class ConntrackStageTest {
     void shouldLetInvalidPacketsPassMarkedWhereThatIsWanted() {
         final ConntrackConfig base = TrackedNode.config(10);
         reopen(new ConntrackConfig(10, 10, 4, 10, base.evictionIdle(), base.timeouts(), base.tcp(), false,
-            EstablishedFlows.KEEP, base.natPortFirst(), base.natPortLast()));
+            EstablishedFlows.KEEP));
         assertEquals("invalid", node.send(POD, tcp(true, TcpHeader.RST, 1, 0)));
         assertEquals(DropReason.TCP_FLOW_UNKNOWN.id(), node.burst.dropReason[0]);
         assertEquals(0, node.conntrack.ipv4Table().flowCount());

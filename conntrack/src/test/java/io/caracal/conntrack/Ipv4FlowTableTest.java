@@ -24,6 +24,9 @@ class Ipv4FlowTableTest {
     Path directory;
 
     private record Tuple(long addresses, int ports, int protocol) {
+        Tuple inverse() {
+            return new Tuple(Long.rotateLeft(addresses, 32), Integer.rotateLeft(ports, 16), protocol);
+        }
     }
 
     private record Flow(int slot, Tuple original, Tuple reply) {
@@ -78,7 +81,7 @@ class Ipv4FlowTableTest {
         }
         spec.deriveNatFlags();
         final Tuple reply = new Tuple(spec.replyAddresses, spec.replyPorts, original.protocol);
-        if (model.containsKey(reply)) {
+        if (model.containsKey(reply) || model.containsKey(original.inverse())) {
             return;
         }
         final int slot = table.create(spec);
@@ -88,6 +91,7 @@ class Ipv4FlowTableTest {
         }
         flows.add(new Flow(slot, original, reply));
         model.put(reply, slot << 1 | FlowTable.REPLY);
+        model.put(original.inverse(), slot << 1 | FlowTable.REPLY);
         model.put(original, slot << 1);
     }
 
@@ -97,6 +101,7 @@ class Ipv4FlowTableTest {
         flows.removeLast();
         table.remove(flow.slot, RemovalCause.FLUSHED);
         model.remove(flow.original);
+        model.remove(flow.original.inverse());
         model.remove(flow.reply);
         assertEquals(flows.size(), table.flowCount());
     }
@@ -134,8 +139,8 @@ class Ipv4FlowTableTest {
             assertEquals(slot << 1, table.find(clientToServer, 1000 << 16 | 53, IpProtocol.UDP));
             assertEquals(slot << 1 | FlowTable.REPLY,
                 table.find(0x0a000002_c0a80001L, 53 << 16 | 40000, IpProtocol.UDP));
-            assertEquals(FlowTable.MISS, table.find(0x0a000002_0a000001L, 53 << 16 | 1000, IpProtocol.UDP),
-                "the inverse tuple without NAT is no packet of this flow");
+            assertEquals(slot << 1 | FlowTable.REPLY,
+                table.find(0x0a000002_0a000001L, 53 << 16 | 1000, IpProtocol.UDP), "an answer whose NAT has been undone");
             assertEquals(FlowTable.MISS, table.find(clientToServer, 1000 << 16 | 53, IpProtocol.TCP));
         }
     }

@@ -24,6 +24,11 @@ class Ipv6FlowTableTest {
         static Tuple of(final Ipv6Tuple t) {
             return new Tuple(List.of(t.sourceHigh, t.sourceLow, t.destinationHigh, t.destinationLow), t.ports);
         }
+
+        Tuple inverse() {
+            return new Tuple(List.of(words.get(2), words.get(3), words.get(0), words.get(1)),
+                Integer.rotateLeft(ports, 16));
+        }
     }
 
     private record Flow(int slot, Tuple original, Tuple reply) {
@@ -47,6 +52,7 @@ class Ipv6FlowTableTest {
                         final Flow flow = flows.removeLast();
                         table.remove(flow.slot, RemovalCause.FLUSHED);
                         model.remove(flow.original);
+                        model.remove(flow.original.inverse());
                         model.remove(flow.reply);
                     }
                     assertEquals(model.getOrDefault(Tuple.of(tuple), FlowTable.MISS),
@@ -71,7 +77,8 @@ class Ipv6FlowTableTest {
             spec.reply.ports ^= random.nextInt(3);
         }
         spec.deriveNatFlags();
-        if (model.containsKey(Tuple.of(spec.original)) || model.containsKey(Tuple.of(spec.reply))) {
+        if (model.containsKey(Tuple.of(spec.original)) || model.containsKey(Tuple.of(spec.reply))
+            || model.containsKey(Tuple.of(spec.original).inverse())) {
             return;
         }
         final int slot = table.create(spec);
@@ -81,6 +88,7 @@ class Ipv6FlowTableTest {
         }
         flows.add(new Flow(slot, Tuple.of(spec.original), Tuple.of(spec.reply)));
         model.put(Tuple.of(spec.reply), slot << 1 | FlowTable.REPLY);
+        model.put(Tuple.of(spec.original).inverse(), slot << 1 | FlowTable.REPLY);
         model.put(Tuple.of(spec.original), slot << 1);
     }
 

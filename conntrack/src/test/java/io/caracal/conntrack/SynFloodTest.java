@@ -34,7 +34,7 @@ class SynFloodTest {
     void shouldKeepEstablishedFlowsAndLetOthersConnect(final int share) {
         final ConntrackConfig base = TrackedNode.config(CAPACITY);
         final ConntrackConfig config = new ConntrackConfig(CAPACITY, 16, 64, CAPACITY / share, base.evictionIdle(),
-            base.timeouts(), base.tcp(), true, EstablishedFlows.KEEP, base.natPortFirst(), base.natPortLast());
+            base.timeouts(), base.tcp(), true, EstablishedFlows.KEEP);
         node = new TrackedNode(directory, config);
         try {
             for (int i = 0; i < ESTABLISHED; i++) {

@@ -78,7 +78,7 @@ final class TrackedNode implements AutoCloseable {
     static ConntrackConfig config(final int capacity) {
         final ConntrackConfig defaults = ConntrackConfig.ofShard(0, 1);
         return new ConntrackConfig(capacity, capacity, 64, capacity, defaults.evictionIdle(), defaults.timeouts(),
-            defaults.tcp(), true, EstablishedFlows.KEEP, defaults.natPortFirst(), defaults.natPortLast());
+            defaults.tcp(), true, EstablishedFlows.KEEP);
     }
 
     void advanceMs(final long ms) {

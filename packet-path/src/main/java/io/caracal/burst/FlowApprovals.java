@@ -39,13 +39,6 @@ public final class FlowApprovals {
     public final int[] destinationGeneration = new int[PacketBurst.MAX_PACKETS];
     /** Rule that approved the destination's leg, as the policy numbers it. */
     public final int[] destinationRule = new int[PacketBurst.MAX_PACKETS];
-    /** Whether the source address is to be replaced by {@link #natHigh} and {@link #natLow}. */
-    public final boolean[] sourceNat = new boolean[PacketBurst.MAX_PACKETS];
-    /** First eight bytes of the source address after NAT; 0 for IPv4. */
-    public final long[] natHigh = new long[PacketBurst.MAX_PACKETS];
-    /** Last eight bytes of the source address after NAT; for IPv4 its four bytes, host order. */
-    public final long[] natLow = new long[PacketBurst.MAX_PACKETS];
-
     /** Makes columns of undecided rows. */
     public FlowApprovals() {
     }
@@ -65,7 +58,6 @@ public final class FlowApprovals {
         sourceRule[row] = 0;
         destinationGeneration[row] = 0;
         destinationRule[row] = 0;
-        sourceNat[row] = false;
     }
 
     /**
@@ -92,18 +84,5 @@ public final class FlowApprovals {
         legs[row] |= DESTINATION;
         destinationGeneration[row] = generation;
         destinationRule[row] = rule;
-    }
-
-    /**
-     * Asks for NAT-outgoing: the flow leaves with another source address, and a port that the commit stage chooses.
-     *
-     * @param row row of the burst.
-     * @param high first eight bytes of the IPv6 address; 0 for IPv4.
-     * @param low last eight bytes of the IPv6 address; for IPv4 the address, host order.
-     */
-    public void translateSource(final int row, final long high, final long low) {
-        sourceNat[row] = true;
-        natHigh[row] = high;
-        natLow[row] = low;
     }
 }

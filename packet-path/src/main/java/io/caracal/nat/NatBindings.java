@@ -2,7 +2,8 @@ package io.caracal.nat;
 
 /**
  * Which flows leave with another source: one binding for each, exact in protocol, both addresses and both ports.
- * Belongs to one worker; allocates nothing in a call.
+ * Belongs to one worker; allocates nothing in a call. The engine's are connection tracking's flows
+ * ({@code Conntrack.openNat}), which stand between the stage that undoes NAT and the one that does it.
  */
 public interface NatBindings {
     /**
@@ -11,7 +12,8 @@ public interface NatBindings {
      *
      * @param tuple as the pod sent it; its source becomes the node's.
      * @param nowNs the cycle's time: the binding lives on.
-     * @return false, with the tuple as it was, when there is no room or no port for it.
+     * @return false, with the tuple as it was, when there is no room or no port for it. True with the tuple as it was:
+     *     a packet that needs no translation, since its flow began outside.
      */
     boolean bind(NatTuple tuple, long nowNs);
 

@@ -4,8 +4,8 @@ import io.caracal.wire.IpProtocol;
 import java.util.Arrays;
 
 /**
- * Bindings in plain arrays, found by both of their tuples. Belongs to one worker; allocates nothing after its
- * constructor.
+ * Bindings in plain arrays, found by both of their tuples, for the stages' tests without connection tracking, whose
+ * flows are the engine's bindings ({@code Conntrack.openNat}). Allocates nothing after its constructor.
  *
  * <p>Ports are chosen at random in the worker's share (RFC 6056 section 3.3.1), so that strangers cannot guess them,
  * and never such that two bindings' answers look alike. SCTP keeps its port, since its checksum covers the port and
