@@ -39,8 +39,10 @@ public final class Conntrack implements AutoCloseable, FlowRemovalListener {
     private int refusedCount;
     private PacketBurst burst;
     private int policyGeneration;
-    /** Null: nobody has asked for NAT. */
+    /** Null: nobody has asked for NAT, or its addresses are not known. */
     private FlowNat nat;
+    private NatBindingListener natListener;
+    private LateNatBindings natBindings;
 
     private Conntrack(final ConntrackConfig config, final FlowImage ipv4Image, final FlowImage ipv6Image,
         final BootClock clock, final WorkloadTablePublisher workloads, final FlowRemovalListener listener) {
@@ -132,13 +134,41 @@ public final class Conntrack implements AutoCloseable, FlowRemovalListener {
      * @throws IllegalStateException when they have been opened already.
      */
     public NatBindings openNat(final NatConfig natConfig, final NatBindingListener bindingListener) {
-        if (nat != null) {
+        final NatBindings opened = openNat(bindingListener);
+        configureNat(natConfig);
+        return opened;
+    }
+
+    /**
+     * NAT-outgoing on these flows, whose addresses and ports are told later by {@link #configureNat}. Before the worker
+     * begins, once. Until then nothing is translated, and flows that an earlier process has translated stay.
+     *
+     * @param bindingListener hears of bindings as they come and go, on the worker's thread.
+     * @return the bindings, for the stages that undo and do NAT; this worker's.
+     * @throws IllegalStateException when they have been opened already.
+     */
+    public NatBindings openNat(final NatBindingListener bindingListener) {
+        if (natBindings != null) {
             throw new IllegalStateException("the NAT bindings of this worker are open already");
         }
-        final FlowNat opened = new FlowNat(this, natConfig, bindingListener, new SecureRandom().nextLong());
-        opened.restore();
-        nat = opened;
-        return opened;
+        natListener = bindingListener;
+        natBindings = new LateNatBindings();
+        return natBindings;
+    }
+
+    /**
+     * Gives NAT-outgoing its addresses and ports, the first ones or others: the listener is told of each binding that
+     * goes on, and flows that could not have been translated so end. By a command of the worker's thread: it takes as
+     * long as the flows are many.
+     *
+     * @param natConfig addresses and ports from now on.
+     */
+    public void configureNat(final NatConfig natConfig) {
+        final FlowNat configured = new FlowNat(this, natConfig, natListener, new SecureRandom().nextLong());
+        /* Of flows that end now the bindings before are told. */
+        configured.restore();
+        nat = configured;
+        natBindings.use(configured);
     }
 
     /**

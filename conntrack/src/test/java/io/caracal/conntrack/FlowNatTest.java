@@ -12,7 +12,9 @@ import io.caracal.nat.NatTuple;
 import io.caracal.wire.IpProtocol;
 import io.caracal.wire.Ipv6Text;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
@@ -217,6 +219,39 @@ class FlowNatTest {
             assertEquals(Set.of(), told);
             assertEquals(0, node.conntrack.ipv4Table().flowCount() + node.conntrack.ipv6Table().flowCount(),
                 "their ports are another worker's");
+        }
+    }
+
+    @Test
+    void shouldLearnItsAddressLateAndTakeAnotherOne() {
+        final List<String> heard = new ArrayList<>();
+        final NatBindingListener uplinks = new NatBindingListener() {
+            @Override
+            public void bound(final NatTuple incoming) {
+                heard.add('+' + text(incoming));
+            }
+
+            @Override
+            public void released(final NatTuple incoming) {
+                heard.add('-' + text(incoming));
+            }
+        };
+        try (TrackedNode node = new TrackedNode(directory, TrackedNode.config(10))) {
+            final NatBindings bindings = node.conntrack.openNat(uplinks);
+            final NatTuple flow = udp(TrackedNode.POD_IPV4, 5, 0x0b000001, 53);
+            node.send(POD, packet(flow));
+            assertFalse(bindings.bind(copy(flow), 0), "nothing is known yet");
+            assertFalse(bindings.isNatAddress(0, NatTuple.mapped(NODE)));
+            node.conntrack.configureNat(config(false));
+            final NatTuple nat = copy(flow);
+            assertTrue(bindings.bind(nat, 0) && bindings.isNatAddress(0, NatTuple.mapped(NODE)));
+            final String answer = text(answer(nat));
+            node.conntrack.configureNat(new NatConfig(NODE, NODE_IPV6, FIRST, LAST, 0, 2, false));
+            assertTrue(bindings.findIncoming(answer(nat), 0), "it goes on");
+            node.conntrack.configureNat(new NatConfig(NODE + 1, NODE_IPV6, FIRST, LAST, 0, 2, false));
+            assertFalse(bindings.findIncoming(answer(nat), 0), "that address is nobody's now");
+            assertEquals(0, node.conntrack.ipv4Table().flowCount());
+            assertEquals(List.of('+' + answer, '+' + answer, '-' + answer), heard);
         }
     }
 

@@ -14,9 +14,9 @@ import org.agrona.concurrent.UnsafeBuffer;
 /**
  * Asks policy about packets that begin a flow ({@link Tracking#NEW}): a denied one is dropped, an allowed one has both
  * legs of its flow approved, with the rules that decided. A packet to a service is let through to the host's stack,
- * which chooses the real destination and sends it back, as another flow, to be judged then. Packets of approved flows are not looked at. Stands behind
- * routing and connection tracking, before flows are committed. Belongs to one worker; reads the policy once per burst;
- * allocates nothing.
+ * which chooses the real destination and sends it back, as another flow, to be judged then. Packets of approved flows
+ * are not looked at. Stands behind routing and connection tracking, before flows are committed. Belongs to one worker;
+ * reads the policy once per burst; allocates nothing.
  *
  * <pre>{@code
  *   route ─► ConntrackStage ─► PolicyStage ─► forwarding ─► FlowCommitStage
