@@ -1,0 +1,356 @@
+package io.caracal.network;
+
+import io.caracal.control.NodeChange;
+import io.caracal.kernel.MtuFile;
+import io.caracal.kernel.NodeNetworkKeeper;
+import io.caracal.kernel.NodeNetworkReport;
+import io.caracal.kernel.NodeNetworkSettings;
+import io.caracal.nat.NatBindingListener;
+import io.caracal.netlink.Link;
+import io.caracal.netlink.NetlinkEvent;
+import io.caracal.netlink.Route;
+import io.caracal.netlink.RouteNetlink;
+import io.caracal.route.ForwardingPublisher;
+import io.caracal.route.ForwardingTables;
+import io.caracal.route.NextHopTable;
+import io.caracal.xdp.PinDirectory;
+import io.caracal.xdp.TcHook;
+import io.caracal.xdp.punt.PuntPrograms;
+import io.caracal.xdp.uplink.UplinkCounter;
+import io.caracal.xdp.uplink.UplinkHooks;
+import io.caracal.xdp.uplink.UplinkLimits;
+import io.caracal.xdp.uplink.UplinkPrograms;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+
+/**
+ * The network around the pods: takes what control says about it, the pods under the engine and what the kernel says
+ * about links, addresses, routes and neighbours, and has the workers' tables, the uplinks and their programs,
+ * NAT-outgoing and the kernel's own side follow. A node that control says nothing about leaves everything that is not
+ * one of its pods to the host, and no uplink is touched.
+ *
+ * <p>All calls come on the control thread, but {@link #describeUplinks}, {@link #counters} and {@link #problems}, which
+ * any thread may call. What the kernel says arrives there by the executor that {@link #start} is given. It owns its
+ * programs, hooks and threads; on {@link #close} the hooks stay on the interfaces for the next engine.</p>
+ *
+ * <pre>{@code
+ * NetworkControl network = NetworkControl.open(config, punt, pins, hooks, publisher, log);
+ * bindings = conntrack.openNat(network.natListener(worker));           // before the workers start
+ * network.start(workers, control::tell);                              // when they run
+ * network.onChange(nodeChange); network.onInSync();                   // as control says
+ * network.onPods(pods); network.publishIfChanged();                   // after a batch of events
+ * }</pre>
+ */
+public final class NetworkControl implements AutoCloseable {
+    /** Without multi-buffer XDP a driver takes no larger packets (a page less headroom and skb_shared_info). */
+    private static final int SINGLE_BUFFER_MTU_MAX = 3506;
+
+    private final NetworkConfig config;
+    private final UplinkPrograms programs;
+    private final UplinkHooks hooks;
+    private final ForwardingPublisher publisher;
+    private final NetworkLog log;
+    private final RouteNetlink netlink;
+    private final NatOutgoing nat;
+    private final ProgramTables tables;
+    private final NeighbourBook neighbours;
+    private final ClusterNetwork cluster = new ClusterNetwork();
+    private final ForwardingCompiler compiler = new ForwardingCompiler();
+    private Collection<LocalPod> pods = List.of();
+    private HostView host = HostView.EMPTY;
+    private CompiledForwarding compiled;
+    private UplinkWorkers workers;
+    private Uplinks uplinks;
+    private NodeNetworkKeeper keeper;
+    private KernelWatch watch;
+    private boolean isInSync;
+    private boolean isHostStale = true;
+    private boolean isChanged;
+    private boolean areNeighboursChanged;
+    private volatile List<String> settingProblems = List.of();
+    private volatile List<String> uplinkProblems = List.of();
+    private volatile List<String> kernelProblems = List.of();
+    private volatile Map<String, String> uplinkModes = Map.of();
+
+    private NetworkControl(final NetworkConfig config, final UplinkPrograms programs, final UplinkHooks hooks,
+                           final ForwardingPublisher publisher, final NetworkLog log) {
+        this.config = config;
+        this.programs = programs;
+        this.hooks = hooks;
+        this.publisher = publisher;
+        this.log = log;
+        netlink = RouteNetlink.open();
+        nat = new NatOutgoing(programs, config.workerCount());
+        tables = new ProgramTables(programs);
+        neighbours = new NeighbourBook(netlink, log);
+    }
+
+    /**
+     * Loads the uplinks' programs, with the maps that an earlier engine has left; touches no interface. In the network
+     * namespace of the calling thread.
+     *
+     * @param config what is known from the start.
+     * @param punt whose maps they share; must stay open as long as this.
+     * @param pins where maps and links live.
+     * @param tcHooks ways of tc to be tried.
+     * @param publisher where the workers look.
+     * @param log where it tells what it does.
+     * @return to be closed after the workers and before the punt programs.
+     * @throws io.caracal.xdp.VerifierException when the kernel refuses a program.
+     * @throws io.caracal.bindings.NativeCallException EPERM, or another failure of the load.
+     */
+    public static NetworkControl open(final NetworkConfig config, final PuntPrograms punt, final PinDirectory pins,
+                                      final List<TcHook> tcHooks, final ForwardingPublisher publisher,
+                                      final NetworkLog log) {
+        final UplinkPrograms programs = UplinkPrograms.load(pins, punt, UplinkLimits.DEFAULT, hasLargeUplink(config));
+        try {
+            return new NetworkControl(config, programs, new UplinkHooks(programs, pins, tcHooks), publisher, log);
+        } catch (final RuntimeException | Error failure) {
+            programs.close();
+            throw failure;
+        }
+    }
+
+    private static boolean hasLargeUplink(final NetworkConfig config) {
+        try (RouteNetlink netlink = RouteNetlink.open()) {
+            return config.uplinks().present(HostView.read(netlink, config.interfacePrefix())).stream()
+                .anyMatch(link -> link.mtu() > SINGLE_BUFFER_MTU_MAX);
+        }
+    }
+
+    /**
+     * What a worker's NAT-outgoing tells its bindings to, so that the uplinks' programs know them.
+     *
+     * @param worker its number; nobody else may use the listener.
+     * @return to be called on that worker's thread.
+     */
+    public NatBindingListener natListener(final int worker) {
+        return nat.listener(worker);
+    }
+
+    /**
+     * Begins to listen to the kernel and to keep its side right. The workers run.
+     *
+     * @param running the workers.
+     * @param controlThread runs things on the control thread, in order.
+     */
+    public void start(final UplinkWorkers running, final Consumer<Runnable> controlThread) {
+        workers = running;
+        uplinks = new Uplinks(programs, hooks, config.uplinks(), running, log);
+        final NodeNetworkSettings usual = NodeNetworkSettings.DEFAULT;
+        keeper = NodeNetworkKeeper.start(new NodeNetworkSettings(usual.routeProtocol(), usual.podRouteMetric(),
+            config.interfacePrefix()), NodeNetworkKeeper.REFRESH_DEFAULT, this::onKernelReport);
+        watch = KernelWatch.start(batch -> controlThread.accept(() -> onKernelEvents(batch)),
+            () -> controlThread.accept(neighbours::refresh), log);
+        neighbours.replaceAll(netlink.neighbours());
+    }
+
+    private void onKernelReport(final NodeNetworkReport report) {
+        final List<String> before = kernelProblems;
+        kernelProblems = report.problems();
+        report.problems().stream().filter(problem -> !before.contains(problem)).forEach(log::warn);
+    }
+
+    /**
+     * Takes one change of the cluster's network.
+     *
+     * @param change as control says it.
+     */
+    public void onChange(final NodeChange change) {
+        try {
+            cluster.apply(change);
+            if (change instanceof NodeChange.FelixSettings) {
+                settingProblems = List.of();
+            }
+        } catch (final IllegalArgumentException refused) {
+            settingProblems = List.of(refused.getMessage() + "; the settings before it stay in force");
+            log.warn(settingProblems.getFirst());
+        }
+        isChanged = true;
+    }
+
+    /** Control has told everything once: what it says is the whole from now on. */
+    public void onInSync() {
+        isInSync = true;
+        isChanged = true;
+    }
+
+    /**
+     * Takes the pods that are under the engine now.
+     *
+     * @param present all of them.
+     */
+    public void onPods(final Collection<LocalPod> present) {
+        pods = List.copyOf(present);
+        isHostStale = true;
+        isChanged = true;
+    }
+
+    private void onKernelEvents(final List<NetlinkEvent> batch) {
+        for (final NetlinkEvent event : batch) {
+            switch (event) {
+                case NetlinkEvent.LinkChanged(final Link link) -> onLink(link);
+                case NetlinkEvent.LinkRemoved(final Link link) -> onLink(link);
+                case final NetlinkEvent.AddressChanged changed -> isHostStale = true;
+                case final NetlinkEvent.AddressRemoved removed -> isHostStale = true;
+                case NetlinkEvent.RouteChanged(final Route route) -> onRoute(route);
+                case NetlinkEvent.RouteRemoved(final Route route) -> onRoute(route);
+                case NetlinkEvent.NeighbourChanged(final var neighbour) ->
+                    areNeighboursChanged |= neighbours.put(neighbour);
+                case NetlinkEvent.NeighbourRemoved(final var neighbour) ->
+                    areNeighboursChanged |= neighbours.remove(neighbour);
+                case final NetlinkEvent.Resync resync -> readAgain();
+                case final NetlinkEvent.ForwardingEntryChanged changed -> { }
+                case final NetlinkEvent.ForwardingEntryRemoved removed -> { }
+            }
+        }
+    }
+
+    private void readAgain() {
+        neighbours.replaceAll(netlink.neighbours());
+        areNeighboursChanged = true;
+        isHostStale = true;
+    }
+
+    private void onLink(final Link link) {
+        isHostStale |= !link.name().startsWith(config.interfacePrefix());
+    }
+
+    /** Ours, and those of pods' interfaces, say nothing about the host's way out. */
+    private void onRoute(final Route route) {
+        isHostStale |= route.protocol() != Route.PROTOCOL_CALICO && route.table() == Route.TABLE_MAIN
+            && (route.isReject() || host.link(route.ifindex()).isPresent());
+    }
+
+    /** Has everything follow what was said since the last call, if anything was. Once for a batch of events. */
+    public void publishIfChanged() {
+        if (!isInSync) {
+            return;
+        }
+        if (isHostStale) {
+            final HostView now = HostView.read(netlink, config.interfacePrefix());
+            isChanged |= !now.equals(host);
+            host = now;
+            isHostStale = false;
+        }
+        if (isChanged) {
+            publish();
+            isChanged = false;
+        } else if (areNeighboursChanged) {
+            publishTables();
+        }
+        areNeighboursChanged = false;
+    }
+
+    private void publish() {
+        reconcileUplinks();
+        final NetworkInput input = new NetworkInput(config.node(), cluster, pods, host, uplinks.modes());
+        compiled = compiler.compile(input);
+        final Set<NeighbourKey> wanted = new HashSet<>();
+        compiled.nextHops().values().forEach(plan -> plan.resolves().ifPresent(wanted::add));
+        neighbours.want(wanted);
+        tables.putNew(input);
+        nat.reconcile(input, workers);
+        publishTables();
+        tables.removeEnded();
+        keeper.update(KernelSpecCompiler.compile(input));
+        if (!cluster.isEmpty()) {
+            config.mtuFile().ifPresent(file -> writeMtu(file, input.podMtu()));
+        }
+    }
+
+    private void reconcileUplinks() {
+        final boolean isFirst = uplinkModes.isEmpty() && compiled == null;
+        uplinks.reconcile(cluster.isEmpty() ? List.of() : config.uplinks().present(host));
+        uplinks.reconcileOverlays(cluster.isEmpty() ? List.of() : overlayDevices());
+        if (isFirst) {
+            uplinks.sweepDevices();
+        }
+        uplinkModes = Map.copyOf(uplinks.describe());
+        uplinkProblems = List.copyOf(uplinks.problems());
+    }
+
+    private List<Link> overlayDevices() {
+        final NetworkInput input = new NetworkInput(config.node(), cluster, pods, host, Map.of());
+        final List<Link> devices = new ArrayList<>();
+        input.overlayDevice(false).ifPresent(devices::add);
+        input.overlayDevice(true).ifPresent(devices::add);
+        return devices;
+    }
+
+    private void publishTables() {
+        final NextHopTable.Builder nextHops = new NextHopTable.Builder();
+        compiled.nextHops().forEach((number, plan) -> {
+            final Optional<NeighbourKey> neighbour = plan.resolves();
+            final long sourceMac = neighbour.flatMap(key -> host.link(key.ifindex()))
+                .map(link -> link.mac().value()).orElse(0L);
+            nextHops.put(number, plan.resolved(sourceMac, neighbour.map(neighbours::macOf).orElse(0L)));
+        });
+        publisher.publish(
+            new ForwardingTables(compiled.routes(), nextHops.build(), compiled.vteps(), compiled.options()));
+    }
+
+    private void writeMtu(final MtuFile file, final int mtu) {
+        try {
+            if (file.write(mtu)) {
+                log.info("new pods get MTU " + mtu + " (" + file.path() + ")");
+            }
+        } catch (final java.io.UncheckedIOException failure) {
+            log.warn(failure.getMessage() + ": " + failure.getCause().getMessage());
+        }
+    }
+
+    /**
+     * How the uplinks are driven. Any thread.
+     *
+     * @return word of the mode by name of the interface.
+     */
+    public Map<String, String> describeUplinks() {
+        return uplinkModes;
+    }
+
+    /**
+     * What the uplinks' programs count, and bindings of NAT-outgoing that they could not be told of. Any thread.
+     *
+     * @return value by label.
+     */
+    public Map<String, Long> counters() {
+        final Map<String, Long> counters = new java.util.LinkedHashMap<>();
+        for (final UplinkCounter counter : UplinkCounter.values()) {
+            counters.put(counter.name().toLowerCase(java.util.Locale.ROOT).replace('_', '-'),
+                programs.counter(counter));
+        }
+        counters.put("nat-bindings-refused", nat.failureCount());
+        return counters;
+    }
+
+    /**
+     * What does not work and waits for an operator. Any thread.
+     *
+     * @return a sentence each.
+     */
+    public List<String> problems() {
+        return Stream.of(settingProblems, uplinkProblems, kernelProblems).flatMap(List::stream).toList();
+    }
+
+    /** Ends the threads. Programs stay on their hooks, and what the kernel was told stays. After the workers. */
+    @Override
+    public void close() {
+        if (watch != null) {
+            watch.close();
+        }
+        if (keeper != null) {
+            keeper.close();
+        }
+        hooks.close();
+        netlink.close();
+        programs.close();
+    }
+}
