@@ -34,7 +34,7 @@ public final class FlowImage implements AutoCloseable {
 
     /** How the records that are there now came to be. */
     public enum Origin {
-        /** There was no file. */
+        /** There was no file, or one whose making had been cut short. */
         CREATED,
         /** The file of an earlier process of this boot. */
         RESTORED,
@@ -93,11 +93,12 @@ public final class FlowImage implements AutoCloseable {
 
     private static Origin prepare(final FileChannel channel, final Path file, final FlowImageSpec spec,
         final BootIdentity boot) throws IOException {
-        if (channel.size() == 0) {
+        final ByteBuffer header = FlowImageHeader.read(channel);
+        if (FlowImageHeader.isUnfinished(header)) {
+            channel.truncate(0);
             create(channel, spec, boot);
             return Origin.CREATED;
         }
-        final ByteBuffer header = FlowImageHeader.read(channel);
         if (!FlowImageHeader.isWhole(header)) {
             throw new FlowImageException(file, "its header is damaged or not ours",
                 "remove the file: its flows are lost");
@@ -109,7 +110,8 @@ public final class FlowImage implements AutoCloseable {
         }
         final String difference = FlowImageHeader.differenceFrom(spec, header, channel.size());
         if (difference != null) {
-            throw new FlowImageException(file, difference, "migrate it, or remove it: its flows are lost then");
+            throw new FlowImageException(file, difference,
+                "FlowMigration moves another sharding; else remove it: its flows are lost then");
         }
         return Origin.RESTORED;
     }

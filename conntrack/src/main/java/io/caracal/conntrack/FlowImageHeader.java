@@ -51,9 +51,20 @@ final class FlowImageHeader {
         header.putInt(SHARD_INDEX_OFFSET, spec.shardIndex()).putInt(SHARD_COUNT_OFFSET, spec.shardCount());
         header.putInt(RECORD_SIZE_OFFSET, spec.recordSize()).putInt(ACCOUNT_SIZE_OFFSET, FlowAccount.SIZE);
         header.putInt(CHECKSUM_OFFSET, checksum(header));
+        /* The magic last: a file without it was never finished, and nobody's flows are in it. */
+        write(channel, header.position(Long.BYTES));
+        write(channel, header.position(0).limit(Long.BYTES));
+    }
+
+    private static void write(final FileChannel channel, final ByteBuffer header) throws IOException {
         while (header.hasRemaining()) {
             channel.write(header, header.position());
         }
+    }
+
+    /** A file whose making was cut short. */
+    static boolean isUnfinished(final ByteBuffer header) {
+        return header.getLong(0) == 0;
     }
 
     static boolean isWhole(final ByteBuffer header) {

@@ -67,9 +67,6 @@ public abstract sealed class FlowTable implements AutoCloseable permits Ipv4Flow
     /** Takes the tuples of a flow out of the index. */
     abstract void unindex(int slot);
 
-    /** Whether the tuples of a record agree with its flags: a flow without NAT has inverse tuples. */
-    abstract boolean tuplesAreConsistent(long record);
-
     /**
      * The IP version of its flows.
      *
@@ -381,12 +378,8 @@ public abstract sealed class FlowTable implements AutoCloseable permits Ipv4Flow
     }
 
     private boolean isPlausible(final int slot) {
-        final long record = record(slot);
         final long account = account(slot);
-        return FlowState.isValid(FlowRecord.state(record), FlowRecord.protocol(record))
-            && (FlowRecord.flags(record) & ~FlowFlags.ALL) == 0
-            && tuplesAreConsistent(record)
-            && FlowAccount.sourceIfindex(account) >= 0 && FlowAccount.destinationIfindex(account) >= 0
+        return RecordCheck.isPlausible(ipVersion(), record(slot), account)
             && endpoints.hasRoomFor(FlowAccount.sourceIfindex(account), FlowAccount.destinationIfindex(account));
     }
 

@@ -231,16 +231,6 @@ public final class Ipv4FlowTable extends FlowTable {
         }
     }
 
-    @Override
-    boolean tuplesAreConsistent(final long record) {
-        final long original = OffHeap.getLong(record + FlowRecord.IPV4_ORIGINAL_ADDRESSES_OFFSET);
-        final int originalPorts = OffHeap.getInt(record + FlowRecord.IPV4_ORIGINAL_PORTS_OFFSET);
-        final boolean inverse = Long.rotateLeft(original, 32)
-            == OffHeap.getLong(record + FlowRecord.IPV4_REPLY_ADDRESSES_OFFSET)
-            && Integer.rotateLeft(originalPorts, 16) == OffHeap.getInt(record + FlowRecord.IPV4_REPLY_PORTS_OFFSET);
-        return inverse != isNatted(record);
-    }
-
     private static boolean isNatted(final long record) {
         return (FlowRecord.flags(record) & FlowFlags.NAT) != 0;
     }

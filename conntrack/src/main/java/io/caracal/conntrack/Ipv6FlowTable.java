@@ -235,16 +235,6 @@ public final class Ipv6FlowTable extends FlowTable {
         }
     }
 
-    @Override
-    boolean tuplesAreConsistent(final long record) {
-        get(record + FlowRecord.IPV6_REPLY_ADDRESSES_OFFSET, stored);
-        stored.ports = OffHeap.getInt(record + FlowRecord.IPV6_REPLY_PORTS_OFFSET);
-        stored.setInverse(stored);
-        final boolean inverse = isAt(record + FlowRecord.IPV6_ORIGINAL_ADDRESSES_OFFSET, stored)
-            && OffHeap.getInt(record + FlowRecord.IPV6_ORIGINAL_PORTS_OFFSET) == stored.ports;
-        return inverse != isNatted(record);
-    }
-
     private static boolean isNatted(final long record) {
         return (FlowRecord.flags(record) & FlowFlags.NAT) != 0;
     }

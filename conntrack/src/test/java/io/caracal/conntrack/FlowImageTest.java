@@ -80,6 +80,31 @@ class FlowImageTest {
     }
 
     @Test
+    void shouldBeginAnewWhereverTheMakingOfTheFileWasCut() throws IOException {
+        FlowImage.open(file, SPEC, Tables.BOOT).close();
+        final byte[] whole = Files.readAllBytes(file);
+        /* Zeros first, then the header from its ninth byte on, then its first eight at once. */
+        for (int cut = 8; cut <= 64; cut++) {
+            final byte[] unfinished = new byte[whole.length];
+            System.arraycopy(whole, 8, unfinished, 8, cut - 8);
+            Files.write(file, unfinished);
+            assertEquals(FlowImage.Origin.CREATED, originOf(), "cut after " + cut + " bytes of the header");
+        }
+        for (int length = 0; length < whole.length; length += 997) {
+            Files.write(file, new byte[length]);
+            assertEquals(FlowImage.Origin.CREATED, originOf(), "cut after " + length + " zeros");
+        }
+        assertEquals(FlowImage.Origin.RESTORED, originOf());
+    }
+
+    private FlowImage.Origin originOf() {
+        try (FlowImage image = FlowImage.open(file, SPEC, Tables.BOOT)) {
+            assertEquals(0, image.highWater());
+            return image.origin();
+        }
+    }
+
+    @Test
     void shouldRefuseATruncatedFile() throws IOException {
         FlowImage.open(file, SPEC, Tables.BOOT).close();
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {

@@ -1,7 +1,6 @@
 package io.caracal.conntrack;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.caracal.wire.IpProtocol;
@@ -146,34 +145,6 @@ class Ipv4FlowTableTest {
     }
 
     @Test
-    void shouldDropATornRecordAndNoOtherWhereverTheWriteWasCut() {
-        try (FlowImage image = Tables.image(directory, 4, 3); Ipv4FlowTable table = Tables.ipv4(image)) {
-            for (int i = 0; i < 3; i++) {
-                table.create(Tables.udp(spec, 0x0a000001_0a000002L + i, 7));
-            }
-        }
-        for (int cut = 0; cut <= FlowRecord.IPV4_SIZE - FlowRecord.STATE_OFFSET; cut++) {
-            try (FlowImage image = Tables.image(directory, 4, 3)) {
-                final long record = image.records() + FlowRecord.IPV4_SIZE;
-                final byte[] whole = bytes(record);
-                FlowRecord.beginWrite(record);
-                for (int i = 0; i < cut; i++) {
-                    OffHeap.putByte(record + FlowRecord.PROTOCOL_OFFSET + i, (byte)0xee);
-                }
-                try (Ipv4FlowTable table = Tables.ipv4(image)) {
-                    assertEquals("2 restored, 1 torn, 0 invalid, 0 duplicate", table.restoration().toString(),
-                        "cut after " + cut + " bytes");
-                    assertNotEquals(FlowTable.MISS, table.find(0x0a000001_0a000002L, 7, IpProtocol.UDP));
-                    assertNotEquals(FlowTable.MISS, table.find(0x0a000001_0a000004L, 7, IpProtocol.UDP));
-                }
-                for (int i = 0; i < whole.length; i++) {
-                    OffHeap.putByte(record + i, whole[i]);
-                }
-            }
-        }
-    }
-
-    @Test
     void shouldDropRecordsThatNoFlowCanHave() {
         try (FlowImage image = Tables.image(directory, 4, 8)) {
             try (Ipv4FlowTable table = Tables.ipv4(image)) {
@@ -194,13 +165,5 @@ class Ipv4FlowTableTest {
                 assertEquals(3, table.flowCount());
             }
         }
-    }
-
-    private static byte[] bytes(final long record) {
-        final byte[] bytes = new byte[FlowRecord.IPV4_SIZE];
-        for (int i = 0; i < bytes.length; i++) {
-            bytes[i] = OffHeap.getByte(record + i);
-        }
-        return bytes;
     }
 }
