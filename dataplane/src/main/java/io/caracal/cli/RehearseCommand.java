@@ -59,6 +59,12 @@ final class RehearseCommand implements Callable<Integer> {
               interfaceName: calirehearsal
               mac: 02:00:00:00:00:01
               ipNetworks: [10.65.0.1/32, "fd00::1/128"]
+              profiles: [kns.default]
+            ---
+            apiVersion: v1
+            kind: Namespace
+            metadata:
+              name: default
             """);
         final EngineLog log = new EngineLog(System.err);
         final DataplaneConfig config = DataplaneConfig.builder()

@@ -5,7 +5,9 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.stream.Stream;
 
 import io.caracal.netlink.Link;
 import io.caracal.netlink.RouteNetlink;
@@ -53,9 +55,24 @@ public final class Cleanup {
             if (remove(adminSocket)) {
                 removed.add("file " + adminSocket);
             }
+            if (removeFlows(ConntrackSettings.directory(config))) {
+                removed.add("flows in " + ConntrackSettings.directory(config));
+            }
             held.deleteOnClose();
         }
         return removed;
+    }
+
+    private static boolean removeFlows(final Path directory) {
+        if (!Files.isDirectory(directory)) {
+            return false;
+        }
+        try (Stream<Path> entries = Files.walk(directory)) {
+            entries.sorted(Comparator.reverseOrder()).forEach(Cleanup::remove);
+        } catch (final IOException failure) {
+            throw new UncheckedIOException("remove " + directory, failure);
+        }
+        return true;
     }
 
     /** An engine removes its socket when it ends, but not when it is killed. */

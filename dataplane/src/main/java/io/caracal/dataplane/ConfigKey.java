@@ -49,6 +49,28 @@ public enum ConfigKey {
         "packets a second that one interface may send to the engine; 0 = no limit"),
     /** Token bucket depth. */
     MISS_BURST_PACKETS("miss-burst-packets", "65536", "packets that one interface may send at once above that rate"),
+    /** Directory of flows. */
+    CONNTRACK_DIRECTORY("conntrack-directory", "",
+        "where flows are kept over a restart, on a tmpfs; empty = conntrack beside the admin socket"),
+    /** Flows. */
+    CONNTRACK_CAPACITY("conntrack-capacity", "512000",
+        "flows of one address family, all workers together (Felix: BPFMapSizeConntrack)"),
+    /** Flows of one endpoint. */
+    CONNTRACK_ENDPOINT_FLOWS_MAX("conntrack-endpoint-flows-max", "0",
+        "flows of one address family that one pod may have; 0 = a quarter of conntrack-capacity"),
+    /** Timeouts. */
+    CONNTRACK_TIMEOUTS("conntrack-timeouts", "",
+        "as Felix's BPFConntrackTimeouts: TCPSynSent=20s,TCPFinsSeen=Auto; empty = Calico's defaults"),
+    /** Policy changes and established flows. */
+    ESTABLISHED_FLOWS("established-flows", "keep",
+        "what a policy change means for flows that are there: keep, or recheck on their next packet"),
+    /** Prefix of log rules. */
+    POLICY_LOG_PREFIX("policy-log-prefix", "calico-packet", "how lines of Log rules begin (Felix: LogPrefix)"),
+    /** Rate of log rules. */
+    POLICY_LOG_RATE("policy-log-rate", "0",
+        "lines a second that Log rules may write; 0 = no limit (Felix: LogActionRateLimit)"),
+    /** Burst of log rules. */
+    POLICY_LOG_BURST("policy-log-burst", "5", "lines that may come at once (Felix: LogActionRateLimitBurst)"),
     /** How tc programs are attached. */
     TC_HOOK("tc-hook", "auto", "auto: tcx where the kernel has it, else clsact; tcx; clsact"),
     /** Warm-up. */

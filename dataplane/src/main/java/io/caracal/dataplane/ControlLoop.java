@@ -5,11 +5,15 @@ import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 import io.caracal.control.ControlListener;
 import io.caracal.control.ControlProblem;
 import io.caracal.control.ControlUpdate;
+import io.caracal.control.NodeChange;
+import io.caracal.control.PolicyChange;
+import io.caracal.policy.CompiledPolicy;
 
 /**
  * The control thread: everything that changes what is attached runs here, one event after the other, in the order it
@@ -21,6 +25,8 @@ final class ControlLoop implements ControlListener, AutoCloseable {
 
     private final BlockingQueue<Runnable> events = new LinkedBlockingQueue<>();
     private final WorkloadRegistry registry;
+    private final PolicyControl policy;
+    private final Consumer<CompiledPolicy> policyInForce;
     private final EngineLog log;
     private final Thread thread;
     private volatile List<AttachedWorkload> attached = List.of();
@@ -33,10 +39,15 @@ final class ControlLoop implements ControlListener, AutoCloseable {
      * Starts the thread, in the calling thread's network namespace.
      *
      * @param registry touched by the control thread only from now on.
+     * @param policy likewise.
+     * @param policyInForce told of each policy that the workers see, on the control thread.
      * @param log where a failed event goes; the loop goes on.
      */
-    ControlLoop(final WorkloadRegistry registry, final EngineLog log) {
+    ControlLoop(final WorkloadRegistry registry, final PolicyControl policy,
+                final Consumer<CompiledPolicy> policyInForce, final EngineLog log) {
         this.registry = registry;
+        this.policy = policy;
+        this.policyInForce = policyInForce;
         this.log = log;
         thread = Thread.ofPlatform().name("caracal-control").daemon(true).start(this::run);
     }
@@ -55,10 +66,19 @@ final class ControlLoop implements ControlListener, AutoCloseable {
         }
     }
 
+    /** Policy first: a pod is policed from its first packet on. */
     private void publish() {
+        publishPolicy();
         registry.publishIfChanged();
         attached = List.copyOf(registry.attached());
-        attachProblems = registry.problems();
+        attachProblems = Stream.concat(registry.problems().stream(), policy.problems().stream()).toList();
+    }
+
+    private void publishPolicy() {
+        final CompiledPolicy next = policy.publishIfChanged();
+        if (next != null) {
+            policyInForce.accept(next);
+        }
     }
 
     private void runOne(final Runnable event) {
@@ -71,12 +91,22 @@ final class ControlLoop implements ControlListener, AutoCloseable {
 
     @Override
     public void onUpdate(final ControlUpdate update) {
-        tell(() -> {
-            registry.onUpdate(update);
-            if (update instanceof ControlUpdate.InSync) {
+        tell(() -> apply(update));
+    }
+
+    private void apply(final ControlUpdate update) {
+        switch (update) {
+            case final PolicyChange change -> policy.onChange(change);
+            case final NodeChange node -> { }
+            case final ControlUpdate.InSync sync -> {
+                policy.onInSync();
+                publishPolicy();
+                registry.onInSync();
                 inSync = true;
             }
-        });
+            case final ControlUpdate.WorkloadEndpointUpdate endpoint -> registry.onEndpoint(endpoint);
+            case ControlUpdate.WorkloadEndpointRemove(var id) -> registry.onEndpointRemoved(id);
+        }
     }
 
     @Override

@@ -11,8 +11,12 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 
+import io.caracal.conntrack.EstablishedFlows;
 import io.caracal.control.ControlSource;
+import io.caracal.netlink.Route;
 import io.caracal.netlink.RouteNetlink;
+import io.caracal.policy.PolicyWay;
+import io.caracal.route.ForwardingPublisher;
 import io.caracal.stage.WorkloadTablePublisher;
 import io.caracal.wire.SymmetricFlowHash;
 import io.caracal.worker.SystemCallWarmup;
@@ -84,7 +88,9 @@ public final class Dataplane implements AutoCloseable {
 
     private void start(final ControlSource source) throws IOException {
         own(EngineLock.take(config.path(ConfigKey.STATE_DIRECTORY).orElseThrow()));
-        final WorkloadTablePublisher tables = new WorkloadTablePublisher();
+        final PolicyControl policy = new PolicyControl(config.workers(), log);
+        final PublishedTables tables =
+            new PublishedTables(new WorkloadTablePublisher(), new ForwardingPublisher(), policy.compiler());
         final WorkerGroup workers = own(new WorkerGroup(config, tables, SymmetricFlowHash.random(), log));
         // Warming up needs a core and nothing of the kernel, loading programs needs the kernel and little of a core.
         final CompletableFuture<Void> warm = CompletableFuture.runAsync(workers::prepare, Dataplane::onOwnThread);
@@ -99,9 +105,10 @@ public final class Dataplane implements AutoCloseable {
             () -> SystemCallWarmup.run(SystemCallWarmup.CALL_COUNT), Dataplane::onOwnThread);
         own(() -> warmCalls.exceptionally(failure -> logged("warm the system calls up", failure)).join());
         kernel.programs().configure(puntConfig(pair, kernel.programs()));
-        workers.start(pair, kernel.programs().sockets());
+        workers.start(pair, kernel.programs().sockets(), new PolicyWay(outwardIfindex(netlink, pair)));
         kernel.hooks().attachPunt(pair.hostIfindex(), pair.engineIfindex());
-        control = startControl(netlink, kernel, tables);
+        control = startControl(policy, new WorkloadRegistry(new KernelAttacher(
+            netlink, kernel, missLimit(), tables, workers::endFlows, log), log), workers);
         final EngineReport report = new EngineReport(workers, kernel, control, config);
         own(new AdminServer(config.path(ConfigKey.ADMIN_SOCKET).orElseThrow(),
             Map.of("counters", report::counters, "status", report::status), log));
@@ -138,13 +145,21 @@ public final class Dataplane implements AutoCloseable {
             PuntConfig.OnEngineLoss.valueOf(config.text(ConfigKey.ON_ENGINE_LOSS).toUpperCase(Locale.ROOT)), hashSeed);
     }
 
-    private ControlLoop startControl(final RouteNetlink netlink, final KernelSide kernel,
-                                     final WorkloadTablePublisher tables) {
-        final WorkloadRegistry registry =
-            new WorkloadRegistry(new KernelAttacher(netlink, kernel, missLimit(), tables, log), log);
-        final ControlLoop loop = own(new ControlLoop(registry, log));
-        final String prefix = config.text(ConfigKey.INTERFACE_PREFIX);
-        own(InterfaceWatcher.start(prefix, registry, loop, log));
+    /** By which interface policy sees packets leave that the host's stack sends on: the default route's. */
+    private static int outwardIfindex(final RouteNetlink netlink, final PuntPair pair) {
+        return netlink.routes().stream().filter(route -> route.prefixLength() == 0 && !route.isReject())
+            .mapToInt(Route::ifindex).filter(ifindex -> ifindex > 0).findFirst().orElse(pair.hostIfindex());
+    }
+
+    private ControlLoop startControl(final PolicyControl policy, final WorkloadRegistry registry,
+                                     final WorkerGroup workers) {
+        final boolean rechecks = ConntrackSettings.establishedFlows(config) == EstablishedFlows.RECHECK;
+        final ControlLoop loop = own(new ControlLoop(registry, policy, inForce -> {
+            if (rechecks) {
+                workers.recheckFlows(inForce.generation());
+            }
+        }, log));
+        own(InterfaceWatcher.start(config.text(ConfigKey.INTERFACE_PREFIX), registry, policy, loop, log));
         return loop;
     }
 

@@ -14,6 +14,7 @@ import java.util.Optional;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import io.caracal.worker.ForwardingChain;
 
 /**
  * The engine's configuration, concluded once: every value is checked, nothing changes afterwards. Immutable.
@@ -58,8 +59,9 @@ public final class DataplaneConfig {
 
     private void validateRelations() {
         require(Integer.bitCount(ringDepth) == 1, ConfigKey.RING_DEPTH, "is no power of two");
-        require(frameCount >= 5 * ringDepth, ConfigKey.FRAME_COUNT,
-            "is less than five rings of " + ringDepth + ": fill, receive, transmit, completion and the bursts between");
+        require(frameCount >= 5 * ringDepth + ForwardingChain.HELD_FRAMES_MAX, ConfigKey.FRAME_COUNT,
+            "is less than five rings of " + ringDepth + " (fill, receive, transmit, completion and the bursts between) and "
+            + ForwardingChain.HELD_FRAMES_MAX + " that wait for neighbours and fragments");
         require(markHanded != markApproved, ConfigKey.MARK_APPROVED, "is the same bit as mark-handed");
     }
 
@@ -67,6 +69,11 @@ public final class DataplaneConfig {
         oneOf(ConfigKey.IDLE, "adaptive", "spin");
         oneOf(ConfigKey.ON_ENGINE_LOSS, "drop", "pass");
         oneOf(ConfigKey.TC_HOOK, "auto", "tcx", "clsact");
+        oneOf(ConfigKey.ESTABLISHED_FLOWS, "keep", "recheck");
+        number(ConfigKey.CONNTRACK_CAPACITY, 1024, 1L << 29);
+        number(ConfigKey.CONNTRACK_ENDPOINT_FLOWS_MAX, 0, 1L << 29);
+        number(ConfigKey.POLICY_LOG_RATE, 0, 1_000_000_000L);
+        number(ConfigKey.POLICY_LOG_BURST, 1, 1_000_000L);
         number(ConfigKey.IDLE_SPIN_NS, 0, 1_000_000_000L);
         number(ConfigKey.MISS_RATE_PPS, 0, 100_000_000L);
         number(ConfigKey.MISS_BURST_PACKETS, 1, 100_000_000L);

@@ -9,6 +9,7 @@ import java.util.Map;
 import io.caracal.burst.Direction;
 import io.caracal.burst.DropReason;
 import io.caracal.burst.EgressAction;
+import io.caracal.conntrack.ConntrackCounter;
 import io.caracal.worker.WorkerCounter;
 import io.caracal.worker.WorkerCounters;
 import io.caracal.xdp.punt.PuntCounter;
@@ -89,6 +90,11 @@ final class EngineReport {
             }
         }
         report.put("drops", drops);
+        final Map<String, Long> conntrack = new LinkedHashMap<>();
+        for (final ConntrackCounter counter : ConntrackCounter.values()) {
+            conntrack.put(label(counter), member.conntrackCounters().get(counter));
+        }
+        report.put("conntrack", conntrack);
         for (final WorkerCounter counter : WorkerCounter.values()) {
             report.put(counter.label(), counters.get(counter));
         }

@@ -8,6 +8,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.IntConsumer;
 import java.util.stream.Collectors;
 
 import io.caracal.bindings.Errno;
@@ -19,7 +20,6 @@ import io.caracal.netlink.MacAddress;
 import io.caracal.netlink.Route;
 import io.caracal.netlink.RouteNetlink;
 import io.caracal.stage.WorkloadTable;
-import io.caracal.stage.WorkloadTablePublisher;
 import io.caracal.xdp.punt.PuntHooks;
 import io.caracal.xdp.punt.PuntPrograms;
 import io.caracal.xdp.punt.Workload;
@@ -39,8 +39,11 @@ final class KernelAttacher implements WorkloadAttacher {
     private final PuntHooks hooks;
     private final Workload.MissLimit missLimit;
     private final WorkloadGuard guard;
-    private final WorkloadTablePublisher tables;
+    private final PublishedTables tables;
+    private final IntConsumer flowsEnd;
     private final EngineLog log;
+    /** Their flows end once no table names them. */
+    private final Set<Integer> awaitingFlowsEnd = new TreeSet<>();
     /** Armed together: each transaction is a process of its own. */
     private final Set<Integer> awaitingArming = new TreeSet<>();
 
@@ -51,16 +54,18 @@ final class KernelAttacher implements WorkloadAttacher {
      * @param kernel programs, hooks and guard.
      * @param missLimit of every interface.
      * @param tables where the workers look.
+     * @param flowsEnd ends the flows of an interface that no table names any more.
      * @param log what is attached and detached.
      */
     KernelAttacher(final RouteNetlink netlink, final KernelSide kernel, final Workload.MissLimit missLimit,
-                   final WorkloadTablePublisher tables, final EngineLog log) {
+                   final PublishedTables tables, final IntConsumer flowsEnd, final EngineLog log) {
         this.netlink = netlink;
         this.programs = kernel.programs();
         this.hooks = kernel.hooks();
         this.guard = kernel.guard();
         this.missLimit = missLimit;
         this.tables = tables;
+        this.flowsEnd = flowsEnd;
         this.log = log;
     }
 
@@ -75,6 +80,7 @@ final class KernelAttacher implements WorkloadAttacher {
             netlink.replaceRoute(routeTo(address, ifindex));
         }
         awaitingArming.add(ifindex);
+        awaitingFlowsEnd.remove(ifindex);
         log.info("attached " + workload.interfaceName() + " (" + ifindex + ") of " + workload.id());
     }
 
@@ -86,6 +92,7 @@ final class KernelAttacher implements WorkloadAttacher {
         hooks.detachWorkload(ifindex);
         programs.removeWorkload(ifindex);
         addresses(workload).forEach(address -> forgetAddress(address, ifindex));
+        awaitingFlowsEnd.add(ifindex);
         log.info("detached " + workload.interfaceName() + " (" + ifindex + ") of " + workload.id());
     }
 
@@ -121,6 +128,7 @@ final class KernelAttacher implements WorkloadAttacher {
         final Set<Integer> present = netlink.links().stream().map(Link::index).collect(Collectors.toSet());
         ended.stream().filter(present::contains).forEach(hooks::removeEarlier);
         ended.forEach(programs::removeWorkload);
+        awaitingFlowsEnd.addAll(ended);
         if (!ended.isEmpty()) {
             log.info("detached interfaces of an earlier engine that no endpoint wants: " + ended);
         }
@@ -133,7 +141,10 @@ final class KernelAttacher implements WorkloadAttacher {
             final String[] addresses = each.workload().addresses().toArray(String[]::new);
             builder.put(io.caracal.stage.Workload.of(each.ifindex(), addresses));
         }
-        tables.publish(builder.build());
+        tables.forwarding().publish(LocalForwarding.of(attached));
+        tables.workloads().publish(builder.build());
+        awaitingFlowsEnd.forEach(flowsEnd::accept);
+        awaitingFlowsEnd.clear();
     }
 
     @Override

@@ -1,21 +1,25 @@
 package io.caracal.dataplane;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
 import io.caracal.bindings.CpuAffinity;
+import io.caracal.conntrack.ConntrackCounters;
+import io.caracal.policy.PolicyEvaluator;
+import io.caracal.policy.PolicyLog;
+import io.caracal.policy.PolicyLogFormat;
+import io.caracal.policy.PolicyLogThread;
+import io.caracal.policy.PolicyWay;
 import io.caracal.port.PortSpec;
 import io.caracal.port.PuntPort;
 import io.caracal.port.XskPort;
-import io.caracal.stage.ForwardStage;
-import io.caracal.stage.NeighbourStage;
 import io.caracal.stage.PacketStage;
-import io.caracal.stage.ParseStage;
-import io.caracal.stage.StageChain;
-import io.caracal.stage.SyntheticTraffic;
-import io.caracal.stage.WorkloadTablePublisher;
 import io.caracal.umem.FrameLedger;
 import io.caracal.umem.FramePool;
 import io.caracal.umem.Umem;
@@ -23,41 +27,44 @@ import io.caracal.wire.SymmetricFlowHash;
 import io.caracal.worker.AllocationProbe;
 import io.caracal.worker.IdleMode;
 import io.caracal.worker.PacketWorker;
-import io.caracal.worker.SystemCallWarmup;
+import io.caracal.worker.WorkerCommand;
 import io.caracal.worker.WorkerConfig;
 import io.caracal.worker.WorkerCounters;
 import io.caracal.worker.WorkerThread;
-import io.caracal.worker.WorkerWarmup;
 import io.caracal.xdp.XskMap;
 import io.caracal.xsk.RingDepths;
 import io.caracal.xsk.XskConfig;
 import io.caracal.xsk.XskSocket;
+import org.agrona.concurrent.AgentRunner;
+import org.agrona.concurrent.SleepingMillisIdleStrategy;
 
 /**
  * The packet workers: each with a UMEM, a socket on its queue of the punt pair, and a thread. They are warmed with
  * synthetic packets before a socket is bound, so that the first real packet meets compiled code.
  */
 final class WorkerGroup implements AutoCloseable {
-    private static final long WARM_UP_SEED = 25;
-    private static final int WARM_UP_PODS = 16;
-    private static final int WARM_UP_CYCLES = 32;
+    private static final int POLICY_LOG_DEPTH = 1024;
+    private static final long POLICY_LOG_PAUSE_MS = 100;
+    /** About a tenth of a millisecond that packets wait. */
+    private static final int FLOWS_ENDED_PER_COMMAND = 1024;
     private static final long CPU_COUNT_UNPINNED = 1;
 
     private final List<Member> members = new ArrayList<>();
     private final DataplaneConfig config;
-    private final WorkloadTablePublisher tables;
+    private final PublishedTables tables;
     private final SymmetricFlowHash flowHash;
     private final EngineLog log;
+    private AgentRunner policyLogRunner;
 
     /**
      * No workers yet.
      *
      * @param config how many, and how they idle.
-     * @param tables which workload is where; read once per burst.
+     * @param tables what the control thread publishes.
      * @param flowHash the same for all workers.
      * @param log where a failing worker is told.
      */
-    WorkerGroup(final DataplaneConfig config, final WorkloadTablePublisher tables, final SymmetricFlowHash flowHash,
+    WorkerGroup(final DataplaneConfig config, final PublishedTables tables, final SymmetricFlowHash flowHash,
                 final EngineLog log) {
         this.config = config;
         this.tables = tables;
@@ -65,30 +72,19 @@ final class WorkerGroup implements AutoCloseable {
         this.log = log;
     }
 
-    /** Makes the workers and runs synthetic packets through each; needs nothing of the kernel but memory. */
+    /** Makes the workers, opens their flows and runs synthetic packets through each; needs nothing of the kernel. */
     void prepare() {
+        final Path directory = ConntrackSettings.directory(config);
+        final PathWarmup warmup = new PathWarmup(flowHash, directory.resolve("warm-up"));
         for (int index = 0; index < config.workers(); index++) {
             final Umem umem = Umem.create("caracal-" + index, config.frameCount());
             final FramePool pool = new FramePool(new FrameLedger(config.frameCount()), 0, config.frameCount());
-            members.add(new Member(index, umem, pool, new WorkerCounters()));
-            warmUp(umem, pool);
+            final Member member = new Member(index, umem, pool);
+            members.add(member);
+            member.flows = WorkerFlows.open(directory, index, config.workers(),
+                ConntrackSettings.of(config, index, log), tables.workloads());
+            warmup.run(umem, pool, config.number(ConfigKey.WARM_UP_MS));
         }
-    }
-
-    private void warmUp(final Umem umem, final FramePool pool) {
-        final SyntheticTraffic traffic = new SyntheticTraffic(WARM_UP_SEED, WARM_UP_PODS);
-        final WorkloadTablePublisher synthetic = new WorkloadTablePublisher();
-        synthetic.publish(traffic.workloads());
-        final WorkerWarmup warmup = new WorkerWarmup(pool, umem.buffer(), chain(synthetic));
-        final long deadlineNs = System.nanoTime() + config.number(ConfigKey.WARM_UP_MS) * 1_000_000L;
-        while (System.nanoTime() - deadlineNs < 0) {
-            warmup.run(traffic::nextFrame, WARM_UP_CYCLES);
-        }
-    }
-
-    private PacketStage chain(final WorkloadTablePublisher workloads) {
-        return new StageChain(
-            new ParseStage(flowHash), new NeighbourStage(workloads), new ForwardStage(workloads));
     }
 
     /**
@@ -97,12 +93,48 @@ final class WorkerGroup implements AutoCloseable {
      *
      * @param pair whose queues the sockets are bound to.
      * @param sockets the map of the program on its engine side.
+     * @param way the interface of packets that leave this node.
      */
-    void start(final PuntPair pair, final XskMap sockets) {
+    void start(final PuntPair pair, final XskMap sockets, final PolicyWay way) {
         for (final Member member : members) {
-            member.start(pair, chain(tables));
+            member.start(pair, way);
             sockets.set(member.index, member.socket.fd());
         }
+        startPolicyLog();
+    }
+
+    private void startPolicyLog() {
+        final PolicyLogThread agent = new PolicyLogThread(members.stream().map(member -> member.policyLog).toList(),
+            new PolicyLogFormat(config.text(ConfigKey.POLICY_LOG_PREFIX)), new PolicyLogThread.Limit(
+                config.number(ConfigKey.POLICY_LOG_RATE), (int)config.number(ConfigKey.POLICY_LOG_BURST)), log::info);
+        policyLogRunner = new AgentRunner(new SleepingMillisIdleStrategy(POLICY_LOG_PAUSE_MS),
+            failure -> log.error("write the policy log", failure), null, agent);
+        AgentRunner.startOnThread(policyLogRunner, task ->
+            Thread.ofPlatform().name("caracal-policy-log").daemon(true).unstarted(task));
+    }
+
+    /**
+     * Ends the flows of a workload that is in no table any more; returns when they have ended. Packets pass meanwhile.
+     *
+     * @param ifindex its interface.
+     */
+    void endFlows(final int ifindex) {
+        for (final Member member : members) {
+            final AtomicInteger left = new AtomicInteger();
+            do {
+                member.run(worker -> left.set(
+                    member.flows.conntrack().removeEndpoint(ifindex, FLOWS_ENDED_PER_COMMAND)));
+            } while (left.get() > 0);
+        }
+    }
+
+    /**
+     * Has flows judged again that an older policy has approved; returns when every worker knows.
+     *
+     * @param generation of the policy in force.
+     */
+    void recheckFlows(final int generation) {
+        members.forEach(member -> member.run(worker -> member.flows.conntrack().policyGeneration(generation)));
     }
 
     /** Calls for each worker. Any thread, after {@link #start}. */
@@ -113,6 +145,9 @@ final class WorkerGroup implements AutoCloseable {
     @Override
     public void close() {
         members.forEach(Member::close);
+        if (policyLogRunner != null) {
+            policyLogRunner.close();
+        }
     }
 
     private WorkerConfig workerConfig(final int index) {
@@ -140,23 +175,26 @@ final class WorkerGroup implements AutoCloseable {
         private final int index;
         private final Umem umem;
         private final FramePool pool;
-        private final WorkerCounters counters;
+        private final WorkerCounters counters = new WorkerCounters();
+        private final PolicyLog policyLog = new PolicyLog(POLICY_LOG_DEPTH);
+        private WorkerFlows flows;
         private XskSocket socket;
         private WorkerThread thread;
         private AllocationProbe allocation;
         private long allocatedBytes;
 
-        private Member(final int index, final Umem umem, final FramePool pool, final WorkerCounters counters) {
+        private Member(final int index, final Umem umem, final FramePool pool) {
             this.index = index;
             this.umem = umem;
             this.pool = pool;
-            this.counters = counters;
         }
 
-        private void start(final PuntPair pair, final PacketStage chain) {
+        private void start(final PuntPair pair, final PolicyWay way) {
             final int depth = config.ringDepth();
             socket = XskSocket.open(umem, XskConfig.of(pair.engineDevice(), pair.engineIfindex(), index)
                 .withDepths(new RingDepths(depth, depth, depth, depth)));
+            final PacketStage chain = WorkerChain.build(tables, flowHash, pool, flows.conntrack(),
+                new PolicyEvaluator(index, PolicyEvaluator.Room.DEFAULT, policyLog), way);
             final PacketWorker worker =
                 new PacketWorker(workerConfig(index), pool, umem.buffer(), chain, counters);
             worker.addPort(new PuntPort(new XskPort(
@@ -166,8 +204,25 @@ final class WorkerGroup implements AutoCloseable {
             allocation = thread.allocationProbe();
         }
 
+        /** Runs a command between two bursts and waits for it; does nothing when the worker has ended. */
+        private void run(final WorkerCommand command) {
+            try {
+                thread.worker().proxy().submit(command).get();
+            } catch (final ExecutionException failure) {
+                throw new IllegalStateException("command to worker " + index, failure.getCause());
+            } catch (final CancellationException ended) {
+                log.info("worker " + index + " has ended before a command reached it");
+            } catch (final InterruptedException interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+
         int index() {
             return index;
+        }
+
+        ConntrackCounters conntrackCounters() {
+            return flows.conntrack().counters();
         }
 
         WorkerCounters counters() {
@@ -189,6 +244,9 @@ final class WorkerGroup implements AutoCloseable {
                 thread.close();
             } else if (socket != null) {
                 socket.close();
+            }
+            if (flows != null) {
+                flows.close();
             }
             umem.close();
         }

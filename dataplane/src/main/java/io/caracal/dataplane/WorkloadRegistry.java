@@ -8,13 +8,8 @@ import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-import io.caracal.control.ControlUpdate;
-import io.caracal.control.ControlUpdate.InSync;
-import io.caracal.control.ControlUpdate.WorkloadEndpointRemove;
 import io.caracal.control.ControlUpdate.WorkloadEndpointUpdate;
 import io.caracal.control.EndpointState;
-import io.caracal.control.NodeChange;
-import io.caracal.control.PolicyChange;
 import io.caracal.control.WorkloadEndpointId;
 
 /**
@@ -42,18 +37,8 @@ final class WorkloadRegistry {
         this.log = log;
     }
 
-    /** Takes one update of the control source; policy and network around the workloads are not its concern. */
-    void onUpdate(final ControlUpdate update) {
-        switch (update) {
-            case final WorkloadEndpointUpdate endpoint -> onEndpoint(endpoint);
-            case WorkloadEndpointRemove(final WorkloadEndpointId id) -> onRemove(id);
-            case final InSync sync -> onInSync();
-            case final PolicyChange policy -> { }
-            case final NodeChange node -> { }
-        }
-    }
-
-    private void onEndpoint(final WorkloadEndpointUpdate endpoint) {
+    /** An endpoint is there, or has changed. */
+    void onEndpoint(final WorkloadEndpointUpdate endpoint) {
         final String previous = interfaceById.put(endpoint.id(), endpoint.interfaceName());
         if (previous != null && !previous.equals(endpoint.interfaceName())) {
             removeEndpoint(endpoint.id(), previous);
@@ -62,7 +47,8 @@ final class WorkloadRegistry {
         reconcile(endpoint.interfaceName());
     }
 
-    private void onRemove(final WorkloadEndpointId id) {
+    /** An endpoint is gone. */
+    void onEndpointRemoved(final WorkloadEndpointId id) {
         final String interfaceName = interfaceById.remove(id);
         if (interfaceName != null) {
             removeEndpoint(id, interfaceName);
@@ -78,7 +64,8 @@ final class WorkloadRegistry {
         }
     }
 
-    private void onInSync() {
+    /** The control source has told everything once. */
+    void onInSync() {
         inSync = true;
         endpointByInterface.keySet().forEach(this::reconcile);
         attacher.retainOnly(attached().stream().map(AttachedWorkload::ifindex).toList());

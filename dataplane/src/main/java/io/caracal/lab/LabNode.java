@@ -17,6 +17,15 @@ import io.caracal.bindings.NetNamespace;
  */
 public final class LabNode {
     private static final String UPLINK = "eth0";
+    /** As Calico's own manifests for Kubernetes set it: pods may reach their node. */
+    private static final String FELIX_SETTINGS = """
+        apiVersion: projectcalico.org/v3
+        kind: FelixConfiguration
+        metadata:
+          name: default
+        spec:
+          defaultEndpointToHostAction: Accept
+        """;
 
     private final LabDirectory directory;
     private final String name;
@@ -35,6 +44,7 @@ public final class LabNode {
         this.manifests = directory.folder(name, "manifests");
         this.bpfFileSystem = directory.folder(name, "bpf");
         LabMounts.mountBpf(bpfFileSystem);
+        writeManifest("felix.yaml", FELIX_SETTINGS);
         this.namespace = NetNamespace.create(directory.namespacePrefix() + name);
         this.links = namespace.call(LabLinks::open);
         try {
@@ -186,14 +196,31 @@ public final class LabNode {
     }
 
     /**
-     * Writes the pod's WorkloadEndpoint among the manifests, in one step: an engine that watches them learns of it.
+     * Writes the pod's WorkloadEndpoint among the manifests, in one step, and before it its Namespace, whose profile
+     * allows everything: an engine that watches them learns of it.
      *
      * @param pod of this node.
      */
     public void announce(final LabPod pod) {
-        final Path target = manifestOf(pod);
+        writeManifest("namespace." + pod.podNamespace() + ".yaml", """
+            apiVersion: v1
+            kind: Namespace
+            metadata:
+              name: %s
+            """.formatted(pod.podNamespace()));
+        writeManifest(manifestOf(pod).getFileName().toString(), pod.manifest());
+    }
+
+    /**
+     * Writes a file among the manifests, in one step, or replaces it.
+     *
+     * @param fileName its name, ending in {@code .yaml}.
+     * @param yaml     what it says.
+     */
+    public void writeManifest(final String fileName, final String yaml) {
+        final Path target = manifests.resolve(fileName);
         try {
-            final Path draft = Files.writeString(manifests.resolve("." + target.getFileName()), pod.manifest());
+            final Path draft = Files.writeString(manifests.resolve("." + fileName), yaml);
             Files.move(draft, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         } catch (final IOException e) {
             throw new UncheckedIOException("write " + target, e);

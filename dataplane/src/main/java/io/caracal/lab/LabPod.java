@@ -210,6 +210,8 @@ public final class LabPod {
               ipNetworks:
               - %8$s/32
               - "%9$s/128"
+              profiles:
+              - kns.%3$s
             """.formatted(dashesDoubled(node.name()), dashesDoubled(name), podNamespace, node.name(), name,
             interfaceName, mac, ipv4(), ipv6());
     }

@@ -14,8 +14,6 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.TreeSet;
 
-import io.caracal.control.ControlUpdate.InSync;
-import io.caracal.control.ControlUpdate.WorkloadEndpointRemove;
 import io.caracal.control.ControlUpdate.WorkloadEndpointUpdate;
 import io.caracal.control.EndpointState;
 import io.caracal.control.Ipv4Prefix;
@@ -40,8 +38,8 @@ class WorkloadRegistryTest {
 
     @Test
     void shouldAttachWhenTheInterfaceComesAfterTheEndpoint() {
-        registry.onUpdate(new InSync());
-        registry.onUpdate(endpoint("a", "cali1", "10.65.0.1"));
+        registry.onInSync();
+        registry.onEndpoint(endpoint("a", "cali1", "10.65.0.1"));
         assertEquals(List.of("retain []"), attacher.acts);
         registry.onLinkPresent("cali1", 7);
         assertEquals(List.of("retain []", "attach cali1 7"), attacher.acts);
@@ -49,26 +47,26 @@ class WorkloadRegistryTest {
 
     @Test
     void shouldAttachWhenTheEndpointComesAfterTheInterface() {
-        registry.onUpdate(new InSync());
+        registry.onInSync();
         registry.onLinkPresent("cali1", 7);
-        registry.onUpdate(endpoint("a", "cali1", "10.65.0.1"));
+        registry.onEndpoint(endpoint("a", "cali1", "10.65.0.1"));
         assertEquals(List.of("retain []", "attach cali1 7"), attacher.acts);
     }
 
     @Test
     void shouldAttachNothingBeforeInSync() {
         registry.onLinkPresent("cali1", 7);
-        registry.onUpdate(endpoint("a", "cali1", "10.65.0.1"));
+        registry.onEndpoint(endpoint("a", "cali1", "10.65.0.1"));
         registry.publishIfChanged();
         assertEquals(List.of(), attacher.acts);
-        registry.onUpdate(new InSync());
+        registry.onInSync();
         assertEquals(List.of("attach cali1 7", "retain [7]"), attacher.acts);
     }
 
     @Test
     void shouldAttachAfreshWhenAnInterfaceIsMadeAgainUnderTheSameName() {
-        registry.onUpdate(new InSync());
-        registry.onUpdate(endpoint("a", "cali1", "10.65.0.1"));
+        registry.onInSync();
+        registry.onEndpoint(endpoint("a", "cali1", "10.65.0.1"));
         registry.onLinkPresent("cali1", 7);
         attacher.acts.clear();
         registry.onLinkPresent("cali1", 9);
@@ -78,36 +76,36 @@ class WorkloadRegistryTest {
 
     @Test
     void shouldUpdateInPlaceWhenOnlyTheAddressChanges() {
-        registry.onUpdate(new InSync());
-        registry.onUpdate(endpoint("a", "cali1", "10.65.0.1"));
+        registry.onInSync();
+        registry.onEndpoint(endpoint("a", "cali1", "10.65.0.1"));
         registry.onLinkPresent("cali1", 7);
         attacher.acts.clear();
-        registry.onUpdate(endpoint("a", "cali1", "10.65.0.2"));
+        registry.onEndpoint(endpoint("a", "cali1", "10.65.0.2"));
         assertEquals(List.of("attach cali1 7", "forget [10.65.0.1] for [10.65.0.2] 7"), attacher.acts);
     }
 
     @Test
     void shouldDetachWhenTheEndpointMovesAndKeepWhoIsThereNow() {
-        registry.onUpdate(new InSync());
+        registry.onInSync();
         registry.onLinkPresent("cali1", 7);
         registry.onLinkPresent("cali2", 8);
-        registry.onUpdate(endpoint("a", "cali1", "10.65.0.1"));
-        registry.onUpdate(endpoint("b", "cali1", "10.65.0.2"));
+        registry.onEndpoint(endpoint("a", "cali1", "10.65.0.1"));
+        registry.onEndpoint(endpoint("b", "cali1", "10.65.0.2"));
         attacher.acts.clear();
-        registry.onUpdate(endpoint("a", "cali2", "10.65.0.1"));
+        registry.onEndpoint(endpoint("a", "cali2", "10.65.0.1"));
         assertEquals(List.of("attach cali2 8"), attacher.acts);
-        registry.onUpdate(new WorkloadEndpointRemove(id("b")));
-        registry.onUpdate(new WorkloadEndpointRemove(id("a")));
+        registry.onEndpointRemoved(id("b"));
+        registry.onEndpointRemoved(id("a"));
         assertEquals(List.of("attach cali2 8", "detach cali1 7", "detach cali2 8"), attacher.acts);
     }
 
     @Test
     void shouldKeepAnInactiveOrUnusableEndpointDropped() {
-        registry.onUpdate(new InSync());
+        registry.onInSync();
         registry.onLinkPresent("cali1", 7);
-        registry.onUpdate(new WorkloadEndpointUpdate(id("a"), EndpointState.INACTIVE, "cali1",
+        registry.onEndpoint(new WorkloadEndpointUpdate(id("a"), EndpointState.INACTIVE, "cali1",
             Optional.of(MacAddress.parse("02:00:00:00:00:01")), List.of(), List.of()));
-        registry.onUpdate(new WorkloadEndpointUpdate(id("a"), EndpointState.ACTIVE, "cali1",
+        registry.onEndpoint(new WorkloadEndpointUpdate(id("a"), EndpointState.ACTIVE, "cali1",
             Optional.empty(), List.of(), List.of()));
         assertEquals(List.of("retain []"), attacher.acts);
         assertTrue(logged.toString().contains("default/a/eth0: has no MAC address"), logged.toString());
@@ -115,9 +113,9 @@ class WorkloadRegistryTest {
 
     @Test
     void shouldUndoAFailedAttachmentAndTryAgainWithTheNextEvent() {
-        registry.onUpdate(new InSync());
+        registry.onInSync();
         attacher.failure = new IllegalStateException("no such device");
-        registry.onUpdate(endpoint("a", "cali1", "10.65.0.1"));
+        registry.onEndpoint(endpoint("a", "cali1", "10.65.0.1"));
         registry.onLinkPresent("cali1", 7);
         assertEquals(List.of("retain []", "attach cali1 7", "detach cali1 7"), attacher.acts);
         assertTrue(logged.toString().contains("no such device"), logged.toString());
@@ -131,12 +129,12 @@ class WorkloadRegistryTest {
 
     @Test
     void shouldPublishWhenThereAreTwiceAsManyAndAtTheEndOfABatch() {
-        registry.onUpdate(new InSync());
+        registry.onInSync();
         attacher.published.clear();
         registry.onLinks(Map.of("cali1", 7, "cali2", 8, "cali3", 9));
-        registry.onUpdate(endpoint("a", "cali1", "10.65.0.1"));
-        registry.onUpdate(endpoint("b", "cali2", "10.65.0.2"));
-        registry.onUpdate(endpoint("c", "cali3", "10.65.0.3"));
+        registry.onEndpoint(endpoint("a", "cali1", "10.65.0.1"));
+        registry.onEndpoint(endpoint("b", "cali2", "10.65.0.2"));
+        registry.onEndpoint(endpoint("c", "cali3", "10.65.0.3"));
         assertEquals(List.of(List.of("cali1"), List.of("cali1", "cali2")), attacher.published);
         assertEquals(0, attacher.armCount);
         registry.publishIfChanged();
@@ -153,17 +151,17 @@ class WorkloadRegistryTest {
         final Random random = new Random(seed);
         final Map<String, String> endpointInterface = new HashMap<>();
         final Map<String, Integer> links = new HashMap<>();
-        registry.onUpdate(new InSync());
+        registry.onInSync();
         for (int step = 1; step <= 20_000; step++) {
             final String name = "e" + random.nextInt(6);
             final String interfaceName = "cali" + name;
             switch (random.nextInt(4)) {
                 case 0 -> {
-                    registry.onUpdate(endpoint(name, interfaceName, "10.65.0." + (1 + random.nextInt(9))));
+                    registry.onEndpoint(endpoint(name, interfaceName, "10.65.0." + (1 + random.nextInt(9))));
                     endpointInterface.put(name, interfaceName);
                 }
                 case 1 -> {
-                    registry.onUpdate(new WorkloadEndpointRemove(id(name)));
+                    registry.onEndpointRemoved(id(name));
                     endpointInterface.remove(name);
                 }
                 case 2 -> {

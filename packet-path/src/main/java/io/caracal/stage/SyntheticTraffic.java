@@ -1,5 +1,8 @@
 package io.caracal.stage;
 
+import io.caracal.route.RouteKind;
+import io.caracal.route.RouteTable;
+import io.caracal.route.RouteTarget;
 import io.caracal.wire.FrameWriter;
 import io.caracal.wire.IcmpHeader;
 import io.caracal.wire.Icmpv6Type;
@@ -71,6 +74,22 @@ public final class SyntheticTraffic {
         for (int pod = 0; pod < podCount; pod++) {
             builder.put(Workload.of(FIRST_IFINDEX + pod, Ipv4Address.format(podIpv4(pod)),
                 Ipv6Text.format(FIRST_POD_IPV6.high(), podIpv6Low(pod))));
+        }
+        return builder.build();
+    }
+
+    /**
+     * Where the traffic's addresses lead.
+     *
+     * @return a route to each pod; all else is outside, by the host's stack.
+     */
+    public RouteTable routes() {
+        final RouteTable.Builder builder = new RouteTable.Builder()
+            .put("0.0.0.0/0", RouteTarget.of(RouteKind.OUTSIDE)).put("::/0", RouteTarget.of(RouteKind.OUTSIDE));
+        for (int pod = 0; pod < podCount; pod++) {
+            final RouteTarget target = RouteTarget.localWorkload(FIRST_IFINDEX + pod, 0);
+            builder.put(Ipv4Address.format(podIpv4(pod)) + "/32", target)
+                .put(Ipv6Text.format(FIRST_POD_IPV6.high(), podIpv6Low(pod)) + "/128", target);
         }
         return builder.build();
     }

@@ -5,6 +5,7 @@ import io.caracal.port.LoopbackPort;
 import io.caracal.port.PortSpec;
 import io.caracal.port.PuntPort;
 import io.caracal.stage.PacketStage;
+import io.caracal.umem.FrameLedger;
 import io.caracal.umem.FramePool;
 import io.caracal.umem.Umem;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -15,7 +16,7 @@ import org.agrona.concurrent.UnsafeBuffer;
  *
  * <p>What runs is the real path, class for class: worker, stages, punt port, rings; only the system calls are missing.
  * On the calling thread, with the frames of the pool that the real worker uses afterwards; all are back at the end.
- * The stages keep what the packets taught them: use addresses of no workload, or forget them afterwards.</p>
+ * The stages keep what the packets taught them, and frames of packets that wait: make them for this, and {@link #end}.</p>
  */
 public final class WorkerWarmup {
     private static final int RING_DEPTH = 256;
@@ -46,7 +47,7 @@ public final class WorkerWarmup {
      * @throws IllegalStateException if a frame did not come back.
      */
     public WorkerCounters run(final FrameSource frames, final int cycleCount) {
-        final int freeCount = pool.freeCount();
+        final int ownCount = ownCount();
         final WorkerCounters counters = new WorkerCounters();
         final PacketWorker worker = new PacketWorker(WorkerConfig.of(0), pool, umem, chain, counters);
         final LoopbackPort loopback = new LoopbackPort(
@@ -65,9 +66,18 @@ public final class WorkerWarmup {
         } finally {
             worker.onClose();
         }
-        if (pool.freeCount() != freeCount) {
+        if (ownCount() != ownCount) {
             throw new IllegalStateException("warm-up of the packet path lost frames: " + pool.ledger());
         }
         return counters;
+    }
+
+    private int ownCount() {
+        return pool.freeCount() + pool.ledger().count(FrameLedger.HELD);
+    }
+
+    /** Takes back the frames that the stages hold, such as fragments that wait: the stages are not used any more. */
+    public void end() {
+        pool.recover(FrameLedger.HELD);
     }
 }
