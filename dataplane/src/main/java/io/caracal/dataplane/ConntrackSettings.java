@@ -36,8 +36,7 @@ final class ConntrackSettings {
     private static ConntrackConfig with(final ConntrackConfig config, final int capacity, final int endpointFlowsMax,
                                         final ConntrackTimeouts timeouts, final EstablishedFlows establishedFlows) {
         return new ConntrackConfig(capacity, capacity, config.endpointsMax(), endpointFlowsMax, config.evictionIdle(),
-            timeouts, config.tcp(), config.dropsInvalid(), establishedFlows, config.natPortFirst(),
-            config.natPortLast());
+            timeouts, config.tcp(), config.dropsInvalid(), establishedFlows);
     }
 
     /** What a policy change means for flows that are there. */

@@ -16,7 +16,8 @@ import org.agrona.concurrent.UnsafeBuffer;
  *
  * <p>What runs is the real path, class for class: worker, stages, punt port, rings; only the system calls are missing.
  * On the calling thread, with the frames of the pool that the real worker uses afterwards; all are back at the end.
- * The stages keep what the packets taught them, and frames of packets that wait: make them for this, and {@link #end}.</p>
+ * The stages keep what the packets taught them, and frames of packets that wait: make them for this, and
+ * {@link #end}.</p>
  */
 public final class WorkerWarmup {
     private static final int RING_DEPTH = 256;
