@@ -371,7 +371,7 @@ public abstract sealed class FlowTable implements AutoCloseable permits Ipv4Flow
                 result.restored++;
                 continue;
             }
-            OffHeap.clear(record, 1L << recordShift);
+            OffHeap.clear(record, 1 << recordShift);
             giveSlot(slot);
         }
         return result;
