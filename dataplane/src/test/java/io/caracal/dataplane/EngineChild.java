@@ -36,7 +36,7 @@ final class EngineChild implements AutoCloseable {
     static EngineChild startWith(final LabNode node, final List<String> arguments) throws IOException {
         final List<String> command = new ArrayList<>(List.of(
             ProcessHandle.current().info().command().orElseThrow(), "-XX:+UseSerialGC", "-Xmx256m",
-            "-XX:-UsePerfData", "-Dagrona.disable.bounds.checks=true",
+            "-XX:-UsePerfData", "-XX:-UseFPUForSpilling", "-Dagrona.disable.bounds.checks=true",
             "--add-opens", "java.base/jdk.internal.misc=ALL-UNNAMED", "--enable-native-access=ALL-UNNAMED",
             "-cp", System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
             "io.caracal.cli.CaracalMain", "run", "--node", node.name(),

@@ -22,6 +22,7 @@ import org.agrona.concurrent.UnsafeBuffer;
  * PacketFlags#LOCALLY_MADE}) are left as their maker filled them.</p>
  */
 public final class ParseStage implements PacketStage {
+    private final PlainParser plain;
     private final NetworkParser parser;
 
     /**
@@ -30,6 +31,7 @@ public final class ParseStage implements PacketStage {
      * @param hash the same for all workers.
      */
     public ParseStage(final SymmetricFlowHash hash) {
+        plain = new PlainParser(hash);
         parser = new NetworkParser(hash);
     }
 
@@ -39,12 +41,15 @@ public final class ParseStage implements PacketStage {
         final int count = burst.count;
         for (int row = 0; row < count; row++) {
             if (burst.verdict[row] == Verdict.UNDECIDED && (burst.flags[row] & PacketFlags.LOCALLY_MADE) == 0) {
-                parse(burst, umem, row);
+                if (!plain.parse(burst, umem, row, burst.offset(row), burst.length[row])) {
+                    parse(burst, umem, row);
+                }
             }
         }
     }
 
-    private void parse(final PacketBurst burst, final UnsafeBuffer umem, final int row) {
+    /** The general way: also says what is wrong. */
+    void parse(final PacketBurst burst, final UnsafeBuffer umem, final int row) {
         final int offset = burst.offset(row);
         final int length = burst.length[row];
         if (!EthernetHeader.isValid(length)) {

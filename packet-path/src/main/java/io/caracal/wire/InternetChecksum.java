@@ -19,6 +19,8 @@ import org.agrona.concurrent.UnsafeBuffer;
 public final class InternetChecksum {
     private static final long LOW_32 = 0xFFFF_FFFFL;
     private static final int LOW_16 = 0xFFFF;
+    private static final long INVERSE_OF_65535 = -0x0001_0001_0001_0001L;
+    private static final long LARGEST_QUOTIENT = 0x0001_0001_0001_0001L;
 
     private InternetChecksum() {
     }
@@ -94,6 +96,17 @@ public final class InternetChecksum {
         final long to18 = (to33 & LOW_16) + (to33 >>> 16 & LOW_16) + (to33 >>> 32);
         final int to17 = (int)(to18 & LOW_16) + (int)(to18 >>> 16);
         return (to17 & LOW_16) + (to17 >>> 16);
+    }
+
+    /**
+     * Whether words and their checksum agree, without folding: their sum is then a multiple of 65535, and what divides
+     * evenly by an odd number gives a small quotient when multiplied by that number's inverse modulo 2^64.
+     *
+     * @param sum a sum of words and their checksum; not 0, which no header with a version adds up to.
+     * @return true if {@link #fold} gives 65535.
+     */
+    public static boolean isConsistent(final long sum) {
+        return Long.compareUnsigned(sum * INVERSE_OF_65535, LARGEST_QUOTIENT) <= 0;
     }
 
     /**

@@ -38,6 +38,19 @@ class InternetChecksumTest {
     }
 
     @Test
+    void shouldSeeConsistencyAsFoldingDoes() {
+        final long seed = System.nanoTime();
+        final Random random = new Random(seed);
+        for (int round = 0; round < 100_000; round++) {
+            final long sum = 1 + (random.nextLong() >>> 29 + random.nextInt(34));
+            final long multiple = 65_535 * (1 + (random.nextLong() >>> 45 + random.nextInt(17)));
+            assertEquals(InternetChecksum.fold(sum) == 0xFFFF, InternetChecksum.isConsistent(sum),
+                "seed " + seed + " sum " + sum);
+            assertTrue(InternetChecksum.isConsistent(multiple), "seed " + seed + " sum " + multiple);
+        }
+    }
+
+    @Test
     void shouldUpdateAsIfComputedAnew() {
         final long seed = System.nanoTime();
         final Random random = new Random(seed);

@@ -2,7 +2,6 @@ package io.caracal.perf;
 
 import io.caracal.burst.PacketBurst;
 import io.caracal.stage.ParseStage;
-import io.caracal.stage.SyntheticFrame;
 import io.caracal.wire.SymmetricFlowHash;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -34,9 +33,9 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 5, time = 1)
 @Fork(value = 3, jvmArgsAppend = {
     "--add-opens=java.base/jdk.internal.misc=ALL-UNNAMED", "--enable-native-access=ALL-UNNAMED",
-    "-Dagrona.disable.bounds.checks=true"})
+    "-Dagrona.disable.bounds.checks=true", "-XX:-UseFPUForSpilling"})
 public class HeaderParseBenchmark {
-    private final ParseStage stage = new ParseStage(new SymmetricFlowHash(7));
+    private final ParseStage stage = new ParseStage(new SymmetricFlowHash(PacketImage.HASH_SEED));
     private PacketMemory udp;
     private PacketMemory mixed;
     private PacketMemory everything;
@@ -51,9 +50,8 @@ public class HeaderParseBenchmark {
     /** Writes the packets. */
     @Setup(Level.Trial)
     public void setUp() {
-        udp = new PacketMemory(SyntheticFrame.UDP_IPV4);
-        mixed = new PacketMemory(SyntheticFrame.TCP_IPV4, SyntheticFrame.UDP_IPV4, SyntheticFrame.TCP_IPV6,
-            SyntheticFrame.TCP_IPV4, SyntheticFrame.UDP_IPV6, SyntheticFrame.TCP_IPV4, SyntheticFrame.ICMP_IPV4);
+        udp = PacketImage.Mixture.UDP.packets();
+        mixed = PacketImage.Mixture.MIXED.packets();
         everything = new PacketMemory();
         udpBurst = new PacketBurst(udp.buffer);
         mixedBurst = new PacketBurst(mixed.buffer);

@@ -49,7 +49,8 @@ public final class JmhRuns {
             .warmupIterations(ITERATIONS).warmupTime(TimeValue.milliseconds(iterationMs))
             .measurementIterations(ITERATIONS).measurementTime(TimeValue.milliseconds(iterationMs))
             .jvmArgsAppend("--add-opens", "java.base/jdk.internal.misc=ALL-UNNAMED",
-                "--enable-native-access=ALL-UNNAMED", "-Dagrona.disable.bounds.checks=true", "-XX:+UseSerialGC")
+                "--enable-native-access=ALL-UNNAMED", "-Dagrona.disable.bounds.checks=true", "-XX:+UseSerialGC",
+                "-XX:-UseFPUForSpilling")
             .shouldFailOnError(true);
         more.accept(options);
         /* JMH's own report goes where progress goes: standard output belongs to the result. */

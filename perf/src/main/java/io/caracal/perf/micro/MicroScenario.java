@@ -1,5 +1,6 @@
 package io.caracal.perf.micro;
 
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -34,9 +35,11 @@ public final class MicroScenario implements Scenario {
     private final String benchmarkClass;
     private final List<Bar> timeBars;
     private final Bar allocationBar;
+    private final Peer peer;
 
     private MicroScenario(final String name, final String sentence, final String benchmarkClass,
-        final Bar... timeBars) {
+        final Peer peer, final Bar... timeBars) {
+        this.peer = peer;
         this.name = name;
         this.sentence = sentence;
         this.benchmarkClass = benchmarkClass;
@@ -52,19 +55,20 @@ public final class MicroScenario implements Scenario {
     public static MicroScenario rings() {
         return new MicroScenario("rings",
             "a descriptor through a ring and back, and a frame's whole way (pool, four rings, ledger), in bursts of 64",
-            "io.caracal.perf.RingBenchmark",
+            "io.caracal.perf.RingBenchmark", Peer.NONE,
             limit("rings-roundTrip", 5), limit("rings-frameCycle", 20));
     }
 
     /**
-     * Headers of many different packets.
+     * Headers of many different packets. The bars are about the usual ones; what packets of all kinds in random order
+     * cost, most of it branches that no predictor knows, is a row without a bar.
      *
      * @return the scenario {@code parse}.
      */
     public static MicroScenario parse() {
         return new MicroScenario("parse", "parse, validate and flow hash of 4096 different packets",
-            "io.caracal.perf.HeaderParseBenchmark",
-            new Bar("parse", WHO, Bar.LIMIT, Bar.Direction.AT_MOST, 15, "ns/frame"));
+            "io.caracal.perf.HeaderParseBenchmark", new ParseTwin(),
+            limit("parse-stageUdp", 15), limit("parse-stageMixed", 15));
     }
 
     /**
@@ -75,7 +79,7 @@ public final class MicroScenario implements Scenario {
     public static MicroScenario pipeline() {
         return new MicroScenario("pipeline",
             "parse, route, VXLAN and back over 4096 different packets; longest-prefix lookups",
-            "io.caracal.perf.PipelineBenchmark",
+            "io.caracal.perf.PipelineBenchmark", Peer.NONE,
             limit("pipeline-encap", 35), limit("pipeline-decap", 30), limit("pipeline-lookup1k", 10),
             limit("pipeline-lookup100k", 25));
     }
@@ -96,7 +100,7 @@ public final class MicroScenario implements Scenario {
 
     @Override
     public List<String> contenders() {
-        return List.of(WHO);
+        return peer == Peer.NONE ? List.of(WHO) : List.of(WHO, Peer.WHO);
     }
 
     @Override
@@ -107,7 +111,7 @@ public final class MicroScenario implements Scenario {
     }
 
     @Override
-    public ScenarioResult run(final BenchSettings settings) {
+    public ScenarioResult run(final BenchSettings settings) throws IOException, InterruptedException {
         final Collection<RunResult> runs =
             JmhRuns.run(settings, benchmarkClass, options -> options.addProfiler(GCProfiler.class));
         if (runs.isEmpty()) {
@@ -125,6 +129,11 @@ public final class MicroScenario implements Scenario {
             series.add(ScenarioResult.Series.of(figure, WHO, "ns/frame", times));
             mostBytes = Math.max(mostBytes, bytes);
         }
+        for (final ScenarioResult.Series twin : peer.measure(settings)) {
+            rows.add(ResultRow.of(twin.scenario(), twin.who(), twin.unit(),
+                Sample.of(twin.values().stream().mapToDouble(Double::doubleValue).toArray())));
+            series.add(twin);
+        }
         final List<RatioRow> ratios = new ArrayList<>();
         for (final Bar bar : timeBars) {
             ratios.add(bar.judge(slowestNs(rows, bar.scenario())));
@@ -135,7 +144,8 @@ public final class MicroScenario implements Scenario {
 
     /** A bar holds for the slowest figure whose name begins with the bar's. */
     private static double slowestNs(final List<ResultRow> rows, final String prefix) {
-        return rows.stream().filter(row -> row.scenario().startsWith(prefix) && "ns/frame".equals(row.unit()))
+        return rows.stream().filter(row -> row.scenario().startsWith(prefix) && row.who().equals(WHO))
+            .filter(row -> "ns/frame".equals(row.unit()))
             .mapToDouble(ResultRow::median).max()
             .orElseThrow(() -> new IllegalStateException("no figure is named " + prefix));
     }

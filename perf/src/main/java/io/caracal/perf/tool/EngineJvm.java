@@ -11,7 +11,7 @@ import io.caracal.perf.BenchException;
 public final class EngineJvm {
     /** The same for making and using the ahead-of-time cache, or the virtual machine refuses the cache. */
     public static final List<String> FLAGS = List.of("-XX:+UseSerialGC", "-Xms64m", "-Xmx512m",
-        "-Dagrona.disable.bounds.checks=true", "-XX:-UsePerfData");
+        "-Dagrona.disable.bounds.checks=true", "-XX:-UsePerfData", "-XX:-UseFPUForSpilling");
     private static final Path TARGET = Path.of("dataplane", "target");
 
     private EngineJvm() {

@@ -26,6 +26,7 @@ public final class NativeTools implements AutoCloseable {
         List.of("xskgen.c", "send.c", "receive.c", "judge.c", "packet.c");
     private static final List<String> TWIN_SOURCES = List.of("cfwd.c", "burst.c");
     private static final List<String> TABLE_SOURCES = List.of("ctable.c");
+    private static final List<String> PARSE_SOURCES = List.of("cparse.c");
     private static final List<String> HEADERS =
         List.of("system.h", "xsk.h", "xskgen.h", "judge.h", "histogram.h", "packet.h", "burst.h");
     /** Strict aliasing lets gcc remove header stores through a byte pointer's back: then it is fast, and wrong. */
@@ -64,7 +65,7 @@ public final class NativeTools implements AutoCloseable {
         final NativeTools tools = new NativeTools(Files.createTempDirectory("caracal-bench-"));
         try {
             for (final List<String> names : List.of(SHARED_SOURCES, GENERATOR_SOURCES, TWIN_SOURCES, TABLE_SOURCES,
-                HEADERS)) {
+                PARSE_SOURCES, HEADERS)) {
                 for (final String name : names) {
                     tools.extract(name);
                 }
@@ -72,6 +73,7 @@ public final class NativeTools implements AutoCloseable {
             tools.compileOne(compiler, "xskgen", GENERATOR_SOURCES);
             tools.compileOne(compiler, "cfwd", TWIN_SOURCES);
             tools.compileOne(compiler, "ctable", TABLE_SOURCES);
+            tools.compileOne(compiler, "cparse", PARSE_SOURCES);
             return tools;
         } catch (final IOException | InterruptedException | RuntimeException e) {
             tools.close();
@@ -104,6 +106,15 @@ public final class NativeTools implements AutoCloseable {
      */
     public Path table() {
         return directory.resolve("ctable");
+    }
+
+    /**
+     * The parse stage's C twin.
+     *
+     * @return path of the executable.
+     */
+    public Path parser() {
+        return directory.resolve("cparse");
     }
 
     private void extract(final String name) throws IOException {
