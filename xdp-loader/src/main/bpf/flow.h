@@ -96,9 +96,10 @@ static __always_inline void forget_transport(struct flow *flow)
 	flow->transport_offset = 0;
 }
 
-static __always_inline enum parse_result parse_ipv4(void *data, void *data_end, __u32 offset, struct flow *flow)
+static __always_inline enum parse_result parse_ipv4(struct __sk_buff *skb, __u32 offset, struct flow *flow)
 {
-	struct iphdr *ip = data + offset;
+	void *data_end = (void *)(long)skb->data_end;
+	struct iphdr *ip = (void *)(long)skb->data + offset;
 
 	if ((void *)(ip + 1) > data_end)
 		return PARSE_SHORT;
@@ -116,18 +117,59 @@ static __always_inline enum parse_result parse_ipv4(void *data, void *data_end, 
 
 /*
  * The extension headers that are walked through (RFC 8200 section 4). Fragment is not: behind it may be no header at
- * all.
+ * all. A mask, since each comparison would double the states that the verifier follows.
  */
 static __always_inline int is_extension(__u8 next)
 {
-	return next == IPPROTO_HOPOPTS || next == IPPROTO_ROUTING || next == IPPROTO_DSTOPTS || next == IPPROTO_AH;
+	const __u64 extensions = 1ull << IPPROTO_HOPOPTS | 1ull << IPPROTO_ROUTING | 1ull << IPPROTO_DSTOPTS |
+				 1ull << IPPROTO_AH;
+
+	return next < 64 && extensions >> next & 1;
 }
 
-static __always_inline enum parse_result parse_ipv6(void *data, void *data_end, __u32 offset, struct flow *flow)
+/*
+ * AH counts in words without the first two (RFC 4302 section 2.2), the others in 8 bytes without the first. Without a
+ * branch, as above: the shift makes 1 of "equal" and 0 of all else.
+ */
+static __always_inline __u32 extension_length(__u8 next, __u8 hdrlen)
 {
-	struct ipv6hdr *ip = data + offset;
-	__u8 next;
+	__u32 is_ah = ((__u32)(next ^ IPPROTO_AH) - 1) >> 31;
+
+	return (hdrlen + 1 + is_ah) << (3 - is_ah);
+}
+
+/*
+ * Returns "offset << 8 | protocol" of what follows the extension headers, or a negated parse_result. Not static: so the
+ * verifier looks at it once, and not once for every state that it may be called in.
+ */
+__noinline int skip_extensions(struct __sk_buff *skb, __u32 offset, __u32 first)
+{
+	void *data_end = (void *)(long)skb->data_end;
+	void *data = (void *)(long)skb->data;
+	__u8 next = first;
 	int i;
+
+	for (i = 0; i < IPV6_EXTENSIONS_MAX && is_extension(next); i++) {
+		struct ipv6_opt_hdr *extension;
+
+		if (offset > HEADERS_MAX)
+			return -PARSE_UNKNOWN;
+		extension = data + offset;
+		if ((void *)(extension + 1) > data_end)
+			return -PARSE_SHORT;
+		offset += extension_length(next, extension->hdrlen);
+		next = extension->nexthdr;
+	}
+	if (is_extension(next) || offset > HEADERS_MAX)
+		return -PARSE_UNKNOWN;
+	return offset << 8 | next;
+}
+
+static __always_inline enum parse_result parse_ipv6(struct __sk_buff *skb, __u32 offset, struct flow *flow)
+{
+	void *data_end = (void *)(long)skb->data_end;
+	struct ipv6hdr *ip = (void *)(long)skb->data + offset;
+	int found;
 
 	if ((void *)(ip + 1) > data_end)
 		return PARSE_SHORT;
@@ -136,34 +178,30 @@ static __always_inline enum parse_result parse_ipv6(void *data, void *data_end, 
 	__builtin_memcpy(flow->source_be, &ip->saddr, 16);
 	__builtin_memcpy(flow->destination_be, &ip->daddr, 16);
 	flow->words = 4;
-	next = ip->nexthdr;
-	offset += sizeof(*ip);
-	for (i = 0; i < IPV6_EXTENSIONS_MAX && is_extension(next); i++) {
-		struct ipv6_opt_hdr *extension;
-
-		if (offset > HEADERS_MAX)
-			return PARSE_UNKNOWN;
-		extension = data + offset;
-		if ((void *)(extension + 1) > data_end)
-			return PARSE_SHORT;
-		/*
-		 * AH counts in words without the first two (RFC 4302 section 2.2), the others in 8 bytes without the
-		 * first.
-		 */
-		offset += next == IPPROTO_AH ? (extension->hdrlen + 2) * 4 : (extension->hdrlen + 1) * 8;
-		next = extension->nexthdr;
-	}
-	if (is_extension(next) || offset > HEADERS_MAX)
-		return PARSE_UNKNOWN;
-	flow->protocol = next;
-	flow->transport_offset = offset;
-	if (next == IPPROTO_FRAGMENT)
+	found = skip_extensions(skb, offset + sizeof(*ip), ip->nexthdr);
+	if (found < 0)
+		return -found;
+	flow->protocol = found & 0xff;
+	flow->transport_offset = found >> 8;
+	if (flow->protocol == IPPROTO_FRAGMENT)
 		forget_transport(flow);
 	return PARSE_DONE;
 }
 
-static __always_inline enum parse_result parse_ports(void *data, void *data_end, struct flow *flow)
+/*
+ * The header at an offset that the caller has bounded. The verifier forgets the bound when the offset was on the stack
+ * meanwhile, and the compiler would add the offset twice, to two pointers of which only one is checked; the mask
+ * changes nothing and forbids both.
+ */
+static __always_inline void *header_at(struct __sk_buff *skb, __u64 offset)
 {
+	asm volatile("%0 &= 511" : "+r"(offset));
+	return (void *)(long)skb->data + offset;
+}
+
+static __always_inline enum parse_result parse_ports(struct __sk_buff *skb, struct flow *flow)
+{
+	void *data_end = (void *)(long)skb->data_end;
 	__u32 offset = flow->transport_offset;
 	__be16 *ports;
 
@@ -171,7 +209,7 @@ static __always_inline enum parse_result parse_ports(void *data, void *data_end,
 		return PARSE_DONE;
 	if (offset > HEADERS_MAX)
 		return PARSE_UNKNOWN;
-	ports = data + offset;
+	ports = header_at(skb, offset);
 	if ((void *)(ports + 2) > data_end)
 		return PARSE_SHORT;
 	flow->source_port_be = ports[0];
@@ -183,8 +221,9 @@ static __always_inline enum parse_result parse_ports(void *data, void *data_end,
  * Replaces the flow by the one that an ICMP error is about. The packet inside may be cut anywhere, and it is a
  * stranger's bytes: when it cannot be read, the outer flow stays.
  */
-static __always_inline enum parse_result parse_icmp_error(void *data, void *data_end, struct flow *flow)
+static __always_inline enum parse_result parse_icmp_error(struct __sk_buff *skb, struct flow *flow)
 {
+	void *data_end = (void *)(long)skb->data_end;
 	__u32 offset = flow->transport_offset;
 	struct flow inner = {};
 	enum parse_result result;
@@ -194,16 +233,15 @@ static __always_inline enum parse_result parse_icmp_error(void *data, void *data
 		return PARSE_DONE;
 	if (offset > HEADERS_MAX)
 		return PARSE_UNKNOWN;
-	type = data + offset;
+	type = header_at(skb, offset);
 	if ((void *)(type + 1) > data_end)
 		return PARSE_SHORT;
 	if (!is_icmp_error(flow->protocol, *type))
 		return PARSE_DONE;
 	offset += 8;
-	result = flow->protocol == IPPROTO_ICMP ? parse_ipv4(data, data_end, offset, &inner)
-						: parse_ipv6(data, data_end, offset, &inner);
+	result = flow->protocol == IPPROTO_ICMP ? parse_ipv4(skb, offset, &inner) : parse_ipv6(skb, offset, &inner);
 	if (result == PARSE_DONE)
-		result = parse_ports(data, data_end, &inner);
+		result = parse_ports(skb, &inner);
 	if (result == PARSE_DONE) {
 		inner.transport_offset = 0;
 		*flow = inner;
@@ -211,21 +249,21 @@ static __always_inline enum parse_result parse_icmp_error(void *data, void *data
 	return result == PARSE_SHORT ? PARSE_DONE_OUTER : PARSE_DONE;
 }
 
-/* A function of its own to the verifier, so that the retry of find_flow does not double its code. */
-static __noinline int parse_flow(struct __sk_buff *skb, struct flow *flow)
+/* Not static either: see skip_extensions. No caller passes NULL, but the verifier cannot know that. */
+__noinline int parse_flow(struct __sk_buff *skb, struct flow *flow)
 {
-	void *data = (void *)(long)skb->data;
-	void *data_end = (void *)(long)skb->data_end;
 	int result = PARSE_UNKNOWN;
 
+	if (!flow)
+		return PARSE_UNKNOWN;
 	if (skb->protocol == bpf_htons(ETH_P_IP))
-		result = parse_ipv4(data, data_end, ETH_HLEN, flow);
+		result = parse_ipv4(skb, ETH_HLEN, flow);
 	else if (skb->protocol == bpf_htons(ETH_P_IPV6))
-		result = parse_ipv6(data, data_end, ETH_HLEN, flow);
+		result = parse_ipv6(skb, ETH_HLEN, flow);
 	if (result == PARSE_DONE)
-		result = parse_ports(data, data_end, flow);
+		result = parse_ports(skb, flow);
 	if (result == PARSE_DONE)
-		result = parse_icmp_error(data, data_end, flow);
+		result = parse_icmp_error(skb, flow);
 	return result;
 }
 

@@ -273,7 +273,7 @@ static __always_inline int read_ipv6(void *data, void *data_end, __u32 offset, s
 		extension = data + offset;
 		if ((void *)(extension + 1) > data_end)
 			return -1;
-		offset += next == IPPROTO_AH ? (extension->hdrlen + 2) * 4 : (extension->hdrlen + 1) * 8;
+		offset += extension_length(next, extension->hdrlen);
 		next = extension->nexthdr;
 	}
 	if ((is_extension(next) || next == IPPROTO_FRAGMENT) && packet->fragment != FRAGMENT_LATER)
