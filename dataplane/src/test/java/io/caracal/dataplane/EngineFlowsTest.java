@@ -1,0 +1,115 @@
+package io.caracal.dataplane;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.caracal.lab.Lab;
+import io.caracal.lab.LabNode;
+import io.caracal.lab.LabPod;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/**
+ * Flows of real TCP connections in a running engine: over its death, over changes of policy. A policy that denies
+ * everything tells flows that are known from flows that are merely let in again.
+ */
+@Timeout(180)
+class EngineFlowsTest {
+    private static final int CONNECTIONS = 200;
+    private static final int PORT = 7777;
+    private static final String DENY_ALL = """
+        apiVersion: projectcalico.org/v3
+        kind: GlobalNetworkPolicy
+        metadata:
+          name: deny-all
+        spec:
+          selector: all()
+          types: [Ingress, Egress]
+        """;
+
+    private Lab lab;
+    private LabNode node;
+    private NodeView view;
+    private LabPod web;
+    private LabPod client;
+
+    @BeforeEach
+    void makeNodeWithTwoPods() {
+        lab = Lab.create("flows");
+        node = lab.addNode("node1");
+        view = new NodeView(node);
+        web = node.addPod("shop", "web");
+        client = node.addPod("shop", "client");
+        node.announce(web);
+        node.announce(client);
+    }
+
+    @AfterEach
+    void closeLab() {
+        lab.close();
+    }
+
+    @Test
+    void shouldKeepEveryTcpConnectionWhenTheEngineIsKilled() throws Exception {
+        try (EngineChild first = EngineChild.start(node).awaitReady()) {
+            view.awaitAttached(web, client);
+            try (EchoConnections connections = EchoConnections.open(client, web, PORT, CONNECTIONS)) {
+                awaitExchanges(connections, 10 * CONNECTIONS);
+                connections.longestGapMs();
+                final long killedNs = System.nanoTime();
+                first.kill();
+                node.writeManifest("deny-all.yaml", DENY_ALL);
+                try (EngineChild second = EngineChild.start(node).awaitReady()) {
+                    final long readyMs = (System.nanoTime() - killedNs) / 1_000_000;
+                    awaitExchanges(connections, 10 * CONNECTIONS);
+                    System.out.println(CONNECTIONS + " TCP connections over kill -9: next engine ready after " + readyMs
+                        + " ms, longest wait for an answer " + connections.longestGapMs() + " ms, "
+                        + connections.broken().size() + " broken");
+                    assertEquals(0, connections.broken().size(), connections.broken() + "\n" + second.log());
+                    assertFalse(connections.canConnect(), "policy denies: what went on was known to be allowed before");
+                    assertEquals(0, view.worker().path("conntrack").path("created").asLong(-1), "new flows");
+                }
+            }
+        }
+    }
+
+    @Test
+    void shouldJudgeFlowsAgainWhereThatIsConfigured() throws Exception {
+        try (EngineChild engine = EngineChild.start(node, "established-flows=recheck").awaitReady()) {
+            view.awaitAttached(web, client);
+            try (EchoConnections connections = EchoConnections.open(client, web, PORT, 1)) {
+                awaitExchanges(connections, 100);
+                node.writeManifest("deny-all.yaml", DENY_ALL);
+                NodeView.await("the connection is cut: " + engine.log(), () -> {
+                    final long before = connections.exchangeCount();
+                    Thread.sleep(500);
+                    return connections.exchangeCount() == before;
+                });
+                assertTrue(view.worker().path("drops").path("policy-deny").asLong() > 0, view.worker().toString());
+            }
+        }
+    }
+
+    @Test
+    void shouldLetFlowsGoOnWhenPolicyChangesAndRefuseNewOnes() throws Exception {
+        try (EngineChild engine = EngineChild.start(node).awaitReady()) {
+            view.awaitAttached(web, client);
+            try (EchoConnections connections = EchoConnections.open(client, web, PORT, 1)) {
+                awaitExchanges(connections, 100);
+                node.writeManifest("deny-all.yaml", DENY_ALL);
+                NodeView.await("new connections are refused: " + engine.log(), () -> !connections.canConnect());
+                awaitExchanges(connections, 100);
+                assertEquals(0, connections.broken().size(), connections.broken().toString());
+            }
+        }
+    }
+
+    private static void awaitExchanges(final EchoConnections connections, final long count) throws Exception {
+        final long before = connections.exchangeCount();
+        NodeView.await(count + " more exchanges; broken: " + connections.broken(), () ->
+            connections.exchangeCount() - before >= count || !connections.broken().isEmpty());
+    }
+}
