@@ -1,5 +1,8 @@
 package io.caracal.control;
 
+import io.caracal.control.proto.ToDataplane;
+import java.util.List;
+
 /**
  * Where {@link ControlUpdate}s come from: manifests on disk, Felix, or whoever embeds the engine. One listener, one
  * start, one close; whoever starts a source closes it.
@@ -15,6 +18,21 @@ public interface ControlSource extends AutoCloseable {
      * @throws IllegalStateException when started before, or closed.
      */
     void start(ControlListener listener);
+
+    /**
+     * Where it stands.
+     *
+     * @return as of now; any thread may ask.
+     */
+    SourceStatus status();
+
+    /**
+     * Everything that was said and holds now, also what could not be applied: as messages of Felix that would say it
+     * again, in-sync last. Any thread may ask; large IP sets are copied meanwhile, and changes wait for that.
+     *
+     * @return the messages; empty before anything was said.
+     */
+    List<ToDataplane> said();
 
     /** Stops delivering: after it returns the listener is not called again. What was delivered stays in force. */
     @Override

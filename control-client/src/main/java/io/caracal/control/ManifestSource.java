@@ -3,6 +3,7 @@ package io.caracal.control;
 import io.caracal.control.felix.ChangeFeed;
 import io.caracal.control.felix.FelixKey;
 import io.caracal.control.manifest.ManifestLoader;
+import io.caracal.control.proto.ToDataplane;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,6 +37,8 @@ public final class ManifestSource implements ControlSource {
 
     private final ManifestLoader loader;
     private final int pollIntervalMs;
+    /** Held while what the feed wants is changed or read. */
+    private final Object stateLock = new Object();
 
     private ControlListener listener;
     private ChangeFeed feed;
@@ -109,10 +112,28 @@ public final class ManifestSource implements ControlSource {
         final ManifestLoader.Stamps seen = loader.stamps();
         final ManifestLoader.Loaded first = loader.load();
         this.listener = Objects.requireNonNull(listener, "listener");
-        feed = new ChangeFeed(new WhileOpen(), key -> places.apply(key));
+        synchronized (stateLock) {
+            feed = new ChangeFeed(new WhileOpen(), key -> places.apply(key));
+        }
         stamps = seen;
         deliver(first);
         watcher = Thread.ofPlatform().name("caracal-manifests").daemon(true).start(this::watch);
+    }
+
+    @Override
+    public SourceStatus status() {
+        synchronized (stateLock) {
+            return new SourceStatus("manifests", loader.pathsText(),
+                feed == null ? SourceStatus.Phase.WAITING : SourceStatus.Phase.IN_SYNC,
+                feed == null ? 0 : feed.changeCount(), Map.of());
+        }
+    }
+
+    @Override
+    public List<ToDataplane> said() {
+        synchronized (stateLock) {
+            return feed == null ? List.of() : feed.wanted().messages();
+        }
     }
 
     @Override
@@ -179,7 +200,9 @@ public final class ManifestSource implements ControlSource {
     private void deliver(final ManifestLoader.Loaded next) {
         places = next.places();
         notes = next.notes();
-        feed.replace(next.state());
+        synchronized (stateLock) {
+            feed.replace(next.state());
+        }
         final List<ControlProblem> all = new ArrayList<>(notes);
         all.addAll(feedProblems);
         tell(all);

@@ -5,7 +5,9 @@ import io.caracal.control.ControlListener;
 import io.caracal.control.ControlProblem;
 import io.caracal.control.ControlSource;
 import io.caracal.control.ControlUpdate;
+import io.caracal.control.SourceStatus;
 import io.caracal.control.proto.FromDataplane;
+import io.caracal.control.proto.ToDataplane;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.StandardProtocolFamily;
@@ -37,6 +39,8 @@ public final class FelixSource implements ControlSource {
 
     private final FelixSourceConfig config;
     private final FelixCounters counters = new FelixCounters();
+    /** Held while what Felix has said is changed or read. */
+    private final Object stateLock = new Object();
     private ServerSocketChannel server;
     private ControlListener listener;
     private ChangeFeed feed;
@@ -86,8 +90,10 @@ public final class FelixSource implements ControlSource {
         }
         server = bind();
         this.listener = listener;
-        feed = new ChangeFeed(new WhileOpen(), key -> "felix");
-        replayKeptState();
+        synchronized (stateLock) {
+            feed = new ChangeFeed(new WhileOpen(), key -> "felix");
+            replayKeptState();
+        }
         acceptor = Thread.ofPlatform().name("caracal-felix-accept").daemon(true).start(this::accept);
     }
 
@@ -227,7 +233,9 @@ public final class FelixSource implements ControlSource {
 
     private void takeMessage(final FelixSession session, final FelixConnection.Event event)
         throws FelixProtocolException {
-        session.take(event.message());
+        synchronized (stateLock) {
+            session.take(event.message());
+        }
         if (session.isInSync() && phase != Phase.IN_SYNC) {
             phase = Phase.IN_SYNC;
             unsaved = true;
@@ -237,7 +245,9 @@ public final class FelixSource implements ControlSource {
 
     private void flush(final FelixSession session, final long nowNs, final boolean isIdle) {
         if (session.isInSync() && session.hasPending()) {
-            session.flush();
+            synchronized (stateLock) {
+                session.flush();
+            }
             unsaved = true;
             tellProblems();
         } else if (isIdle && session.isInSync() && nowNs - savedNs > SAVE_INTERVAL_NS) {
@@ -300,6 +310,26 @@ public final class FelixSource implements ControlSource {
      */
     public Phase phase() {
         return phase;
+    }
+
+    @Override
+    public SourceStatus status() {
+        synchronized (stateLock) {
+            final long revision = feed == null ? 0 : feed.changeCount();
+            final SourceStatus.Phase stands = switch (phase) {
+                case DISCONNECTED -> revision == 0 ? SourceStatus.Phase.WAITING : SourceStatus.Phase.LAST_GOOD;
+                case SYNCING -> SourceStatus.Phase.CONNECTED;
+                case IN_SYNC -> SourceStatus.Phase.IN_SYNC;
+            };
+            return new SourceStatus("felix", config.socket().toString(), stands, revision, counters.values());
+        }
+    }
+
+    @Override
+    public List<ToDataplane> said() {
+        synchronized (stateLock) {
+            return feed == null || feed.changeCount() == 0 ? List.of() : feed.wanted().messages();
+        }
     }
 
     /**

@@ -18,6 +18,7 @@ import java.util.stream.Collectors;
  */
 public final class ManifestLoader {
     private final List<ManifestFiles> files;
+    private final String pathsText;
     private final String node;
     private final Map<String, String> overrides;
 
@@ -31,8 +32,18 @@ public final class ManifestLoader {
      */
     public ManifestLoader(final List<Path> paths, final String node, final Map<String, String> overrides) {
         files = paths.stream().map(ManifestFiles::new).toList();
+        pathsText = paths.stream().map(Path::toString).collect(Collectors.joining(", "));
         this.node = node;
         this.overrides = Map.copyOf(overrides);
+    }
+
+    /**
+     * Where it reads.
+     *
+     * @return the paths, with commas between.
+     */
+    public String pathsText() {
+        return pathsText;
     }
 
     /**
