@@ -11,8 +11,8 @@ import picocli.CommandLine.Spec;
 @Command(name = "caracal", mixinStandardHelpOptions = true, versionProvider = BuildVersion.class,
     description = "A user-space packet dataplane for Calico nodes.",
     subcommands = {
-        RunCommand.class, DemoCommand.class, StatusCommand.class, CountersCommand.class, DoctorCommand.class,
-        CheckCommand.class, ExplainCommand.class, CleanupCommand.class, RehearseCommand.class,
+        RunCommand.class, DemoCommand.class, StatusCommand.class, PolicyCommand.class, CountersCommand.class,
+        DoctorCommand.class, CheckCommand.class, ExplainCommand.class, CleanupCommand.class, RehearseCommand.class,
         CommandLine.HelpCommand.class
     })
 public final class CaracalCommand implements Runnable {

@@ -4,8 +4,7 @@ import java.io.IOException;
 import java.util.concurrent.CountDownLatch;
 
 import io.caracal.control.ControlSource;
-import io.caracal.control.ManifestSource;
-import io.caracal.dataplane.ConfigKey;
+import io.caracal.dataplane.ControlSources;
 import io.caracal.dataplane.Dataplane;
 import io.caracal.dataplane.DataplaneConfig;
 import io.caracal.dataplane.EngineLog;
@@ -29,20 +28,26 @@ final class EngineRun {
         final CountDownLatch stop = new CountDownLatch(1);
         final CountDownLatch closed = new CountDownLatch(1);
         Runtime.getRuntime().addShutdownHook(new Thread(() -> stopAndWait(stop, closed), "caracal-shutdown"));
-        try (ControlSource source = new ManifestSource(config.path(ConfigKey.MANIFESTS).orElseThrow(), config.node());
+        try (ControlSource source = ControlSources.open(config);
             Dataplane dataplane = Dataplane.launch(config, source, log)) {
             if (arguments.exitOnStdinClose()) {
                 Thread.ofPlatform().name("caracal-stdin").daemon(true).start(() -> awaitEndOfInput(stop, log));
             }
-            log.info(dataplane.attachedCount() + " workloads attached");
-            System.out.println("ready");
-            ServiceNotification.ready(log);
+            dataplane.notReady().forEach(reason -> log.warn("not ready: " + reason));
+            dataplane.ready().thenRun(() -> sayReady(dataplane, log));
             stop.await();
             log.info("stopping");
         } finally {
             closed.countDown();
         }
         return ExitCode.OK;
+    }
+
+    /** On the starting thread, or later on the control thread. */
+    private static void sayReady(final Dataplane dataplane, final EngineLog log) {
+        log.info(dataplane.attachedCount() + " workloads attached");
+        System.out.println("ready");
+        ServiceNotification.ready(log);
     }
 
     /** Runs as shutdown hook: the JVM halts when hooks return, so it waits until the engine is closed. */

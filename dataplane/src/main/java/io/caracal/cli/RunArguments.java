@@ -26,10 +26,12 @@ record RunArguments(Path configFile, Map<ConfigKey, String> shorthands, Map<Stri
     static final String CONFIG = "--config";
     static final String SET = "--set";
     static final String EXIT_ON_STDIN_CLOSE = "--exit-on-stdin-close";
+    static final String ALLOW_UNENFORCED = "--allow-unenforced-host-endpoints";
+    static final String MANIFESTS = "--manifests";
     /** Options that are short for a setting. */
     static final Map<String, ConfigKey> SHORTHANDS = Map.of("--node", ConfigKey.NODE, "--state",
-        ConfigKey.STATE_DIRECTORY, "--admin", ConfigKey.ADMIN_SOCKET, "--manifests", ConfigKey.MANIFESTS,
-        "--workers", ConfigKey.WORKERS);
+        ConfigKey.STATE_DIRECTORY, "--admin", ConfigKey.ADMIN_SOCKET, MANIFESTS, ConfigKey.MANIFESTS,
+        "--felix", ConfigKey.FELIX, "--workers", ConfigKey.WORKERS);
 
     /**
      * Reads the command and its options, if they are of the plain kind.
@@ -44,11 +46,14 @@ record RunArguments(Path configFile, Map<ConfigKey, String> shorthands, Map<Stri
         final Map<String, String> values = new LinkedHashMap<>();
         final Map<String, String> settings = new LinkedHashMap<>();
         boolean exitOnStdinClose = false;
+        boolean allowUnenforced = false;
         final List<String> rest = new ArrayList<>(words.subList(1, words.size()));
         while (!rest.isEmpty()) {
             final String name = rest.removeFirst();
             if (EXIT_ON_STDIN_CLOSE.equals(name) && !exitOnStdinClose) {
                 exitOnStdinClose = true;
+            } else if (ALLOW_UNENFORCED.equals(name) && !allowUnenforced) {
+                allowUnenforced = true;
             } else if (rest.isEmpty() || !take(name, rest.removeFirst(), values, settings)) {
                 return Optional.empty();
             }
@@ -56,6 +61,9 @@ record RunArguments(Path configFile, Map<ConfigKey, String> shorthands, Map<Stri
         final String configFile = values.remove(CONFIG);
         final Map<ConfigKey, String> shorthands = new LinkedHashMap<>();
         values.forEach((name, value) -> shorthands.put(SHORTHANDS.get(name), value));
+        if (allowUnenforced) {
+            shorthands.put(ConfigKey.ALLOW_UNENFORCED_HOST_ENDPOINTS, "true");
+        }
         return Optional.of(new RunArguments(
             configFile == null ? null : Path.of(configFile), shorthands, settings, exitOnStdinClose));
     }
@@ -69,14 +77,23 @@ record RunArguments(Path configFile, Map<ConfigKey, String> shorthands, Map<Stri
             final int equals = value.indexOf('=');
             return equals > 0 && settings.put(value.substring(0, equals), value.substring(equals + 1)) == null;
         }
+        if (MANIFESTS.equals(name)) {
+            values.merge(name, value, RunArguments::joined);
+            return true;
+        }
         return (CONFIG.equals(name) || SHORTHANDS.containsKey(name)) && values.put(name, value) == null;
+    }
+
+    /** A list of paths as the setting has it. */
+    static String joined(final String paths, final String path) {
+        return paths + ',' + path;
     }
 
     /**
      * File first, then the short options, then {@code --set}.
      *
      * @return checked.
-     * @throws IllegalArgumentException naming what is wrong, or that nothing says what runs on this node.
+     * @throws IllegalArgumentException naming what is wrong.
      */
     DataplaneConfig conclude() {
         final DataplaneConfig.Builder builder = DataplaneConfig.builder();
@@ -86,10 +103,11 @@ record RunArguments(Path configFile, Map<ConfigKey, String> shorthands, Map<Stri
         shorthands.forEach(builder::set);
         settings.forEach(builder::set);
         final DataplaneConfig config = builder.conclude();
-        final Path manifests = config.path(ConfigKey.MANIFESTS).orElseThrow(() -> new IllegalArgumentException(
-            "nothing says what runs on this node: give --manifests DIR (see caracal run --help)"));
-        if (!Files.exists(manifests)) {
-            throw new IllegalArgumentException("setting manifests=" + manifests + " is not there");
+        for (final Path path : config.paths(ConfigKey.MANIFESTS)) {
+            if (!Files.exists(path)) {
+                throw new IllegalArgumentException(
+                    "setting manifests=" + config.text(ConfigKey.MANIFESTS) + ": " + path + " is not there");
+            }
         }
         return config;
     }

@@ -1,6 +1,8 @@
 package io.caracal.cli;
 
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 
@@ -16,7 +18,8 @@ import picocli.CommandLine.Spec;
     description = "The engine, in the foreground. Its last start-up line is \"ready\".",
     footer = {
         "", "Example:",
-        "  caracal run --node node-1 --manifests /etc/caracal/manifests",
+        "  caracal run --node node-1",
+        "  caracal run --node node-1 --manifests /etc/caracal/manifests --manifests pods.yaml",
         "  caracal run --manifests lab/ --set workers=2 --set on-engine-loss=pass", "",
         "Settings for --config and --set: caracal run --settings"
     })
@@ -25,10 +28,17 @@ final class RunCommand implements Callable<Integer> {
     private CommandSpec spec;
     @Mixin
     private SettingsMixin settings;
-    @Option(names = "--manifests", paramLabel = "DIR", description = "Calico v3 YAML instead of a cluster")
-    private String manifests;
+    @Option(names = "--felix", paramLabel = "SOCKET", description = {
+        "socket that caracal-felix, started by Felix, connects to", "(default: /run/caracal/felix.sock)"})
+    private String felix;
+    @Option(names = RunArguments.MANIFESTS, paramLabel = "PATH", description = {
+        "Calico v3 and Kubernetes YAML instead of Felix: a file or a folder;", "may be repeated"})
+    private List<String> manifests = new ArrayList<>();
     @Option(names = "--workers", paramLabel = "N", description = "packet workers (default: 1)")
     private String workers;
+    @Option(names = RunArguments.ALLOW_UNENFORCED, description = {
+        "be ready although policy of host endpoints is not enforced", "on packets from and to the host itself"})
+    private boolean allowUnenforced;
     @Option(names = "--settings", description = "list every setting and its default, then exit")
     private boolean listSettings;
     @Option(names = "--exit-on-stdin-close",
@@ -47,7 +57,9 @@ final class RunCommand implements Callable<Integer> {
     /** What was typed. */
     RunArguments arguments() {
         final Map<ConfigKey, String> shorthands = settings.shorthands();
-        putIfGiven(shorthands, ConfigKey.MANIFESTS, manifests);
+        putIfGiven(shorthands, ConfigKey.FELIX, felix);
+        manifests.forEach(path -> shorthands.merge(ConfigKey.MANIFESTS, path, RunArguments::joined));
+        putIfGiven(shorthands, ConfigKey.ALLOW_UNENFORCED_HOST_ENDPOINTS, allowUnenforced ? "true" : null);
         putIfGiven(shorthands, ConfigKey.WORKERS, workers);
         return new RunArguments(settings.configFile(), shorthands, settings.settings(), exitOnStdinClose);
     }

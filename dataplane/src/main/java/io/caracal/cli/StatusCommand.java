@@ -11,9 +11,11 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code caracal status}: what the running engine has attached. */
+/** {@code caracal status}: where control stands and what the running engine has attached. */
 @Command(name = "status", mixinStandardHelpOptions = true,
-    description = "What the running engine has attached. Exits with 1 if something was not applied.",
+    description = {
+        "Where control comes from and how far it is, what is attached, what is not applied or not enforced.",
+        "Exits with 1 if the engine is not ready or something was not applied."},
     footer = {"", "Example:", "  caracal status", "  caracal status --admin /run/caracal/admin.sock --json"})
 final class StatusCommand implements Callable<Integer> {
     @Spec
@@ -35,12 +37,17 @@ final class StatusCommand implements Callable<Integer> {
         } else {
             print(status, spec.commandLine().getOut());
         }
-        return status.path("problems").isEmpty() ? ExitCode.OK : ExitCode.NO;
+        return status.path("problems").isEmpty() && status.path("ready").asBoolean() ? ExitCode.OK : ExitCode.NO;
     }
 
     private static void print(final JsonNode status, final PrintWriter out) {
         out.printf("node %s, pid %s, %s, %s worker(s)%n", status.path("node").asText(), status.path("pid").asText(),
             status.path("punt").asText(), status.path("workers").asText());
+        final JsonNode source = status.path("source");
+        out.printf("control by %s (%s): %s, revision %s%n", source.path("kind").asText(),
+            source.path("place").asText(), source.path("phase").asText(), source.path("revision").asText());
+        out.println(status.path("ready").asBoolean() ? "ready" : "NOT ready");
+        status.path("notReady").forEach(reason -> out.println("not ready: " + reason.asText()));
         out.printf("%n%-16s %-8s %-40s %s%n", "INTERFACE", "IFINDEX", "ADDRESSES", "WORKLOAD");
         for (final JsonNode workload : status.path("workloads")) {
             final StringBuilder addresses = new StringBuilder();
@@ -49,6 +56,8 @@ final class StatusCommand implements Callable<Integer> {
             out.printf("%-16s %-8s %-40s %s%n", workload.path("interface").asText(),
                 workload.path("ifindex").asText(), addresses, workload.path("name").asText());
         }
+        status.path("waiting").forEach(endpoint -> out.println("waits for its interface: " + endpoint.asText()));
+        status.path("notEnforced").forEach(object -> out.println("not enforced: " + object.asText()));
         for (final JsonNode problem : status.path("problems")) {
             out.println("not applied: " + problem.asText());
         }

@@ -17,7 +17,19 @@ public enum ConfigKey {
     /** Mount point of the BPF file system. */
     BPF_FILE_SYSTEM("bpf-file-system", "/sys/fs/bpf", "bpffs for the pins; mounted there if nothing is"),
     /** Manifests. */
-    MANIFESTS("manifests", "", "directory of Calico v3 YAML that stands in for a cluster"),
+    MANIFESTS("manifests", "",
+        "files and folders of Calico v3 and Kubernetes YAML that stand in for a cluster, with commas between"),
+    /** Felix's socket. */
+    FELIX("felix", "",
+        "unix socket that caracal-felix connects to; empty = /run/caracal/felix.sock, unless there are manifests"),
+    /** What Felix said last. */
+    FELIX_STATE("felix-state", "keep",
+        "keep: what Felix said is kept in the state directory, and the next engine starts with it; none"),
+    /** Longest message. */
+    FELIX_FRAME_MAX_BYTES("felix-frame-max-bytes", "536870912", "the longest message that is taken from Felix"),
+    /** Host endpoints. */
+    ALLOW_UNENFORCED_HOST_ENDPOINTS("allow-unenforced-host-endpoints", "false",
+        "true: the engine is ready although policy of host endpoints is not enforced on the host's own packets"),
     /** Workers. */
     WORKERS("workers", "1", "packet workers, each with a queue of the punt pair and a thread of its own (1..64)"),
     /** First CPU of the workers. */

@@ -5,7 +5,9 @@ import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 import io.caracal.control.ControlListener;
@@ -27,10 +29,12 @@ final class ControlLoop implements ControlListener, AutoCloseable {
     private final WorkloadRegistry registry;
     private final PolicyControl policy;
     private final Consumer<CompiledPolicy> policyInForce;
+    private final Readiness readiness;
     private final EngineLog log;
     private final Thread thread;
     private volatile List<AttachedWorkload> attached = List.of();
     private volatile List<String> problems = List.of();
+    private volatile List<String> waiting = List.of();
     private volatile List<String> attachProblems = List.of();
     private volatile boolean inSync;
     private volatile boolean closing;
@@ -41,13 +45,15 @@ final class ControlLoop implements ControlListener, AutoCloseable {
      * @param registry touched by the control thread only from now on.
      * @param policy likewise.
      * @param policyInForce told of each policy that the workers see, on the control thread.
+     * @param readiness told after each batch.
      * @param log where a failed event goes; the loop goes on.
      */
     ControlLoop(final WorkloadRegistry registry, final PolicyControl policy,
-                final Consumer<CompiledPolicy> policyInForce, final EngineLog log) {
+                final Consumer<CompiledPolicy> policyInForce, final Readiness readiness, final EngineLog log) {
         this.registry = registry;
         this.policy = policy;
         this.policyInForce = policyInForce;
+        this.readiness = readiness;
         this.log = log;
         thread = Thread.ofPlatform().name("caracal-control").daemon(true).start(this::run);
     }
@@ -71,7 +77,9 @@ final class ControlLoop implements ControlListener, AutoCloseable {
         publishPolicy();
         registry.publishIfChanged();
         attached = List.copyOf(registry.attached());
+        waiting = registry.waiting();
         attachProblems = Stream.concat(registry.problems().stream(), policy.problems().stream()).toList();
+        readiness.update(inSync, policy.notEnforced());
     }
 
     private void publishPolicy() {
@@ -132,6 +140,36 @@ final class ControlLoop implements ControlListener, AutoCloseable {
             done.complete(null);
         });
         done.join();
+    }
+
+    /**
+     * Runs a question on the control thread, after what was told before. Any other thread.
+     *
+     * @param question may touch what belongs to the control thread.
+     * @param <T> type of the answer.
+     * @return the answer.
+     * @throws java.util.concurrent.CompletionException if there is none in time, or the question fails.
+     */
+    <T> T ask(final Supplier<T> question) {
+        final CompletableFuture<T> answer = new CompletableFuture<>();
+        tell(() -> {
+            try {
+                answer.complete(question.get());
+            } catch (final RuntimeException | Error failure) {
+                answer.completeExceptionally(failure);
+            }
+        });
+        return answer.orTimeout(CLOSE_TIMEOUT_SECONDS, TimeUnit.SECONDS).join();
+    }
+
+    /** Whether the engine is ready. Any thread. */
+    Readiness readiness() {
+        return readiness;
+    }
+
+    /** Endpoints that are not attached, as of the last batch. Any thread. */
+    List<String> waiting() {
+        return waiting;
     }
 
     /** What is attached, as of the last batch. Any thread. */

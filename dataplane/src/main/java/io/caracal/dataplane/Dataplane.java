@@ -109,9 +109,11 @@ public final class Dataplane implements AutoCloseable {
         kernel.hooks().attachPunt(pair.hostIfindex(), pair.engineIfindex());
         control = startControl(policy, new WorkloadRegistry(new KernelAttacher(
             netlink, kernel, missLimit(), tables, workers::endFlows, log), log), workers);
-        final EngineReport report = new EngineReport(workers, kernel, control, config);
+        final ControlReport said = new ControlReport(source, control, policy);
+        final EngineReport report = new EngineReport(workers, kernel, control, said, config);
         own(new AdminServer(config.path(ConfigKey.ADMIN_SOCKET).orElseThrow(),
-            Map.of("counters", report::counters, "status", report::status), log));
+            Map.of("counters", report::counters, "status", report::status, "policy", said::policy,
+                "said", said::said), log));
         source.start(control);
         control.awaitIdle();
         warmCalls.exceptionally(failure -> null).join();
@@ -158,7 +160,7 @@ public final class Dataplane implements AutoCloseable {
             if (rechecks) {
                 workers.recheckFlows(inForce.generation());
             }
-        }, log));
+        }, new Readiness("true".equals(config.text(ConfigKey.ALLOW_UNENFORCED_HOST_ENDPOINTS)), log), log));
         own(InterfaceWatcher.start(config.text(ConfigKey.INTERFACE_PREFIX), registry, policy, loop, log));
         return loop;
     }
@@ -194,6 +196,25 @@ public final class Dataplane implements AutoCloseable {
      */
     public int attachedCount() {
         return control.attached().size();
+    }
+
+    /**
+     * Done when the control source has said everything and nothing of it is left unenforced, for the first time. Done
+     * on the control thread: what depends on it must not wait.
+     *
+     * @return completed at once for manifests without host endpoints.
+     */
+    public CompletableFuture<Void> ready() {
+        return control.readiness().firstTime();
+    }
+
+    /**
+     * Why the engine is not ready, or not any more. Any thread.
+     *
+     * @return a sentence each, none when it is.
+     */
+    public List<String> notReady() {
+        return control.readiness().reasons();
     }
 
     /** Ends all threads and gives back memory and descriptors, last made first. Programs stay attached. */

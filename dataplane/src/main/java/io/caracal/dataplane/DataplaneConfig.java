@@ -5,6 +5,7 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
@@ -70,6 +71,11 @@ public final class DataplaneConfig {
         oneOf(ConfigKey.ON_ENGINE_LOSS, "drop", "pass");
         oneOf(ConfigKey.TC_HOOK, "auto", "tcx", "clsact");
         oneOf(ConfigKey.ESTABLISHED_FLOWS, "keep", "recheck");
+        oneOf(ConfigKey.FELIX_STATE, "keep", "none");
+        oneOf(ConfigKey.ALLOW_UNENFORCED_HOST_ENDPOINTS, "true", "false");
+        number(ConfigKey.FELIX_FRAME_MAX_BYTES, 1024, Integer.MAX_VALUE);
+        require(text(ConfigKey.FELIX).isEmpty() || text(ConfigKey.MANIFESTS).isEmpty(), ConfigKey.FELIX,
+            "and setting manifests=" + text(ConfigKey.MANIFESTS) + " exclude each other: one says what runs here");
         number(ConfigKey.CONNTRACK_CAPACITY, 1024, 1L << 29);
         number(ConfigKey.CONNTRACK_ENDPOINT_FLOWS_MAX, 0, 1L << 29);
         number(ConfigKey.POLICY_LOG_RATE, 0, 1_000_000_000L);
@@ -206,6 +212,17 @@ public final class DataplaneConfig {
      */
     public Optional<Path> path(final ConfigKey key) {
         return text(key).isEmpty() ? Optional.empty() : Optional.of(Path.of(text(key)));
+    }
+
+    /**
+     * Several paths.
+     *
+     * @param key a setting whose value is a list of paths with commas between.
+     * @return the paths in order, none if the value is empty.
+     */
+    public List<Path> paths(final ConfigKey key) {
+        return Arrays.stream(text(key).split(",")).map(String::strip).filter(path -> !path.isEmpty())
+            .map(Path::of).toList();
     }
 
     /** Collects settings; what comes later wins. */

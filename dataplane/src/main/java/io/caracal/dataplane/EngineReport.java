@@ -22,13 +22,15 @@ final class EngineReport {
     private final WorkerGroup workers;
     private final KernelSide kernel;
     private final ControlLoop control;
+    private final ControlReport source;
     private final DataplaneConfig config;
 
     EngineReport(final WorkerGroup workers, final KernelSide kernel, final ControlLoop control,
-                 final DataplaneConfig config) {
+                 final ControlReport source, final DataplaneConfig config) {
         this.workers = workers;
         this.kernel = kernel;
         this.control = control;
+        this.source = source;
         this.config = config;
     }
 
@@ -51,6 +53,7 @@ final class EngineReport {
         report.put("node", config.node());
         report.put("pid", ProcessHandle.current().pid());
         report.put("inSync", control.isInSync());
+        source.addTo(report);
         report.put("workers", config.workers());
         report.put("punt", kernel.hooks().describePunt());
         report.put("problems", control.problems());

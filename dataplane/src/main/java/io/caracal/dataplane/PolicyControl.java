@@ -25,6 +25,8 @@ final class PolicyControl {
     private final EngineLog log;
     private final Map<Integer, NodeInterface> interfaces = new HashMap<>();
     private final SortedMap<String, String> problemByObject = new TreeMap<>();
+    private final HostEndpointScope hostEndpoints = new HostEndpointScope();
+    private final PolicyListing listing = new PolicyListing();
     private boolean inSync;
     private boolean changed;
 
@@ -49,6 +51,8 @@ final class PolicyControl {
         changed = true;
         try {
             apply(change);
+            hostEndpoints.onChange(change);
+            listing.onChange(change);
             problemByObject.remove(objectOf(change));
         } catch (final PolicyException refused) {
             refuse(objectOf(change), refused.getMessage());
@@ -147,6 +151,16 @@ final class PolicyControl {
             refuse("policy", refused.getMessage());
             return null;
         }
+    }
+
+    /** What is in force, for people. */
+    Map<String, Object> describe() {
+        return listing.describe(compiler::memberCount);
+    }
+
+    /** A sentence for each object that packets do not meet. */
+    List<String> notEnforced() {
+        return hostEndpoints.notEnforced();
     }
 
     /** What was refused, with the reason of each. */

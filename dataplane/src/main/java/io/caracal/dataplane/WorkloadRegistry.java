@@ -141,6 +141,14 @@ final class WorkloadRegistry {
         return new ArrayList<>(attachedByInterface.values());
     }
 
+    /** Endpoints that are not attached, with their interfaces: those wait for it, or are not active. */
+    List<String> waiting() {
+        return endpointByInterface.values().stream()
+            .filter(endpoint -> !attachedByInterface.containsKey(endpoint.interfaceName()))
+            .map(endpoint -> endpoint.id() + " (" + endpoint.interfaceName()
+                + (endpoint.state() == EndpointState.ACTIVE ? ")" : ", not active)")).sorted().toList();
+    }
+
     /** Interfaces that have an endpoint and could not be attached, with the reason of each. */
     List<String> problems() {
         return List.copyOf(problemByInterface.values());
