@@ -24,6 +24,8 @@ public enum ConntrackCounter {
     REOPENED("flows whose tuple a new connection took"),
     /** Flows that were refused by a RST. */
     REFUSED("flows that were answered by a RST alone"),
+    /** Flows that a newer policy denied. */
+    DENIED("flows that were judged again and denied"),
     /** Flows ended on request. */
     FLUSHED("flows ended on request"),
     /** Flows with a translated source. */

@@ -6,6 +6,10 @@ import io.caracal.burst.PacketBurst;
  * One IP family's half of a worker's tracking: table, state machines and admission, and the step from a row of a burst
  * to a tuple of this family. The stages do the rest without knowing which family it is.
  *
+ * <p>The families keep two classes each, where one over a common form of tuple would be possible: IPv4's two words
+ * would have to be written to memory and read back as IPv6's five for each packet, and the record of IPv4 is compared
+ * in registers now. What does not look into tuples is here and in {@link FlowTable}, once.</p>
+ *
  * <p>The worker's thread; allocates nothing after its constructor.</p>
  */
 abstract sealed class FamilyTracking implements AutoCloseable permits Ipv4Tracking, Ipv6Tracking {

@@ -19,6 +19,8 @@ import io.caracal.stage.PacketStage;
  * <p>A packet whose flow finds no room is dropped with its reason. Belongs to one worker and its {@link Conntrack}.</p>
  */
 public final class FlowCommitStage implements PacketStage {
+    private static final int POLICY_DENY = DropReason.POLICY_DENY.id();
+
     private final Conntrack conntrack;
     private final FlowApprovals approvals;
     private final ConntrackCounters counters;
@@ -35,9 +37,14 @@ public final class FlowCommitStage implements PacketStage {
         final int count = burst.count;
         conntrack.beginBurst(burst);
         for (int row = 0; row < count; row++) {
-            if (burst.tracking[row] == Tracking.NEW
-                && (burst.verdict[row] == Verdict.UNDECIDED || burst.verdict[row] == Verdict.TRANSMIT)) {
+            if (burst.tracking[row] != Tracking.NEW) {
+                continue;
+            }
+            if (burst.verdict[row] == Verdict.UNDECIDED || burst.verdict[row] == Verdict.TRANSMIT) {
                 commit(burst, row, nowMs);
+            } else if (burst.flow[row] != PacketBurst.NO_FLOW && burst.dropReason[row] == POLICY_DENY) {
+                /* Judged again and denied: its answers must not pass either. */
+                conntrack.family(burst.ipVersion[row]).table.remove(burst.flow[row] >> 1, RemovalCause.DENIED);
             }
         }
         conntrack.endBurst();

@@ -38,6 +38,11 @@ final class FlowIndex implements AutoCloseable {
     /** Share of the entries in use when the table is full and every flow has two keys. */
     static final int MAX_LOAD_PERCENT = 75;
 
+    /** The home group has no such tag, and a search ends there. */
+    static final int CERTAIN_MISS = -1;
+    /** The home group has no such tag, but a search goes on. */
+    static final int NO_CANDIDATE = -2;
+
     private static final int OVERFLOW_OFFSET = 12;
     private static final int SLOTS_OFFSET = 16;
     private static final long LOW_SEVEN = 0x7f7f7f7f7f7f7f7fL;
@@ -123,11 +128,18 @@ final class FlowIndex implements AutoCloseable {
         return OffHeap.getShort(group + OVERFLOW_OFFSET) != 0;
     }
 
-    /** The slot that a search for this hash will most probably compare first, or -1 where its home group has none. */
+    /**
+     * The slot that a search for this hash will most probably compare first.
+     *
+     * @return the slot, {@link #NO_CANDIDATE}, or {@link #CERTAIN_MISS}.
+     */
     int candidate(final long hash) {
         final long group = home(hash);
         final long matches = matches(group, tagWord(hash));
-        return matches == 0 ? -1 : slot(group, entry(matches));
+        if (matches != 0) {
+            return slot(group, entry(matches));
+        }
+        return overflowed(group) ? NO_CANDIDATE : CERTAIN_MISS;
     }
 
     /**

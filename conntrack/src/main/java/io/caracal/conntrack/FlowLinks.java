@@ -20,9 +20,14 @@ final class FlowLinks implements AutoCloseable {
     /** Bytes of a slot's links: half a cache line. */
     static final int SIZE = 32;
 
+    /** Links of a slot: next and previous in its bucket, then in the lists of its two legs. */
+    static final int LINKS = 6;
+
     private static final int PREVIOUS_OFFSET = 4;
     private static final int BUCKET_OFFSET = 8;
     private static final int LEGS_OFFSET = 16;
+    private static final int[] LINK_OFFSETS = {0, PREVIOUS_OFFSET, LEGS_OFFSET, LEGS_OFFSET + PREVIOUS_OFFSET,
+        LEGS_OFFSET + Long.BYTES, LEGS_OFFSET + Long.BYTES + PREVIOUS_OFFSET};
 
     private final MappedRegion memory;
     private final long base;
@@ -76,6 +81,12 @@ final class FlowLinks implements AutoCloseable {
 
     void nodePrevious(final int node, final int previous) {
         OffHeap.putInt(nodeAddress(node) + PREVIOUS_OFFSET, previous + 1);
+    }
+
+    /** Address of the links of the slot that a link of a slot leads to; its own where it leads nowhere. */
+    long neighbourLine(final int slot, final int link) {
+        final int reference = OffHeap.getInt(address(slot) + LINK_OFFSETS[link]) - 1;
+        return reference == NONE ? address(slot) : address(link < 2 ? reference : reference >> 1);
     }
 
     private long address(final int slot) {

@@ -137,7 +137,8 @@ public final class FlowMigration {
             }
             final FlowImageSpec found = FlowImageHeader.spec(header);
             if (found.ipVersion() != wanted.ipVersion()) {
-                throw new FlowImageException(file, "it holds IPv" + found.ipVersion() + " flows", "is it the right file?");
+                throw new FlowImageException(file, "it holds IPv" + found.ipVersion() + " flows",
+                    "is it the right file?");
             }
             return found;
         }
@@ -145,7 +146,8 @@ public final class FlowMigration {
 
     private boolean differs(final List<FlowImageSpec> found) {
         for (int shard = 0; shard < found.size(); shard++) {
-            if (found.get(shard) != null && (shard >= wanted.shardCount() || !found.get(shard).equals(shardOf(shard)))) {
+            final FlowImageSpec spec = found.get(shard);
+            if (spec != null && (shard >= wanted.shardCount() || !spec.equals(shardOf(shard)))) {
                 return true;
             }
         }

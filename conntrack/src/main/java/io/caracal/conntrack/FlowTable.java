@@ -16,8 +16,8 @@ public abstract sealed class FlowTable implements AutoCloseable permits Ipv4Flow
     /** Direction of the answers. */
     public static final int REPLY = 1;
 
-    /** Due flows that are read into the cache together. */
-    private static final int EXPIRY_BATCH = 32;
+    /** Flows that end together are read into the cache together. */
+    private static final int BATCH = 32;
 
     final FlowIndex index;
     final FlowHash hash;
@@ -33,9 +33,9 @@ public abstract sealed class FlowTable implements AutoCloseable permits Ipv4Flow
     private final FlowTimeouts timeouts;
     private final int creationGraceMs;
     private final FlowRemovalListener listener;
-    private final int[] dueSlot = new int[EXPIRY_BATCH];
-    private final long[] dueLine = new long[EXPIRY_BATCH];
-    /** Keeps the reads of {@link #touchDue} alive. */
+    private final int[] dueSlot = new int[BATCH];
+    private final long[] dueLine = new long[BATCH];
+    /** Keeps the reads of the touching methods alive. */
     private long touched;
     private int highWater;
     private int freeHead = FlowLinks.NONE;
@@ -261,14 +261,44 @@ public abstract sealed class FlowTable implements AutoCloseable permits Ipv4Flow
      * @return flows that it still has.
      */
     public final int removeEndpoint(final int ifindex, final int budget) {
-        for (int removed = 0; removed < budget; removed++) {
-            final int node = endpoints.oldest(ifindex);
-            if (node == FlowLinks.NONE) {
+        int budgetLeft = budget;
+        while (budgetLeft > 0) {
+            final int count = oldestOf(ifindex, Math.min(budgetLeft, BATCH));
+            if (count == 0) {
                 return 0;
             }
-            remove(node >> 1, RemovalCause.ENDPOINT_REMOVED);
+            touchDue(count);
+            touchNeighbours(count);
+            for (int i = 0; i < count; i++) {
+                /* A flow of the interface with itself is in its list twice. */
+                if (FlowRecord.state(record(dueSlot[i])) != FlowState.FREE) {
+                    remove(dueSlot[i], RemovalCause.ENDPOINT_REMOVED);
+                }
+            }
+            budgetLeft -= count;
         }
         return flowCount(ifindex);
+    }
+
+    /** Fills {@link #dueSlot} from the list of an interface; returns how many. */
+    private int oldestOf(final int ifindex, final int max) {
+        int node = endpoints.oldest(ifindex);
+        int count = 0;
+        while (count < max && node != FlowLinks.NONE) {
+            dueSlot[count++] = node >> 1;
+            node = endpoints.newer(node);
+        }
+        return count;
+    }
+
+    /** Whom a flow that leaves its lists is linked with there: others' lines, as cold as its own. */
+    private void touchNeighbours(final int count) {
+        for (int link = 0; link < FlowLinks.LINKS; link++) {
+            for (int i = 0; i < count; i++) {
+                dueLine[i] = links.neighbourLine(dueSlot[i], link);
+            }
+            touched ^= OffHeap.touch(dueLine, count);
+        }
     }
 
     /**
@@ -290,7 +320,7 @@ public abstract sealed class FlowTable implements AutoCloseable permits Ipv4Flow
     public final int expire(final long nowMs, final int budget) {
         int looked = 0;
         while (looked < budget) {
-            final int count = wheel.due(nowMs, dueSlot, Math.min(budget - looked, EXPIRY_BATCH));
+            final int count = wheel.due(nowMs, dueSlot, Math.min(budget - looked, BATCH));
             if (count == 0) {
                 break;
             }

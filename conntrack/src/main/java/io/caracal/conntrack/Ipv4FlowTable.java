@@ -74,13 +74,19 @@ public final class Ipv4FlowTable extends FlowTable {
         sink ^= OffHeap.touch(burst.line, count);
         for (int i = 0; i < count; i++) {
             final int slot = burst.found[i];
-            /* Nineteen of twenty hits are the candidate; only a tag that lies makes the group be searched again. */
-            final int direction = slot < 0 ? MISS
-                : directionOf(burst.line[i], burst.addresses[i], burst.ports[i], burst.protocol[i]);
-            burst.found[i] = direction != MISS ? slot << 1 | direction
-                : find(burst.hash[i], burst.addresses[i], burst.ports[i], burst.protocol[i]);
+            if (slot != FlowIndex.CERTAIN_MISS) {
+                burst.found[i] = compare(burst, i, slot);
+            }
         }
         return sink;
+    }
+
+    /** Nineteen of twenty hits are the candidate; only a tag that lies makes the group be searched again. */
+    private int compare(final Ipv4Burst burst, final int i, final int slot) {
+        final int direction = slot < 0 ? MISS
+            : directionOf(burst.line[i], burst.addresses[i], burst.ports[i], burst.protocol[i]);
+        return direction != MISS ? slot << 1 | direction
+            : find(burst.hash[i], burst.addresses[i], burst.ports[i], burst.protocol[i]);
     }
 
     /**

@@ -59,6 +59,7 @@ public final class Ipv6FlowTable extends FlowTable {
         long sink = OffHeap.touch(burst.line, count);
         for (int i = 0; i < count; i++) {
             final int slot = index.candidate(burst.hash[i]);
+            burst.found[i] = slot;
             burst.line[i] = slot < 0 ? burst.line[i] : record(slot);
         }
         sink ^= OffHeap.touch(burst.line, count);
@@ -68,7 +69,9 @@ public final class Ipv6FlowTable extends FlowTable {
         }
         sink ^= OffHeap.touch(burst.line, count);
         for (int i = 0; i < count; i++) {
-            burst.found[i] = find(burst.hash[i], burst.tuple[i], burst.protocol[i]);
+            if (burst.found[i] != FlowIndex.CERTAIN_MISS) {
+                burst.found[i] = find(burst.hash[i], burst.tuple[i], burst.protocol[i]);
+            }
         }
         return sink;
     }

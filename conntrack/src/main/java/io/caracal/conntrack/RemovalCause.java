@@ -12,6 +12,8 @@ public enum RemovalCause {
     REOPENED("a new connection uses its addresses and ports"),
     /** The only answer to its first packet was a RST. */
     REFUSED("the only answer was a RST"),
+    /** Policy has judged it anew, and denies it now. */
+    DENIED("policy has judged it anew, and denies it now"),
     /** Ended on request. */
     FLUSHED("ended on request");
 

@@ -257,9 +257,47 @@ class ConntrackStageTest {
         node.policy = (burst, row, conntrack) -> conntrack.approvals().approveSource(row, 2, 1);
         assertEquals("new", node.send(POD, request()));
         assertEquals("established", node.send(POD, request()));
+        assertEquals(1, node.count(ConntrackCounter.RECHECKED));
         node.conntrack.policyGeneration(3);
-        node.policy = (burst, row, conntrack) -> burst.drop(row, DropReason.UNDECIDED);
-        assertEquals("undecided", node.send(POD, request()));
+        node.policy = (burst, row, conntrack) -> burst.drop(row, DropReason.POLICY_DENY);
+        assertEquals("policy-deny", node.send(POD, request()));
+        assertEquals(PacketBurst.NO_FLOW, node.burst.flow[0]);
+        assertEquals(1, node.count(ConntrackCounter.DENIED));
+        assertEquals("policy-deny", node.deliver(POD, answer()), "its answers are no longer of a flow");
+        assertEquals(0, node.conntrack.ipv4Table().flowCount());
+    }
+
+    @Test
+    void shouldGoOnWithTcpThatPolicyHasJudgedAgain() {
+        final ConntrackConfig base = TrackedNode.config(10);
+        reopen(new ConntrackConfig(10, 10, 4, 10, base.evictionIdle(), base.timeouts(), base.tcp(), true,
+            EstablishedFlows.RECHECK));
+        node.send(POD, tcp(true, TcpHeader.SYN, 100, 0));
+        node.deliver(POD, tcp(false, TcpHeader.SYN | TcpHeader.ACK, 500, 101));
+        node.send(POD, tcp(true, TcpHeader.ACK, 101, 501));
+        node.conntrack.policyGeneration(2);
+        node.policy = (burst, row, conntrack) -> conntrack.approvals().approveSource(row, 2, 1);
+        node.begin().from(POD, tcp(true, TcpHeader.ACK, 101, 501)).from(POD, tcp(true, TcpHeader.ACK, 101, 501)).run();
+        assertEquals("new new", node.outcome(0) + " " + node.outcome(1));
+        assertEquals(FlowState.TCP_ESTABLISHED, node.conntrack.ipv4Table().state(node.burst.flow[1] >> 1));
+        assertEquals("established", node.send(POD, tcp(true, TcpHeader.ACK, 101, 501)));
+        node.conntrack.policyGeneration(3);
+        node.policy = (burst, row, conntrack) -> burst.drop(row, DropReason.POLICY_DENY);
+        node.begin().from(POD, tcp(true, TcpHeader.ACK, 101, 501)).from(POD, tcp(true, TcpHeader.ACK, 101, 501)).run();
+        assertEquals("policy-deny policy-deny", node.outcome(0) + " " + node.outcome(1));
+        assertEquals("tcp-flow-unknown", node.deliver(POD, tcp(false, TcpHeader.RST | TcpHeader.ACK, 501, 101)));
+        assertEquals(0, node.conntrack.ipv4Table().flowCount());
+    }
+
+    @Test
+    void shouldKeepWhatAnOlderPolicyApprovedUnlessToldOtherwise() {
+        node.send(POD, request());
+        node.conntrack.policyGeneration(2);
+        node.policy = (burst, row, conntrack) -> burst.drop(row, DropReason.POLICY_DENY);
+        assertEquals("established", node.send(POD, request()));
+        assertEquals("established", node.deliver(POD, answer()));
+        assertEquals("policy-deny", node.send(POD, udp(TrackedNode.POD_IPV4, 5, 6, 7)), "a new flow");
+        assertEquals(0, node.count(ConntrackCounter.RECHECKED));
     }
 
     @Test

@@ -6,7 +6,9 @@ import io.caracal.conntrack.ConntrackTimeouts;
 import io.caracal.conntrack.FlowFlags;
 import io.caracal.conntrack.FlowImage;
 import io.caracal.conntrack.FlowImageSpec;
+import io.caracal.conntrack.FlowReader;
 import io.caracal.conntrack.FlowRemovalListener;
+import io.caracal.conntrack.FlowSnapshot;
 import io.caracal.conntrack.FlowState;
 import io.caracal.conntrack.FlowTableConfig;
 import io.caracal.conntrack.Ipv4Burst;
@@ -16,20 +18,22 @@ import io.caracal.conntrack.RemovalCause;
 import io.caracal.wire.IpProtocol;
 import io.caracal.worker.AllocationProbe;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 
 /**
  * The program that {@link ConntrackScenario} runs for one size: fills a flow table, looks flows up in bursts of 64 in
- * random order, looks up what is not there, and lets flows expire beside lookups. Prints one line of JSON, as its C
- * twin {@code ctable} does. Which flow a number is, and the order of the lookups, are the same in both.
+ * random order, looks up what is not there, lists it from outside, and beside that, once, lets flows expire beside
+ * lookups and ends those of a pod that has gone. Prints one line of JSON, as its C twin {@code ctable} does. Which flow
+ * a number is, and the order of the lookups, are the same in both.
  */
 public final class FlowTableMeasurement {
     private static final long SPREAD = 0x9e3779b97f4a7c15L;
     private static final int WARM_UP_FLOWS = 50_000;
     private static final int WARM_UP_ROUNDS = 12;
-    private static final long MEASURE_NS = 1_500_000_000;
+    private static final long MEASURE_NS = 700_000_000;
     private static final int BURSTS_PER_LOOK = 256;
     private static final int EXPIRING_FLOWS = 1_000_000;
     /** Bursts of 64 at a million packets a second. */
@@ -37,6 +41,17 @@ public final class FlowTableMeasurement {
     private static final int EXPIRY_BUDGET = 32;
     private static final long START_MS = 1_000_000;
     private static final int UDP_TIMEOUT_MS = 60_000;
+    /** The pod that goes, and how many flows another one has between two of its. */
+    private static final int POD = 7;
+    private static final int OTHER_POD = 8;
+    private static final int POD_EVERY = 10;
+    private static final int POD_FLOWS = EXPIRING_FLOWS / POD_EVERY;
+    /** Flows ended between two bursts: about a tenth of a millisecond. */
+    private static final int PIECE_FLOWS = 512;
+    /** Beyond every cache of this machine. */
+    private static final int COLD_BYTES = 192 << 20;
+    private static final int CACHE_LINE = 64;
+    private static final double NS_PER_MS = 1e6;
 
     private final Ipv4Burst burst = new Ipv4Burst();
     private final Ipv4FlowSpec spec = new Ipv4FlowSpec();
@@ -74,9 +89,17 @@ public final class FlowTableMeasurement {
         try (FlowImage image = image(file, WARM_UP_FLOWS); Ipv4FlowTable table = open(image)) {
             for (int round = 0; round < WARM_UP_ROUNDS; round++) {
                 fill(table, WARM_UP_FLOWS, START_MS);
-                look(table, WARM_UP_FLOWS, 0, MEASURE_NS / 50);
+                look(table, WARM_UP_FLOWS, 0, MEASURE_NS / 20);
+                look(table, WARM_UP_FLOWS, WARM_UP_FLOWS, MEASURE_NS / 20);
+                list(file);
                 for (int slot = 0; slot < WARM_UP_FLOWS; slot++) {
                     table.remove(slot, RemovalCause.FLUSHED);
+                }
+            }
+            for (int round = 0; round < WARM_UP_ROUNDS; round++) {
+                fillPods(table, WARM_UP_FLOWS);
+                while (table.removeEndpoint(POD, PIECE_FLOWS) + table.removeEndpoint(OTHER_POD, PIECE_FLOWS) > 0) {
+                    sum++;
                 }
             }
         } finally {
@@ -98,10 +121,13 @@ public final class FlowTableMeasurement {
             final double hitNs = look(table, flows, 0, MEASURE_NS);
             final long allocated = probe.bytesSinceLast();
             final double missNs = look(table, flows, flows, MEASURE_NS);
+            final double listMs = list(file);
+            final double[] removal = flows == EXPIRING_FLOWS ? removalMs(directory) : new double[2];
             return String.format(Locale.ROOT, "{\"insertPerS\":%.0f,\"hitNs\":%.2f,\"missNs\":%.2f,"
-                + "\"bytesPerFlow\":%.1f,\"allocatedBytes\":%d,\"expiryPercent\":%.2f,\"sum\":%d}", 1e9 / insertNs,
-                hitNs, missNs, (double)bytes / flows, allocated,
-                flows == EXPIRING_FLOWS ? expiryPercent(directory) : 0, sum);
+                + "\"bytesPerFlow\":%.1f,\"allocatedBytes\":%d,\"expiryPercent\":%.2f,\"listMs\":%.1f,"
+                + "\"removalMs\":%.2f,\"removalPieceMs\":%.3f,\"sum\":%d}", 1e9 / insertNs, hitNs, missNs,
+                (double)bytes / flows, allocated, flows == EXPIRING_FLOWS ? expiryPercent(directory) : 0, listMs,
+                removal[0], removal[1], sum);
         } finally {
             Files.deleteIfExists(file);
         }
@@ -164,7 +190,7 @@ public final class FlowTableMeasurement {
             fill(table, EXPIRING_FLOWS, steadyMs);
             /* The first minute is for the compiler. */
             packetNs(table, START_MS, false);
-            final double without = packetNs(table, START_MS, false);
+            final double before = packetNs(table, START_MS, false);
             for (int flow = 0; flow < EXPIRING_FLOWS; flow++) {
                 begin(EXPIRING_FLOWS + flow, START_MS + (long)UDP_TIMEOUT_MS * flow / EXPIRING_FLOWS);
                 table.create(spec);
@@ -173,7 +199,9 @@ public final class FlowTableMeasurement {
             if (table.flowCount() > EXPIRING_FLOWS + EXPIRING_FLOWS / 20) {
                 throw new IllegalStateException("only " + (2 * EXPIRING_FLOWS - table.flowCount()) + " flows expired");
             }
-            return (with / without - 1) * 100;
+            /* Both sides of it, so that a machine that gets slower or faster meanwhile is not taken for expiry. */
+            final double after = packetNs(table, START_MS + UDP_TIMEOUT_MS, false);
+            return (2 * with / (before + after) - 1) * 100;
         } finally {
             Files.deleteIfExists(file);
         }
@@ -188,6 +216,59 @@ public final class FlowTableMeasurement {
             lookupBurst(table, EXPIRING_FLOWS, 0);
         }
         return (double)(System.nanoTime() - startNs) / ((long)bursts * PacketBurst.MAX_PACKETS);
+    }
+
+    /** Reads every flow from outside, as another process would; ms. */
+    private double list(final Path file) {
+        final FlowSnapshot flow = new FlowSnapshot();
+        final long startNs = System.nanoTime();
+        try (FlowReader reader = FlowReader.open(file)) {
+            for (int slot = 0; slot < reader.slotCount(); slot++) {
+                sum += reader.read(slot, flow) ? flow.original.sourceLow : 0;
+            }
+        }
+        return (System.nanoTime() - startNs) / NS_PER_MS;
+    }
+
+    private void fillPods(final Ipv4FlowTable table, final int flows) {
+        for (int flow = 0; flow < flows; flow++) {
+            begin(flow, START_MS);
+            spec.sourceIfindex = flow % POD_EVERY == 0 ? POD : OTHER_POD;
+            table.create(spec);
+        }
+    }
+
+    /**
+     * Ends the hundred thousand flows of a pod among a million, in pieces between which packets would pass, with
+     * nothing of them in a cache.
+     *
+     * @return ms for all of them, and for the slowest piece.
+     */
+    private double[] removalMs(final Path directory) throws IOException {
+        final Path file = directory.resolve("leaving");
+        try (FlowImage image = image(file, EXPIRING_FLOWS); Ipv4FlowTable table = open(image)) {
+            fillPods(table, EXPIRING_FLOWS);
+            final ByteBuffer other = ByteBuffer.allocateDirect(COLD_BYTES);
+            double longestNs = 0;
+            long left = POD_FLOWS;
+            for (int at = 0; at < COLD_BYTES; at += CACHE_LINE) {
+                other.put(at, (byte)left);
+            }
+            final long startNs = System.nanoTime();
+            long beginNs = startNs;
+            while (left > 0) {
+                left = table.removeEndpoint(POD, PIECE_FLOWS);
+                final long endNs = System.nanoTime();
+                longestNs = Math.max(longestNs, endNs - beginNs);
+                beginNs = endNs;
+            }
+            if (table.flowCount() != EXPIRING_FLOWS - POD_FLOWS) {
+                throw new IllegalStateException("flows left: " + table.flowCount());
+            }
+            return new double[] {(beginNs - startNs) / NS_PER_MS, longestNs / NS_PER_MS};
+        } finally {
+            Files.deleteIfExists(file);
+        }
     }
 
     private static long residentBytes() throws IOException {
