@@ -1,5 +1,7 @@
 package io.caracal.conntrack;
 
+import io.caracal.bindings.Fd;
+import io.caracal.bindings.Posix;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
@@ -22,7 +24,7 @@ import java.util.Set;
  * </pre>
  *
  * <p>Opening takes an exclusive lock on the file, which the kernel gives back when the process dies. A new file is
- * written with zeros once, so that a full tmpfs is an error here and never a SIGBUS at a packet. Mode 0600. The thread
+ * given all its room at once, so that a full tmpfs is an error here and never a SIGBUS at a packet. Mode 0600. The thread
  * that opens it may be any; then the records belong to the shard's worker. {@link #close} only after the worker and all
  * readers of this process have stopped: the addresses are invalid after it.</p>
  */
@@ -42,20 +44,21 @@ public final class FlowImage implements AutoCloseable {
         REBOOTED
     }
 
-    private static final int ZERO_CHUNK_SIZE = 1 << 20;
-
     private final Path file;
     private final FlowImageSpec spec;
     private final FileChannel channel;
+    /** Beside the channel's own, which Java does not show. Closed with it: earlier, the channel's lock would be gone. */
+    private final Fd descriptor;
     private final Arena arena = Arena.ofShared();
     private final long base;
     private final Origin origin;
 
-    private FlowImage(final Path file, final FlowImageSpec spec, final FileChannel channel, final Origin origin)
-        throws IOException {
+    private FlowImage(final Path file, final FlowImageSpec spec, final FileChannel channel, final Fd descriptor,
+        final Origin origin) throws IOException {
         this.file = file;
         this.spec = spec;
         this.channel = channel;
+        this.descriptor = descriptor;
         this.origin = origin;
         final MemorySegment mapping = channel.map(FileChannel.MapMode.READ_WRITE, 0, spec.fileSize(), arena);
         base = mapping.address();
@@ -71,32 +74,35 @@ public final class FlowImage implements AutoCloseable {
      * @throws FlowImageException when a file of this boot is there that does not fit: another process has it open,
      *     another version, capacity or sharding, or damaged. Nothing has been changed then; its message has the next
      *     step.
-     * @throws UncheckedIOException when the file cannot be read or written, or has no room.
+     * @throws UncheckedIOException when the file cannot be read or written.
+     * @throws io.caracal.bindings.NativeCallException ENOSPC when there is no room for it.
      */
     public static FlowImage open(final Path file, final FlowImageSpec spec, final BootIdentity boot) {
         FileChannel channel = null;
+        Fd descriptor = null;
         try {
             channel = FileChannel.open(file, Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE,
                 StandardOpenOption.CREATE), PosixFilePermissions.asFileAttribute(
                 PosixFilePermissions.fromString("rw-------")));
+            descriptor = Fd.open(file.toString(), Posix.O_RDWR);
             lock(channel, file);
-            final Origin origin = prepare(channel, file, spec, boot);
-            return new FlowImage(file, spec, channel, origin);
+            final Origin origin = prepare(channel, descriptor, file, spec, boot);
+            return new FlowImage(file, spec, channel, descriptor, origin);
         } catch (final IOException e) {
-            closeQuietly(channel, e);
+            closeQuietly(channel, descriptor, e);
             throw new UncheckedIOException("open conntrack image " + file, e);
         } catch (final RuntimeException e) {
-            closeQuietly(channel, e);
+            closeQuietly(channel, descriptor, e);
             throw e;
         }
     }
 
-    private static Origin prepare(final FileChannel channel, final Path file, final FlowImageSpec spec,
-        final BootIdentity boot) throws IOException {
+    private static Origin prepare(final FileChannel channel, final Fd descriptor, final Path file,
+        final FlowImageSpec spec, final BootIdentity boot) throws IOException {
         final ByteBuffer header = FlowImageHeader.read(channel);
         if (FlowImageHeader.isUnfinished(header)) {
             channel.truncate(0);
-            create(channel, spec, boot);
+            create(descriptor, channel, spec, boot);
             return Origin.CREATED;
         }
         if (!FlowImageHeader.isWhole(header)) {
@@ -105,7 +111,7 @@ public final class FlowImage implements AutoCloseable {
         }
         if (!FlowImageHeader.boot(header).equals(boot)) {
             channel.truncate(0);
-            create(channel, spec, boot);
+            create(descriptor, channel, spec, boot);
             return Origin.REBOOTED;
         }
         final String difference = FlowImageHeader.differenceFrom(spec, header, channel.size());
@@ -116,15 +122,10 @@ public final class FlowImage implements AutoCloseable {
         return Origin.RESTORED;
     }
 
-    /** Writes zeros and, last, the header: a file whose making was cut short has no valid header. */
-    private static void create(final FileChannel channel, final FlowImageSpec spec, final BootIdentity boot)
-        throws IOException {
-        final ByteBuffer zeros = ByteBuffer.allocateDirect(ZERO_CHUNK_SIZE);
-        long position = 0;
-        while (position < spec.fileSize()) {
-            zeros.clear().limit((int)Math.min(ZERO_CHUNK_SIZE, spec.fileSize() - position));
-            position += channel.write(zeros, position);
-        }
+    /** Sets the room aside and, last, writes the header: a file whose making was cut short has no valid header. */
+    private static void create(final Fd descriptor, final FileChannel channel, final FlowImageSpec spec,
+        final BootIdentity boot) throws IOException {
+        descriptor.allocate(spec.fileSize());
         FlowImageHeader.write(channel, spec, boot);
     }
 
@@ -139,14 +140,16 @@ public final class FlowImage implements AutoCloseable {
         throw new FlowImageException(file, "another process has it open", "stop that process (lslocks names it)");
     }
 
-    private static void closeQuietly(final FileChannel channel, final Exception cause) {
-        if (channel == null) {
-            return;
-        }
+    private static void closeQuietly(final FileChannel channel, final Fd descriptor, final Exception cause) {
         try {
-            channel.close();
+            if (channel != null) {
+                channel.close();
+            }
         } catch (final IOException e) {
             cause.addSuppressed(e);
+        }
+        if (descriptor != null) {
+            descriptor.close();
         }
     }
 
@@ -210,6 +213,8 @@ public final class FlowImage implements AutoCloseable {
             channel.close();
         } catch (final IOException e) {
             throw new UncheckedIOException("close conntrack image " + file, e);
+        } finally {
+            descriptor.close();
         }
     }
 

@@ -86,6 +86,20 @@ public final class Fd implements AutoCloseable {
     }
 
     /**
+     * Lengthens a file to a size that it keeps whatever else fills up its file system: writing to a mapping of it never
+     * ends in SIGBUS.
+     *
+     * @param sizeBytes its length afterwards.
+     * @throws NativeCallException ENOSPC where there is no room.
+     */
+    public void allocate(final long sizeBytes) {
+        final int errno = LibC.posixFallocate(number(), 0, sizeBytes);
+        if (errno != 0) {
+            throw new NativeCallException("set " + sizeBytes + " bytes aside for", thing, errno);
+        }
+    }
+
+    /**
      * Opens a file.
      *
      * @param path where it is.

@@ -361,6 +361,23 @@ public final class LibC {
     }
 
     /**
+     * {@code posix_fallocate}: has memory or blocks set aside for a file, and lengthens it if need be; what is new reads
+     * as zeros.
+     *
+     * @param fd file descriptor.
+     * @param offset first byte.
+     * @param length bytes.
+     * @return 0, or the errno itself: ENOSPC where there is no room.
+     */
+    public static int posixFallocate(final int fd, final long offset, final long length) {
+        try {
+            return (int)LibCCalls.Files.POSIX_FALLOCATE.invokeExact(fd, offset, length);
+        } catch (final Throwable thrown) {
+            throw Downcalls.unexpected(thrown);
+        }
+    }
+
+    /**
      * {@code eventfd}: makes a counter that can be polled.
      *
      * @param state takes errno.

@@ -18,6 +18,7 @@ final class LibCCalls {
     private static final FunctionDescriptor INT_OF_IIIPI = FunctionDescriptor.of(INT, INT, INT, INT, POINTER, INT);
     private static final FunctionDescriptor INT_OF_IIIPP = FunctionDescriptor.of(INT, INT, INT, INT, POINTER, POINTER);
     private static final FunctionDescriptor INT_OF_IL = FunctionDescriptor.of(INT, INT, LONG);
+    private static final FunctionDescriptor INT_OF_ILL = FunctionDescriptor.of(INT, INT, LONG, LONG);
     private static final FunctionDescriptor INT_OF_ILP = FunctionDescriptor.of(INT, INT, LONG, POINTER);
     private static final FunctionDescriptor INT_OF_IPI = FunctionDescriptor.of(INT, INT, POINTER, INT);
     private static final FunctionDescriptor INT_OF_IPP = FunctionDescriptor.of(INT, INT, POINTER, POINTER);
@@ -86,6 +87,7 @@ final class LibCCalls {
         static final MethodHandle READ = Downcalls.libc("read", LONG_OF_IPL);
         static final MethodHandle WRITE = Downcalls.libc("write", LONG_OF_IPL);
         static final MethodHandle FTRUNCATE = Downcalls.libc("ftruncate", INT_OF_IL);
+        static final MethodHandle POSIX_FALLOCATE = Downcalls.libcWithoutErrno("posix_fallocate", INT_OF_ILL);
         static final MethodHandle EVENTFD = Downcalls.libc("eventfd", INT_OF_II);
         static final MethodHandle IOCTL = Downcalls.libcVariadic("ioctl", INT_OF_ILP, 2);
 

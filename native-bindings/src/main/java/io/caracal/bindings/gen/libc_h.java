@@ -1701,6 +1701,68 @@ public class libc_h extends libc_h$shared {
             }
         }
     }
+
+    private static class posix_fallocate {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            libc_h.C_INT,
+            libc_h.C_INT,
+            libc_h.C_LONG,
+            libc_h.C_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("posix_fallocate");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern int posix_fallocate(int __fd, off_t __offset, off_t __len)
+     * }
+     */
+    public static FunctionDescriptor posix_fallocate$descriptor() {
+        return posix_fallocate.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern int posix_fallocate(int __fd, off_t __offset, off_t __len)
+     * }
+     */
+    public static MethodHandle posix_fallocate$handle() {
+        return posix_fallocate.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern int posix_fallocate(int __fd, off_t __offset, off_t __len)
+     * }
+     */
+    public static MemorySegment posix_fallocate$address() {
+        return posix_fallocate.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern int posix_fallocate(int __fd, off_t __offset, off_t __len)
+     * }
+     */
+    public static int posix_fallocate(int __fd, long __offset, long __len) {
+        var mh$ = posix_fallocate.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("posix_fallocate", __fd, __offset, __len);
+            }
+            return (int)mh$.invokeExact(__fd, __offset, __len);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
     private static final int IFF_UP = (int)1L;
     /**
      * {@snippet lang=c :
