@@ -2,7 +2,6 @@ package io.caracal.dataplane;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.security.SecureRandom;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
@@ -91,7 +90,8 @@ public final class Dataplane implements AutoCloseable {
         final PolicyControl policy = new PolicyControl(config.workers(), log);
         final PublishedTables tables =
             new PublishedTables(new WorkloadTablePublisher(), new ForwardingPublisher(), policy.compiler());
-        final WorkerGroup workers = own(new WorkerGroup(config, tables, SymmetricFlowHash.random(), log));
+        final FlowDirectory flows = FlowDirectory.open(config, log);
+        final WorkerGroup workers = own(new WorkerGroup(config, tables, flows, SymmetricFlowHash.random(), log));
         // Warming up needs a core and nothing of the kernel, loading programs needs the kernel and little of a core.
         final CompletableFuture<Void> warm = CompletableFuture.runAsync(workers::prepare, Dataplane::onOwnThread);
         // A start that fails meanwhile must not take the workers' memory from under the warm-up.
@@ -104,7 +104,7 @@ public final class Dataplane implements AutoCloseable {
         final CompletableFuture<Void> warmCalls = CompletableFuture.runAsync(
             () -> SystemCallWarmup.run(SystemCallWarmup.CALL_COUNT), Dataplane::onOwnThread);
         own(() -> warmCalls.exceptionally(failure -> logged("warm the system calls up", failure)).join());
-        kernel.programs().configure(puntConfig(pair, kernel.programs()));
+        kernel.programs().configure(puntConfig(pair, flows.steeringSeed()));
         workers.start(pair, kernel.programs().sockets(), new PolicyWay(outwardIfindex(netlink, pair)));
         kernel.hooks().attachPunt(pair.hostIfindex(), pair.engineIfindex());
         control = startControl(policy, new WorkloadRegistry(new KernelAttacher(
@@ -140,9 +140,7 @@ public final class Dataplane implements AutoCloseable {
             ? TcLink.TCX_THEN_CLSACT : List.of(TcHook.valueOf(wanted.toUpperCase(Locale.ROOT)));
     }
 
-    /** The hash's secret stays as an earlier engine chose it, so that flows keep their queue. */
-    private PuntConfig puntConfig(final PuntPair pair, final PuntPrograms programs) {
-        final int hashSeed = programs.config().map(PuntConfig::hashSeed).orElseGet(() -> new SecureRandom().nextInt());
+    private PuntConfig puntConfig(final PuntPair pair, final int hashSeed) {
         return new PuntConfig(pair.hostIfindex(), config.workers(), config.markHanded(), config.markApproved(),
             PuntConfig.OnEngineLoss.valueOf(config.text(ConfigKey.ON_ENGINE_LOSS).toUpperCase(Locale.ROOT)), hashSeed);
     }

@@ -1,6 +1,5 @@
 package io.caracal.dataplane;
 
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -52,6 +51,7 @@ final class WorkerGroup implements AutoCloseable {
     private final List<Member> members = new ArrayList<>();
     private final DataplaneConfig config;
     private final PublishedTables tables;
+    private final FlowDirectory flowDirectory;
     private final SymmetricFlowHash flowHash;
     private final EngineLog log;
     private AgentRunner policyLogRunner;
@@ -61,28 +61,29 @@ final class WorkerGroup implements AutoCloseable {
      *
      * @param config how many, and how they idle.
      * @param tables what the control thread publishes.
+     * @param flowDirectory where flows are kept.
      * @param flowHash the same for all workers.
      * @param log where a failing worker is told.
      */
-    WorkerGroup(final DataplaneConfig config, final PublishedTables tables, final SymmetricFlowHash flowHash,
-                final EngineLog log) {
+    WorkerGroup(final DataplaneConfig config, final PublishedTables tables, final FlowDirectory flowDirectory,
+                final SymmetricFlowHash flowHash, final EngineLog log) {
         this.config = config;
         this.tables = tables;
+        this.flowDirectory = flowDirectory;
         this.flowHash = flowHash;
         this.log = log;
     }
 
     /** Makes the workers, opens their flows and runs synthetic packets through each; needs nothing of the kernel. */
     void prepare() {
-        final Path directory = ConntrackSettings.directory(config);
-        final PathWarmup warmup = new PathWarmup(flowHash, directory.resolve("warm-up"));
+        flowDirectory.migrate();
+        final PathWarmup warmup = new PathWarmup(flowHash, flowDirectory.scratch());
         for (int index = 0; index < config.workers(); index++) {
             final Umem umem = Umem.create("caracal-" + index, config.frameCount());
             final FramePool pool = new FramePool(new FrameLedger(config.frameCount()), 0, config.frameCount());
             final Member member = new Member(index, umem, pool);
             members.add(member);
-            member.flows = WorkerFlows.open(directory, index, config.workers(),
-                ConntrackSettings.of(config, index, log), tables.workloads());
+            member.flows = flowDirectory.openShard(index, tables.workloads());
             warmup.run(umem, pool, config.number(ConfigKey.WARM_UP_MS));
         }
     }

@@ -77,6 +77,24 @@ class EngineFlowsTest {
     }
 
     @Test
+    void shouldKeepConnectionsWhenTheNextEngineHasAnotherNumberOfWorkers() throws Exception {
+        try (EngineChild first = EngineChild.start(node).awaitReady()) {
+            view.awaitAttached(web, client);
+            try (EchoConnections connections = EchoConnections.open(client, web, PORT, CONNECTIONS)) {
+                awaitExchanges(connections, 10 * CONNECTIONS);
+                first.kill();
+                node.writeManifest("deny-all.yaml", DENY_ALL);
+                try (EngineChild second = EngineChild.start(node, "workers=2").awaitReady()) {
+                    awaitExchanges(connections, 10 * CONNECTIONS);
+                    assertEquals(0, connections.broken().size(), connections.broken() + "\n" + second.log());
+                    assertFalse(connections.canConnect(), "policy denies: what went on was known to be allowed before");
+                    assertTrue(second.log().contains("IPv4 flows of an earlier engine"), second.log());
+                }
+            }
+        }
+    }
+
+    @Test
     void shouldJudgeFlowsAgainWhereThatIsConfigured() throws Exception {
         try (EngineChild engine = EngineChild.start(node, "established-flows=recheck").awaitReady()) {
             view.awaitAttached(web, client);
