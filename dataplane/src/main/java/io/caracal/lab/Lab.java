@@ -97,6 +97,15 @@ public final class Lab implements AutoCloseable {
     }
 
     /**
+     * Begins the names of this lab's network namespaces; whatever else is named so goes with the lab.
+     *
+     * @return ends with a dash.
+     */
+    public String namespacePrefix() {
+        return directory.namespacePrefix();
+    }
+
+    /**
      * The nodes.
      *
      * @return in the order in which they were added.

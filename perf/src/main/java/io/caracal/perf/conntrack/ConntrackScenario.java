@@ -1,7 +1,9 @@
 package io.caracal.perf.conntrack;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.caracal.lab.Lab;
 import io.caracal.perf.BenchException;
+import io.caracal.perf.BenchLab;
 import io.caracal.perf.BenchSettings;
 import io.caracal.perf.ConntrackLookupBenchmark;
 import io.caracal.perf.Scenario;
@@ -112,7 +114,9 @@ public final class ConntrackScenario implements Scenario {
     public ScenarioResult run(final BenchSettings settings) throws IOException, InterruptedException {
         final Map<String, List<Double>> figures = new LinkedHashMap<>();
         final int[] sizes = settings.quick() ? QUICK_SIZES : SIZES;
-        try (NativeTools tools = NativeTools.compile(); KernelInserts kernel = KernelInserts.open(tools)) {
+        try (NativeTools tools = NativeTools.compile();
+            Lab lab = BenchLab.create("conntrack", settings);
+            KernelInserts kernel = KernelInserts.open(tools, lab)) {
             for (int round = 1; round <= settings.rounds(); round++) {
                 for (final int size : sizes) {
                     /* Alternating, so that neither always runs on what the other has left of the machine. */

@@ -1,6 +1,7 @@
 package io.caracal.perf.conntrack;
 
 import io.caracal.bindings.NetNamespace;
+import io.caracal.lab.Lab;
 import io.caracal.netlink.Link;
 import io.caracal.netlink.MacAddress;
 import io.caracal.netlink.RouteNetlink;
@@ -50,8 +51,8 @@ final class KernelInserts implements AutoCloseable {
         command("sysctl", "-qw", "net.ipv4.ip_forward=1");
     }
 
-    static KernelInserts open(final NativeTools tools) throws IOException, InterruptedException {
-        final VethTopology topology = VethTopology.create("cbct" + ProcessHandle.current().pid());
+    static KernelInserts open(final NativeTools tools, final Lab lab) throws IOException, InterruptedException {
+        final VethTopology topology = VethTopology.create(lab, "kernel");
         try {
             return new KernelInserts(tools, topology);
         } catch (final IOException | InterruptedException | RuntimeException e) {

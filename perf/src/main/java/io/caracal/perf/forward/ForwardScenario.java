@@ -8,7 +8,9 @@ import java.util.Locale;
 import java.util.function.ToDoubleFunction;
 
 import io.caracal.bindings.CpuAffinity;
+import io.caracal.lab.Lab;
 import io.caracal.perf.BenchException;
+import io.caracal.perf.BenchLab;
 import io.caracal.perf.BenchSettings;
 import io.caracal.perf.Scenario;
 import io.caracal.perf.report.Bar;
@@ -105,12 +107,12 @@ public final class ForwardScenario implements Scenario {
     private static RoundLog<ForwardFigures> runBlock(final BenchSettings settings, final NativeTools tools,
                                                      final int[] cpus, final int block, final int rounds)
         throws IOException, InterruptedException {
-        final String prefix = "bench" + ProcessHandle.current().pid();
         final boolean swapped = block % 2 == 1;
-        final ForwarderLauncher launcher = new ForwarderLauncher(tools, cpus[1]);
         final int windowMs = settings.quick() ? QUICK_WINDOW_MS : WINDOW_MS;
-        try (LaunchedForwarder caracal = launcher.launchJava(CARACAL, prefix + (swapped ? "b" : "a"));
-            LaunchedForwarder twin = launcher.launchTwin(TWIN, prefix + (swapped ? "a" : "b"))) {
+        try (Lab lab = BenchLab.create("forward", settings);
+            LaunchedForwarder caracal =
+                new ForwarderLauncher(tools, lab, cpus[1]).launchJava(CARACAL, swapped ? "b" : "a");
+            LaunchedForwarder twin = new ForwarderLauncher(tools, lab, cpus[1]).launchTwin(TWIN, swapped ? "a" : "b")) {
             final List<ForwardContender> contenders = new ArrayList<>();
             for (final LaunchedForwarder launched : List.of(caracal, twin)) {
                 final TrafficSpec traffic = launched.traffic(cpus[0], FLOWS, PACKET_LENGTH);

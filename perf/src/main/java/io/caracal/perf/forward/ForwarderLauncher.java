@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 import io.caracal.bindings.NetNamespace;
+import io.caracal.lab.Lab;
 import io.caracal.perf.tool.EngineJvm;
 import io.caracal.perf.tool.NativeTools;
 import io.caracal.xdp.XdpLink;
@@ -22,15 +23,17 @@ final class ForwarderLauncher {
         "--add-opens", "java.base/jdk.internal.misc=ALL-UNNAMED");
 
     private final NativeTools tools;
+    private final Lab lab;
     private final int cpu;
 
-    ForwarderLauncher(final NativeTools tools, final int cpu) {
+    ForwarderLauncher(final NativeTools tools, final Lab lab, final int cpu) {
+        this.lab = lab;
         this.tools = tools;
         this.cpu = cpu;
     }
 
-    LaunchedForwarder launchJava(final String who, final String prefix) throws IOException, InterruptedException {
-        final VethTopology topology = VethTopology.create(prefix);
+    LaunchedForwarder launchJava(final String who, final String name) throws IOException, InterruptedException {
+        final VethTopology topology = VethTopology.create(lab, name);
         try {
             final List<String> command = new ArrayList<>(
                 List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
@@ -45,8 +48,8 @@ final class ForwarderLauncher {
         }
     }
 
-    LaunchedForwarder launchTwin(final String who, final String prefix) throws IOException, InterruptedException {
-        final VethTopology topology = VethTopology.create(prefix);
+    LaunchedForwarder launchTwin(final String who, final String name) throws IOException, InterruptedException {
+        final VethTopology topology = VethTopology.create(lab, name);
         PuntPrograms programs = null;
         Forwarder forwarder = null;
         try {

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 import io.caracal.bindings.NetNamespace;
+import io.caracal.lab.Lab;
 import io.caracal.netlink.Link;
 import io.caracal.netlink.MacAddress;
 import io.caracal.netlink.RouteNetlink;
@@ -16,12 +17,13 @@ import io.caracal.netlink.VethSpec;
  * Three network namespaces in a row: a generator, a device under test, a sink.
  *
  * <pre>
- *   PREFIX-gen              PREFIX-dut               PREFIX-sink
+ *   LAB-NAME-gen            LAB-NAME-dut             LAB-NAME-sink
  *      g0 ═══════ veth ═══════ d0   d1 ═══════ veth ═══════ s0
  * </pre>
  *
  * <p>No addresses, no IPv6 autoconfiguration: nothing but the benchmark's packets is on these wires. Removed by
- * {@link #close()}, or by a shutdown hook if the benchmark is interrupted. CAP_SYS_ADMIN and CAP_NET_ADMIN.</p>
+ * {@link #close()}, or with the lab whose names it bears: also when the benchmark is interrupted or killed.
+ * CAP_SYS_ADMIN and CAP_NET_ADMIN.</p>
  */
 public final class VethTopology implements AutoCloseable {
     /** The generator's end. */
@@ -42,7 +44,6 @@ public final class VethTopology implements AutoCloseable {
     private final NetNamespace dut;
     private final NetNamespace sink;
     private final int ingressIfindex;
-    private final Thread removal;
 
     private VethTopology(final NetNamespace generator, final NetNamespace dut, final NetNamespace sink) {
         this.generator = generator;
@@ -56,22 +57,21 @@ public final class VethTopology implements AutoCloseable {
                 return setUp(netlink, INGRESS);
             }
         });
-        removal = new Thread(this::deleteNames, "bench-removal");
-        Runtime.getRuntime().addShutdownHook(removal);
     }
 
     /**
      * Makes the namespaces and the pairs, all up.
      *
-     * @param prefix of the namespaces' names.
+     * @param lab outlives it; removes the namespaces if nobody else does.
+     * @param name tells topologies of a lab apart.
      * @return the topology; the caller closes it.
      * @throws io.caracal.bindings.NativeCallException if a namespace of that name is there, or for want of privilege.
      */
-    public static VethTopology create(final String prefix) {
+    public static VethTopology create(final Lab lab, final String name) {
         final List<NetNamespace> made = new ArrayList<>();
         try {
             for (final String role : List.of("-gen", "-dut", "-sink")) {
-                made.add(NetNamespace.create(prefix + role));
+                made.add(NetNamespace.create(lab.namespacePrefix() + name + role));
             }
             return new VethTopology(made.get(0), made.get(1), made.get(2));
         } catch (final RuntimeException e) {
@@ -182,10 +182,6 @@ public final class VethTopology implements AutoCloseable {
         throw new IOException("/proc/net/dev has no interface " + name);
     }
 
-    private void deleteNames() {
-        List.of(generator, dut, sink).forEach(VethTopology::remove);
-    }
-
     private static void remove(final NetNamespace namespace) {
         namespace.delete();
         namespace.close();
@@ -193,7 +189,6 @@ public final class VethTopology implements AutoCloseable {
 
     @Override
     public void close() {
-        Runtime.getRuntime().removeShutdownHook(removal);
-        deleteNames();
+        List.of(generator, dut, sink).forEach(VethTopology::remove);
     }
 }

@@ -7,6 +7,7 @@ import java.util.List;
 
 import io.caracal.lab.Lab;
 import io.caracal.lab.LabNode;
+import io.caracal.perf.BenchLab;
 import io.caracal.perf.BenchSettings;
 import io.caracal.perf.Scenario;
 import io.caracal.perf.report.Bar;
@@ -54,7 +55,7 @@ public final class IdleScenario implements Scenario {
 
     @Override
     public ScenarioResult run(final BenchSettings settings) throws IOException, InterruptedException {
-        try (Lab lab = Lab.create("benchidle")) {
+        try (Lab lab = BenchLab.create("idle", settings)) {
             final LabNode node = lab.addNode("node1");
             for (int number = 0; number < PODS; number++) {
                 node.announce(node.addPod("bench", "pod" + number));

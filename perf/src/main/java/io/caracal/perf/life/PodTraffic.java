@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
+import io.caracal.lab.LabNode;
 import io.caracal.lab.LabPod;
 import io.caracal.perf.tool.ToolProcess;
 import io.caracal.perf.tool.TrafficSpec;
@@ -42,10 +43,25 @@ record PodTraffic(Path generator, LabPod from, LabPod to) {
      * @param options more of xskgen's options.
      */
     ToolProcess receive(final int seconds, final String... options) throws IOException, InterruptedException {
+        return receiveAt(to.namespace().name(), INTERFACE, seconds, options);
+    }
+
+    /**
+     * As {@link #receive}, at the other end of the sending pod's wire: what generator and machine do by themselves.
+     *
+     * @param node the pod's node.
+     */
+    ToolProcess receiveAtHostEnd(final LabNode node, final int seconds, final String... options)
+        throws IOException, InterruptedException {
+        return receiveAt(node.namespace().name(), from.interfaceName(), seconds, options);
+    }
+
+    private ToolProcess receiveAt(final String namespace, final String device, final int seconds,
+                                  final String... options) throws IOException, InterruptedException {
         final List<String> command = new ArrayList<>(List.of(generator.toString(), "receive", "--netns",
-            to.namespace().name(), "--interface", INTERFACE, "--seconds", String.valueOf(seconds)));
+            namespace, "--interface", device, "--seconds", String.valueOf(seconds)));
         command.addAll(List.of(options));
-        final ToolProcess receiver = ToolProcess.start("receiver in " + to, command);
+        final ToolProcess receiver = ToolProcess.start("receiver on " + device + " in " + namespace, command);
         receiver.awaitLine("ready", seconds * 1000L);
         return receiver;
     }

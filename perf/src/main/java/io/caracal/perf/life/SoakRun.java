@@ -14,6 +14,7 @@ import io.caracal.lab.LabNode;
 import io.caracal.lab.LabPod;
 import io.caracal.netlink.RouteNetlink;
 import io.caracal.perf.BenchException;
+import io.caracal.perf.BenchLab;
 import io.caracal.perf.BenchSettings;
 import io.caracal.perf.tool.ToolProcess;
 
@@ -66,7 +67,7 @@ final class SoakRun {
     }
 
     Findings run() throws IOException, InterruptedException {
-        try (Lab lab = Lab.create("benchsoak")) {
+        try (Lab lab = BenchLab.create("soak", settings)) {
             final LabNode node = lab.addNode("node1");
             for (int number = 0; number < CHURNED_PODS + 2; number++) {
                 node.announce(node.addPod("bench", "pod" + number));

@@ -12,6 +12,8 @@ import io.caracal.lab.Lab;
 import io.caracal.lab.LabNode;
 import io.caracal.lab.LabPod;
 import io.caracal.perf.BenchException;
+import io.caracal.perf.BenchLab;
+import io.caracal.perf.BenchSettings;
 import io.caracal.perf.tool.ToolProcess;
 
 /**
@@ -30,11 +32,11 @@ final class StartRound {
     private static final Path IP_FORWARD = Path.of("/proc/sys/net/ipv4/ip_forward");
 
     private final Path generator;
-    private final Path home;
+    private final BenchSettings settings;
 
-    StartRound(final Path generator, final Path home) {
+    StartRound(final Path generator, final BenchSettings settings) {
         this.generator = generator;
-        this.home = home;
+        this.settings = settings;
     }
 
     /**
@@ -43,14 +45,16 @@ final class StartRound {
      * @param firstPacketMs exec to the arrival of the first packet.
      * @param readyMs exec to the line "ready".
      * @param slowestUs the slowest of the first {@value #FIRST_PACKETS} packets, sent to arrived.
+     * @param wireSlowestUs the same over the sending pod's wire alone, before there was an engine.
      * @param nearlySteadyMs from the first packet until 90 % of the packet rate of a warm engine.
      * @param steadyPps that rate.
      */
-    record Figures(double firstPacketMs, double readyMs, double slowestUs, double nearlySteadyMs, double steadyPps) {
+    record Figures(double firstPacketMs, double readyMs, double slowestUs, double wireSlowestUs,
+                   double nearlySteadyMs, double steadyPps) {
     }
 
     Figures run(final int podCount) throws IOException, InterruptedException {
-        try (Lab lab = Lab.create("benchstart")) {
+        try (Lab lab = BenchLab.create("start", settings)) {
             final LabNode node = lab.addNode("node1");
             for (int number = 0; number < podCount; number++) {
                 node.announce(node.addPod("bench", "pod" + number));
@@ -64,9 +68,10 @@ final class StartRound {
     private Figures measure(final LabNode node, final PodTraffic traffic) throws IOException, InterruptedException {
         final JsonNode first;
         final double readyMs;
+        final double wireSlowestUs = slowestOnTheWire(node, traffic);
         try (ToolProcess receiver = traffic.receive(PACED_SECONDS, "--count", String.valueOf(FIRST_PACKETS));
             ToolProcess sender = traffic.send(1, PACED_PPS, PACED_SECONDS);
-            EngineUnderTest engine = EngineUnderTest.start(node, home)) {
+            EngineUnderTest engine = EngineUnderTest.start(node, settings.home())) {
             engine.awaitReady();
             readyMs = milliseconds(System.nanoTime() - engine.execNs());
             first = receiver.readJson(ANSWER_MS);
@@ -78,9 +83,25 @@ final class StartRound {
             final long nearlySteadyNs = flood.path("firstNs").asLong() - first.path("firstNs").asLong()
                 + TimeUnit.MILLISECONDS.toNanos((long)BUCKET_MS * bucketsUntil(buckets, NEARLY_STEADY * steady));
             return new Figures(milliseconds(first.path("firstNs").asLong() - engine.execNs()), readyMs,
-                Arrays.stream(numbers(first.path("firstLatenciesNs"))).max().orElseThrow() / 1e3,
-                milliseconds(nearlySteadyNs), steady * TimeUnit.SECONDS.toMillis(1) / BUCKET_MS);
+                slowestUs(first), wireSlowestUs, milliseconds(nearlySteadyNs),
+                steady * TimeUnit.SECONDS.toMillis(1) / BUCKET_MS);
         }
+    }
+
+    private static double slowestOnTheWire(final LabNode node, final PodTraffic traffic)
+        throws IOException, InterruptedException {
+        try (ToolProcess receiver = traffic.receiveAtHostEnd(node, PACED_SECONDS, "--count",
+                String.valueOf(FIRST_PACKETS));
+            ToolProcess sender = traffic.send(1, PACED_PPS, PACED_SECONDS)) {
+            final JsonNode first = receiver.readJson(ANSWER_MS);
+            requireAll(first);
+            sender.terminate();
+            return slowestUs(first);
+        }
+    }
+
+    private static double slowestUs(final JsonNode received) {
+        return Arrays.stream(numbers(received.path("firstLatenciesNs"))).max().orElseThrow() / 1e3;
     }
 
     private static void requireAll(final JsonNode first) {

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.List;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.caracal.lab.Lab;
 import io.caracal.perf.tool.NativeTools;
 import io.caracal.perf.tool.ToolProcess;
 import io.caracal.perf.tool.TrafficSpec;
@@ -25,21 +26,23 @@ class ForwarderTest {
     private static final int COUNT = 1500;
 
     private static NativeTools tools;
+    private static Lab lab;
 
     @BeforeAll
     static void compile() throws Exception {
         tools = NativeTools.compile();
+        lab = Lab.create("perftest");
     }
 
     @AfterAll
     static void remove() {
+        lab.close();
         tools.close();
     }
 
     private static LaunchedForwarder launch(final String who) throws Exception {
-        final ForwarderLauncher launcher = new ForwarderLauncher(tools, CPU);
-        return "java".equals(who) ? launcher.launchJava(who, "perf-test-java")
-            : launcher.launchTwin(who, "perf-test-twin");
+        final ForwarderLauncher launcher = new ForwarderLauncher(tools, lab, CPU);
+        return "java".equals(who) ? launcher.launchJava(who, "java") : launcher.launchTwin(who, "twin");
     }
 
     private static TrafficSpec paced(final LaunchedForwarder launched, final String source) {

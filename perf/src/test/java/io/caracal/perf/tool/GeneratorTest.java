@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.List;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.caracal.lab.Lab;
 import io.caracal.perf.forward.VethTopology;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -20,17 +21,20 @@ class GeneratorTest {
     private static final int ANSWER_MS = 20_000;
 
     private static NativeTools tools;
+    private static Lab lab;
     private static VethTopology topology;
 
     @BeforeAll
     static void make() throws Exception {
         tools = NativeTools.compile();
-        topology = VethTopology.create("perf-test-gen");
+        lab = Lab.create("perftest");
+        topology = VethTopology.create(lab, "gen");
     }
 
     @AfterAll
     static void remove() {
         topology.close();
+        lab.close();
         tools.close();
     }
 
