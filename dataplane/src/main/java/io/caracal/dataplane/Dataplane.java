@@ -99,14 +99,15 @@ public final class Dataplane implements AutoCloseable {
         final KernelSide kernel = installKernelSide();
         final RouteNetlink netlink = own(RouteNetlink.open());
         final PuntPair pair = PuntPair.adoptOrCreate(netlink, config, log);
+        // No socket is in the map yet: what a hook takes meanwhile meets the answer to an absent engine.
+        kernel.programs().configure(puntConfig(pair, flows.steeringSeed()));
+        kernel.hooks().attachPunt(pair.hostIfindex(), pair.engineIfindex());
         join(warm);
         // Attaching waits for the kernel most of the time: the processor is free for what the first packets do without.
         final CompletableFuture<Void> warmCalls = CompletableFuture.runAsync(
             () -> SystemCallWarmup.run(SystemCallWarmup.CALL_COUNT), Dataplane::onOwnThread);
         own(() -> warmCalls.exceptionally(failure -> logged("warm the system calls up", failure)).join());
-        kernel.programs().configure(puntConfig(pair, flows.steeringSeed()));
         workers.start(pair, kernel.programs().sockets(), new PolicyWay(outwardIfindex(netlink, pair)));
-        kernel.hooks().attachPunt(pair.hostIfindex(), pair.engineIfindex());
         control = startControl(policy, new WorkloadRegistry(new KernelAttacher(
             netlink, kernel, missLimit(), tables, workers::endFlows, log), log), workers);
         final ControlReport said = new ControlReport(source, control, policy);
