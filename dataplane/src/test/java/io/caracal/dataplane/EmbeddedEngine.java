@@ -2,8 +2,11 @@ package io.caracal.dataplane;
 
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 
+import io.caracal.control.ControlSource;
 import io.caracal.control.ManifestSource;
 import io.caracal.lab.LabNode;
 
@@ -14,18 +17,35 @@ final class EmbeddedEngine implements AutoCloseable {
     private final ByteArrayOutputStream logged = new ByteArrayOutputStream();
     private final LabNode node;
     private final DataplaneConfig config;
-    private final ManifestSource source;
+    private final ControlSource source;
     private final Dataplane dataplane;
 
-    private EmbeddedEngine(final LabNode node, final String... settings) {
+    private EmbeddedEngine(final LabNode node, final ControlSource source, final DataplaneConfig config) {
         this.node = node;
-        config = config(node, settings);
-        source = new ManifestSource(node.manifests(), node.name(), POLL_INTERVAL_MS);
+        this.config = config;
+        this.source = source;
         dataplane = node.call(() -> Dataplane.launch(config, source, new EngineLog(new PrintStream(logged, true))));
     }
 
     static EmbeddedEngine launch(final LabNode node, final String... settings) {
-        return new EmbeddedEngine(node, settings);
+        return new EmbeddedEngine(node,
+            new ManifestSource(node.manifests(), node.name(), POLL_INTERVAL_MS), config(node, settings));
+    }
+
+    /** Listens for Felix at {@link #felixSocket}, and keeps nothing of what it said. */
+    static EmbeddedEngine launchForFelix(final LabNode node, final String... settings) {
+        final List<String> all = new ArrayList<>(List.of("felix=" + felixSocket(node), "felix-state=none"));
+        all.addAll(List.of(settings));
+        final DataplaneConfig config = config(node, all.toArray(String[]::new));
+        return new EmbeddedEngine(node, ControlSources.open(config), config);
+    }
+
+    static Path felixSocket(final LabNode node) {
+        return node.adminSocket().resolveSibling("felix.sock");
+    }
+
+    Dataplane dataplane() {
+        return dataplane;
     }
 
     /** @param settings {@code key=value} each. */

@@ -42,7 +42,7 @@ final class EngineChild implements AutoCloseable {
             "io.caracal.cli.CaracalMain", "run", "--node", node.name(),
             "--state", node.state().toString(), "--admin", node.adminSocket().toString(),
             "--set", "bpf-file-system=" + node.bpfFileSystem(), "--exit-on-stdin-close"));
-        if (!arguments.contains("--manifests")) {
+        if (!arguments.contains("--manifests") && !arguments.contains("--felix")) {
             command.addAll(List.of("--manifests", node.manifests().toString()));
         }
         command.addAll(arguments);

@@ -51,6 +51,15 @@ final class NodeView {
         }
     }
 
+    /** Waits for a thread's end; an interrupt is kept for whoever looks for it. */
+    static void join(final Thread thread) {
+        try {
+            thread.join();
+        } catch (final InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
     /** Exit code and output of a program that ran to its end. */
     record Ran(int exitCode, String output) {
     }
