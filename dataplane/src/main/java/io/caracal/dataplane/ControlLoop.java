@@ -143,7 +143,7 @@ final class ControlLoop implements ControlListener, AutoCloseable {
     }
 
     /**
-     * Runs a question on the control thread, after what was told before. Any other thread.
+     * Runs a question on the control thread, when what was told before is in force. Any other thread.
      *
      * @param question may touch what belongs to the control thread.
      * @param <T> type of the answer.
@@ -154,6 +154,7 @@ final class ControlLoop implements ControlListener, AutoCloseable {
         final CompletableFuture<T> answer = new CompletableFuture<>();
         tell(() -> {
             try {
+                publish();
                 answer.complete(question.get());
             } catch (final RuntimeException | Error failure) {
                 answer.completeExceptionally(failure);
