@@ -27,6 +27,9 @@ public enum ConfigKey {
         "keep: what Felix said is kept in the state directory, and the next engine starts with it; none"),
     /** Longest message. */
     FELIX_FRAME_MAX_BYTES("felix-frame-max-bytes", "536870912", "the longest message that is taken from Felix"),
+    /** Port of liveness and readiness. */
+    HEALTH_PORT("health-port", "0",
+        "port of /liveness and /readiness, where Felix's HealthEnabled says so; 0 = Felix's HealthPort"),
     /** Host endpoints. */
     ALLOW_UNENFORCED_HOST_ENDPOINTS("allow-unenforced-host-endpoints", "false",
         "true: the engine is ready although policy of host endpoints is not enforced on the host's own packets"),

@@ -38,6 +38,7 @@ final class ControlLoop implements ControlListener, AutoCloseable {
     private volatile List<String> attachProblems = List.of();
     private volatile boolean inSync;
     private volatile boolean closing;
+    private volatile Runnable afterBatch = () -> { };
 
     /**
      * Starts the thread, in the calling thread's network namespace.
@@ -80,6 +81,7 @@ final class ControlLoop implements ControlListener, AutoCloseable {
         waiting = registry.waiting();
         attachProblems = Stream.concat(registry.problems().stream(), policy.problems().stream()).toList();
         readiness.update(inSync, policy.notEnforced());
+        afterBatch.run();
     }
 
     private void publishPolicy() {
@@ -143,6 +145,15 @@ final class ControlLoop implements ControlListener, AutoCloseable {
     }
 
     /**
+     * Does something after each batch of changes, on the control thread.
+     *
+     * @param action must not wait; takes the place of the one before.
+     */
+    void afterEachBatch(final Runnable action) {
+        afterBatch = action;
+    }
+
+    /**
      * Runs a question on the control thread, when what was told before is in force. Any other thread.
      *
      * @param question may touch what belongs to the control thread.
@@ -161,6 +172,11 @@ final class ControlLoop implements ControlListener, AutoCloseable {
             }
         });
         return answer.orTimeout(CLOSE_TIMEOUT_SECONDS, TimeUnit.SECONDS).join();
+    }
+
+    /** State of every endpoint. Control thread. */
+    EndpointSnapshot endpoints() {
+        return new EndpointSnapshot(inSync, registry.endpoints(), policy.hostStates());
     }
 
     /** Whether the engine is ready. Any thread. */

@@ -110,12 +110,14 @@ public final class Dataplane implements AutoCloseable {
         workers.start(pair, kernel.programs().sockets(), new PolicyWay(outwardIfindex(netlink, pair)));
         control = startControl(policy, new WorkloadRegistry(new KernelAttacher(
             netlink, kernel, missLimit(), tables, workers::endFlows, log), log), workers);
+        final StatusReporter reporter = own(StatusReporter.start(
+            source, control, (int)config.number(ConfigKey.HEALTH_PORT), log));
         final ControlReport said = new ControlReport(source, control, policy);
         final EngineReport report = new EngineReport(workers, kernel, control, said, config);
         own(new AdminServer(config.path(ConfigKey.ADMIN_SOCKET).orElseThrow(),
             Map.of("counters", report::counters, "status", report::status, "policy", said::policy,
                 "said", said::said), log));
-        source.start(control);
+        source.start(reporter.tap(control));
         control.awaitIdle();
         warmCalls.exceptionally(failure -> null).join();
         log.info("node " + config.node() + ": " + kernel.hooks().describePunt());

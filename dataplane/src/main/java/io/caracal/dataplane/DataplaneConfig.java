@@ -73,6 +73,7 @@ public final class DataplaneConfig {
         oneOf(ConfigKey.ESTABLISHED_FLOWS, "keep", "recheck");
         oneOf(ConfigKey.FELIX_STATE, "keep", "none");
         oneOf(ConfigKey.ALLOW_UNENFORCED_HOST_ENDPOINTS, "true", "false");
+        number(ConfigKey.HEALTH_PORT, 0, 65_535);
         number(ConfigKey.FELIX_FRAME_MAX_BYTES, 1024, Integer.MAX_VALUE);
         require(text(ConfigKey.FELIX).isEmpty() || text(ConfigKey.MANIFESTS).isEmpty(), ConfigKey.FELIX,
             "and setting manifests=" + text(ConfigKey.MANIFESTS) + " exclude each other: one says what runs here");

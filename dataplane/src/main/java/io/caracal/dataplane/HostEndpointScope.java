@@ -1,6 +1,7 @@
 package io.caracal.dataplane;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -9,6 +10,7 @@ import java.util.TreeMap;
 
 import io.caracal.control.PolicyChange;
 import io.caracal.policy.model.HostEndpoint;
+import io.caracal.policy.model.NodeInterface;
 import io.caracal.policy.model.PolicyDirection;
 import io.caracal.policy.model.Profile;
 import io.caracal.policy.model.Rule;
@@ -48,6 +50,21 @@ final class HostEndpointScope {
             }
         }
         return sentences;
+    }
+
+    /**
+     * State of each host endpoint in Felix's words: {@code error} where policy is not enforced, else {@code up} where
+     * its interface is there, else {@code down}.
+     *
+     * @param interfaces of the node.
+     */
+    Map<String, String> states(final Collection<NodeInterface> interfaces) {
+        final Map<String, String> states = new TreeMap<>();
+        for (final HostEndpoint endpoint : hosts.values()) {
+            final boolean isThere = endpoint.coversAll() || interfaces.stream().anyMatch(endpoint::isOf);
+            states.put(endpoint.id(), !parts(endpoint).isEmpty() ? "error" : isThere ? "up" : "down");
+        }
+        return states;
     }
 
     private static String place(final HostEndpoint endpoint) {

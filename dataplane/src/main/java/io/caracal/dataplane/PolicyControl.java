@@ -158,6 +158,11 @@ final class PolicyControl {
         return listing.describe(compiler::memberCount);
     }
 
+    /** State of each host endpoint, in Felix's words. */
+    Map<String, String> hostStates() {
+        return hostEndpoints.states(interfaces.values());
+    }
+
     /** A sentence for each object that packets do not meet. */
     List<String> notEnforced() {
         return hostEndpoints.notEnforced();

@@ -149,6 +149,14 @@ final class WorkloadRegistry {
                 + (endpoint.state() == EndpointState.ACTIVE ? ")" : ", not active)")).sorted().toList();
     }
 
+    /** Every endpoint, and whether it is attached. */
+    Map<WorkloadEndpointUpdate, Boolean> endpoints() {
+        final Map<WorkloadEndpointUpdate, Boolean> endpoints = HashMap.newHashMap(endpointByInterface.size());
+        endpointByInterface.forEach((interfaceName, endpoint) ->
+            endpoints.put(endpoint, attachedByInterface.containsKey(interfaceName)));
+        return endpoints;
+    }
+
     /** Interfaces that have an endpoint and could not be attached, with the reason of each. */
     List<String> problems() {
         return List.copyOf(problemByInterface.values());

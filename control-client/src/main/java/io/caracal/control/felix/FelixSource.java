@@ -6,8 +6,10 @@ import io.caracal.control.ControlProblem;
 import io.caracal.control.ControlSource;
 import io.caracal.control.ControlUpdate;
 import io.caracal.control.SourceStatus;
+import io.caracal.control.WorkloadEndpointId;
 import io.caracal.control.proto.FromDataplane;
 import io.caracal.control.proto.ToDataplane;
+import io.caracal.control.proto.WorkloadEndpoint;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.StandardProtocolFamily;
@@ -21,6 +23,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -329,6 +332,20 @@ public final class FelixSource implements ControlSource {
     public List<ToDataplane> said() {
         synchronized (stateLock) {
             return feed == null || feed.changeCount() == 0 ? List.of() : feed.wanted().messages();
+        }
+    }
+
+    /**
+     * A workload endpoint as Felix said it, which it wants to see again with the endpoint's status.
+     *
+     * @param id which.
+     * @return the endpoint, if Felix has said one of that id; any thread may ask.
+     */
+    public Optional<WorkloadEndpoint> endpoint(final WorkloadEndpointId id) {
+        synchronized (stateLock) {
+            final ToDataplane said = feed == null ? null
+                : feed.wanted().object(new FelixKey(FelixObjectKind.WORKLOAD_ENDPOINT, id.toString()));
+            return said == null ? Optional.empty() : Optional.of(said.getWorkloadEndpointUpdate().getEndpoint());
         }
     }
 
