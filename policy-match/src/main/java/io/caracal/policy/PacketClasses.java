@@ -78,4 +78,10 @@ final class PacketClasses {
     private AddressClass port(final long high, final long low, final int port) {
         return packet.hasPorts() ? table.port(high, low, packet.protocol << 16 | port) : AddressClass.NONE;
     }
+
+    /** In how many sets its addresses are. */
+    int setCount() {
+        know();
+        return sourceHost.count() + sourceNet.count() + destinationHost.count() + destinationNet.count();
+    }
 }

@@ -33,6 +33,7 @@ import java.util.stream.Collectors;
  */
 public final class PolicyCompiler {
     private final int workers;
+    private final RuleNumbers numbers;
     private final SetRegistry sets = new SetRegistry();
     private final Map<PolicyId, RuleSource> policies = new HashMap<>();
     private final Map<String, RuleSource> profiles = new HashMap<>();
@@ -42,7 +43,6 @@ public final class PolicyCompiler {
     private final Map<String, Integer> setUses = new HashMap<>();
     private final EndpointCompiler endpoints = new EndpointCompiler(sets, policies, profiles);
     private PolicyConfig config = PolicyConfig.DEFAULTS;
-    private int nextRuleId = 1;
     private boolean endpointsChanged = true;
     private volatile CompiledPolicy current;
 
@@ -53,6 +53,7 @@ public final class PolicyCompiler {
      */
     public PolicyCompiler(final int workers) {
         this.workers = workers;
+        numbers = new RuleNumbers(workers);
         publish();
     }
 
@@ -142,7 +143,7 @@ public final class PolicyCompiler {
         SetReferences.check(policy, sets::kind);
         final RuleSource old = policies.get(policy.id());
         if (old == null || !old.object().equals(policy)) {
-            put(policies, policy.id(), RuleSource.of(policy, nextRuleId, workers));
+            put(policies, policy.id(), RuleSource.of(policy, numbers));
         }
     }
 
@@ -156,12 +157,11 @@ public final class PolicyCompiler {
         SetReferences.check(profile, sets::kind);
         final RuleSource old = profiles.get(profile.name());
         if (old == null || !old.object().equals(profile)) {
-            put(profiles, profile.name(), RuleSource.of(profile, nextRuleId, workers));
+            put(profiles, profile.name(), RuleSource.of(profile, numbers));
         }
     }
 
     private <K> void put(final Map<K, RuleSource> map, final K key, final RuleSource source) {
-        nextRuleId += source.ruleCount();
         source.sets().forEach(id -> setUses.merge(id, 1, Integer::sum));
         forget(map.put(key, source));
         endpointsChanged = true;

@@ -42,19 +42,13 @@ final class PortCheck {
         return pairs;
     }
 
-    /**
-     * Whether the packet meets all of them.
-     *
-     * @param packet the packet.
-     * @param sourceClass sets that contain its source address, protocol and port.
-     * @param destinationClass sets that contain its destination address, protocol and port.
-     * @return whether it does.
-     */
-    boolean matches(final PolicyPacket packet, final AddressClass sourceClass, final AddressClass destinationClass) {
+    /** Whether the packet meets all of them. */
+    boolean matches(final PacketClasses classes) {
+        final PolicyPacket packet = classes.packet();
         for (int i = 0; i < source.length; i++) {
             final int port = source[i] ? packet.sourcePort : packet.destinationPort;
-            final boolean numeric = packet.hasPorts() && inRanges(ranges[i], port);
-            final boolean found = numeric || inSets(sets[i], source[i] ? sourceClass : destinationClass);
+            final boolean found = packet.hasPorts() && inRanges(ranges[i], port)
+                || sets[i].length > 0 && inSets(sets[i], source[i] ? classes.sourcePort() : classes.destinationPort());
             if (found == negated[i] || negated[i] && ranges[i].length > 0 && !packet.hasPorts()) {
                 return false;
             }

@@ -17,18 +17,23 @@ import java.util.List;
  * has none ({@link #of} gives null).
  */
 final class RuleCriteria {
+    private static final BitSet ANY_PROTOCOL = all();
+    private static final SetCriteria NOTHING = new SetCriteria(List.of(), new int[0]);
+
     private final boolean v6;
     private final SetNumbers numbers;
-    private final List<int[]> sourceAny = new ArrayList<>();
-    private final List<Integer> sourceNone = new ArrayList<>();
-    private final List<int[]> destinationAny = new ArrayList<>();
-    private final List<Integer> destinationNone = new ArrayList<>();
-    private final List<int[]> portAny = new ArrayList<>();
-    private final List<Integer> portNone = new ArrayList<>();
-    private final List<MatchDimension.Ports> portMatches = new ArrayList<>();
-    private final List<List<Prefix>> sourceNets = new ArrayList<>();
-    private final List<List<Prefix>> destinationNets = new ArrayList<>();
-    private final BitSet protocols = new BitSet(IpProtocol.MAX + 1);
+    private final List<int[]> sourceAny = new ArrayList<>(0);
+    private final List<Integer> sourceNone = new ArrayList<>(0);
+    private final List<int[]> destinationAny = new ArrayList<>(0);
+    private final List<Integer> destinationNone = new ArrayList<>(0);
+    private final List<int[]> portAny = new ArrayList<>(0);
+    private final List<Integer> portNone = new ArrayList<>(0);
+    private final List<MatchDimension.Ports> portMatches = new ArrayList<>(0);
+    private final List<List<Prefix>> sourceNets = new ArrayList<>(0);
+    private final List<List<Prefix>> destinationNets = new ArrayList<>(0);
+    private BitSet protocols = ANY_PROTOCOL;
+    private SetCriteria source;
+    private SetCriteria destination;
     private RangeSet sourcePorts;
     private RangeSet destinationPorts;
     private RangeSet icmp;
@@ -38,7 +43,12 @@ final class RuleCriteria {
     private RuleCriteria(final boolean v6, final SetNumbers numbers) {
         this.v6 = v6;
         this.numbers = numbers;
-        protocols.set(0, IpProtocol.MAX + 1);
+    }
+
+    private static BitSet all() {
+        final BitSet all = new BitSet(IpProtocol.MAX + 1);
+        all.set(0, IpProtocol.MAX + 1);
+        return all;
     }
 
     /**
@@ -70,13 +80,10 @@ final class RuleCriteria {
     }
 
     private void takeProtocol(final MatchDimension.Protocol match) {
-        final BitSet one = new BitSet(IpProtocol.MAX + 1);
-        one.set(match.protocol());
-        if (match.negated()) {
-            protocols.andNot(one);
-        } else {
-            protocols.and(one);
-        }
+        final BitSet wanted = match.negated() ? all() : new BitSet(IpProtocol.MAX + 1);
+        wanted.set(match.protocol(), !match.negated());
+        wanted.and(protocols);
+        protocols = wanted;
     }
 
     private void takeNets(final MatchDimension.Nets match) {
@@ -154,16 +161,37 @@ final class RuleCriteria {
         return ranges != null && ranges.ranges().isEmpty();
     }
 
-    /** What it wants of the source's memberships; takes its prefixes into use as sets, so it is asked once. */
+    /** What it wants of the source's memberships; from the first call on its prefixes are in use as sets. */
     SetCriteria source() {
-        sourceNets.forEach(nets -> sourceAny.add(new int[] {numbers.ofNets(nets)}));
-        return criteria(sourceAny, sourceNone);
+        if (source == null) {
+            sourceNets.forEach(nets -> sourceAny.add(new int[] {numbers.ofNets(nets)}));
+            source = criteria(sourceAny, sourceNone);
+        }
+        return source;
     }
 
-    /** What it wants of the destination's memberships; asked once too. */
+    /** What it wants of the destination's memberships; from the first call on its prefixes are in use as sets. */
     SetCriteria destination() {
-        destinationNets.forEach(nets -> destinationAny.add(new int[] {numbers.ofNets(nets)}));
-        return criteria(destinationAny, destinationNone);
+        if (destination == null) {
+            destinationNets.forEach(nets -> destinationAny.add(new int[] {numbers.ofNets(nets)}));
+            destination = criteria(destinationAny, destinationNone);
+        }
+        return destination;
+    }
+
+    /** The sets that must not contain the source. */
+    SetCriteria excludedSources() {
+        return criteria(List.of(), sourceNone);
+    }
+
+    /** The sets that must not contain the destination. */
+    SetCriteria excludedDestinations() {
+        return criteria(List.of(), destinationNone);
+    }
+
+    /** Whether it names no set that an address must be in: nothing but prefixes, ports and what is excluded. */
+    boolean withoutAnchor() {
+        return sourceAny.isEmpty() && destinationAny.isEmpty() && portAny.isEmpty();
     }
 
     /** Whether it wants nothing of any IP set, and no address is to be outside of something. */
@@ -197,7 +225,8 @@ final class RuleCriteria {
     }
 
     private static SetCriteria criteria(final List<int[]> any, final List<Integer> none) {
-        return new SetCriteria(any, none.stream().mapToInt(Integer::intValue).toArray());
+        return any.isEmpty() && none.isEmpty() ? NOTHING
+            : new SetCriteria(any, none.stream().mapToInt(Integer::intValue).toArray());
     }
 
     /** Protocols that it accepts. */

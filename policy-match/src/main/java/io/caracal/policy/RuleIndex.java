@@ -1,18 +1,20 @@
 package io.caracal.policy;
 
 import io.caracal.policy.lookup.BitVectors;
-import io.caracal.policy.lookup.Box;
-import io.caracal.policy.lookup.BoxTree;
 import io.caracal.policy.model.PolicyException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 
 /**
- * All rules of one list of tiers and profiles, for one direction and family, in the order of evaluation. Rules
- * without sets are boxes in a tree, if there are enough of them; the others are bit vectors by dimension. Rules that
- * no packet of the family can match are left out; what ends a tier or the list is a rule that matches everything, so
- * that some rule always matches. Shared by all endpoints with the same list. Immutable; any thread.
+ * All rules of one list of tiers and profiles, for one direction and family, in the order of evaluation. A short list
+ * is bit vectors by dimension; of a longer one each rule stands under a set that it names, or is boxes in a tree, and
+ * the vectors are for addresses in very many sets. Rules that no packet of the family can match are left out; what ends
+ * a tier or the list is a rule that matches everything, so that some rule always matches. Shared by all endpoints with
+ * the same list. Immutable; any thread.
  */
 final class RuleIndex {
     /** What the evaluator does at a rule. */
@@ -26,18 +28,22 @@ final class RuleIndex {
     /** Leaves the list without a verdict. */
     static final byte CONTINUE = 4;
 
-    /** Below this number of boxes the vectors find them as fast, and one structure is enough. */
-    private static final int MIN_BOXED = 16;
+    /** Shorter lists are vectors alone: these find a rule as fast, and one structure is enough. */
+    private static final int MIN_GROUPED = 2;
+    /** An address in more sets than this is looked up in vectors, whose cost does not grow with its sets. */
+    private static final int MOST_SETS = 24;
 
     /** What a verdict waits for, so it is small enough to stay in the caches. */
     private final byte[] actions;
-    /** {@code owner << 32 | index in its owner's list}: for counting, which no verdict waits for. */
-    private final long[] cells;
-    private final RulePlace.Owner[] owners;
+    /** Where each rule is counted: its slab among those of the list, and its cell there; -1 for what is no rule. */
+    private final int[] cells;
+    private final HitSlab[] slabs;
+    /** By worker and slab of the list, so that no object lies between a verdict and its counter. */
+    private final long[][][] counters;
     private final int[] nexts;
     private final Line[] lines;
     private final int[] ends;
-    private final BoxTree boxes;
+    private final RuleGroups groups;
     private final RuleVectors vectors;
 
     /**
@@ -73,21 +79,18 @@ final class RuleIndex {
         }
         final int count = drafts.size();
         actions = new byte[count];
-        cells = new long[count];
-        owners = owners(drafts);
+        cells = new int[count];
+        slabs = placeCells(drafts);
+        counters = counters();
         nexts = new int[count];
         lines = new Line[count];
-        int owner = 0;
         final int[] everything = new int[count];
         final List<RuleCriteria> others = new ArrayList<>(count);
         int endCount = 0;
         for (int i = 0; i < count; i++) {
             nexts[i] = drafts.get(i).next();
             lines[i] = drafts.get(i).line();
-            final RulePlace place = lines[i].place();
-            owner += place != null && place.owner() != owners[owner] ? 1 : 0;
             actions[i] = drafts.get(i).action();
-            cells[i] = place == null ? 0 : (long)owner << Integer.SIZE | place.index();
             final RuleCriteria criteria = drafts.get(i).criteria();
             final boolean isEnd = criteria.matchesEverything();
             others.add(isEnd ? null : criteria);
@@ -95,39 +98,38 @@ final class RuleIndex {
             endCount += isEnd ? 1 : 0;
         }
         ends = Arrays.copyOf(everything, endCount);
-        boxes = takeBoxes(others, v6);
-        vectors = others.stream().allMatch(java.util.Objects::isNull) ? null : new RuleVectors(others, v6);
+        groups = count - endCount < MIN_GROUPED ? null : RuleGroups.of(others, v6);
+        vectors = wantsVectors() && others.stream().anyMatch(Objects::nonNull) ? new RuleVectors(others, v6) : null;
     }
 
-    /** The policies and profiles in the order of their rules; the first, for what is no rule, is null. */
-    private static RulePlace.Owner[] owners(final List<Draft> drafts) {
-        final List<RulePlace.Owner> owners = new ArrayList<>();
-        owners.add(null);
-        for (final Draft draft : drafts) {
-            final RulePlace place = draft.line().place();
-            if (place != null && place.owner() != owners.getLast()) {
-                owners.add(place.owner());
-            }
-        }
-        return owners.toArray(RulePlace.Owner[]::new);
+    /** Where no address can be in so many of the list's sets that vectors would be asked, there are none. */
+    private boolean wantsVectors() {
+        return groups == null || groups.anchors() != null && groups.anchors().anchors() > MOST_SETS;
     }
 
-    /** Makes a tree of the rules that are boxes, and takes them out of the list; null if they are too few. */
-    private static BoxTree takeBoxes(final List<RuleCriteria> rules, final boolean v6) {
-        final List<Box> all = new ArrayList<>();
-        final List<Integer> boxed = new ArrayList<>();
-        for (int i = 0; i < rules.size(); i++) {
-            final List<Box> parts = rules.get(i) == null ? List.of() : RuleBoxes.of(rules.get(i), i);
-            all.addAll(parts);
-            if (!parts.isEmpty()) {
-                boxed.add(i);
+    private HitSlab[] placeCells(final List<Draft> drafts) {
+        final Map<HitSlab, Integer> found = new LinkedHashMap<>();
+        for (int i = 0; i < cells.length; i++) {
+            final RulePlace place = drafts.get(i).line().place();
+            cells[i] = -1;
+            if (place != null) {
+                final HitSlab slab = place.owner().hits().slab(place.index());
+                cells[i] = found.computeIfAbsent(slab, fresh -> found.size()) << HitSlab.BITS
+                    | place.id() & HitSlab.MASK;
             }
         }
-        if (boxed.size() < MIN_BOXED) {
-            return null;
+        return found.keySet().toArray(HitSlab[]::new);
+    }
+
+    private long[][][] counters() {
+        final int workers = slabs.length == 0 ? 0 : slabs[0].cells().length;
+        final long[][][] byWorker = new long[workers][slabs.length][];
+        for (int worker = 0; worker < workers; worker++) {
+            for (int slab = 0; slab < slabs.length; slab++) {
+                byWorker[worker][slab] = slabs[slab].cells()[worker];
+            }
         }
-        boxed.forEach(i -> rules.set(i, null));
-        return BoxTree.of(all, v6);
+        return byWorker;
     }
 
     int count() {
@@ -148,17 +150,15 @@ final class RuleIndex {
 
     /** Number of the rule for flow records; 0 where a tier or the list ends. */
     int id(final int rule) {
-        final long cell = cells[rule];
-        final RulePlace.Owner owner = owners[(int)(cell >>> Integer.SIZE)];
-        return owner == null ? 0 : owner.firstId() + (int)cell;
+        final int cell = cells[rule];
+        return cell < 0 ? 0 : slabs[cell >>> HitSlab.BITS].number() << HitSlab.BITS | cell & HitSlab.MASK;
     }
 
     /** Counts that a worker's packet matched. */
     void hit(final int rule, final int worker) {
-        final long cell = cells[rule];
-        final RulePlace.Owner owner = owners[(int)(cell >>> Integer.SIZE)];
-        if (owner != null) {
-            owner.hits().hit(worker, (int)cell);
+        final int cell = cells[rule];
+        if (cell >= 0) {
+            HitSlab.count(counters[worker][cell >>> HitSlab.BITS], cell & HitSlab.MASK);
         }
     }
 
@@ -177,13 +177,20 @@ final class RuleIndex {
         return ends[low];
     }
 
-    /** Rules without sets; null if they are held as vectors. */
-    BoxTree boxes() {
-        return boxes;
+    /** Rules sorted by what they name; null if the list is short. */
+    RuleGroups groups() {
+        return groups;
     }
 
-    /** Rules with sets; null if there are none. */
+    /**
+     * Rules as vectors: all of a short list; of a long one those that name sets, or null if no packet needs them.
+     */
     RuleVectors vectors() {
         return vectors;
+    }
+
+    /** Whether a packet is better looked up in {@link #vectors} than by each of its sets. */
+    boolean prefersVectors(final PacketClasses classes) {
+        return vectors != null && (groups == null || classes.setCount() > MOST_SETS);
     }
 }

@@ -39,21 +39,21 @@ final class RuleSource {
         }
     }
 
-    static RuleSource of(final Policy policy, final int firstId, final int workers) {
-        final RulePlace.Owner in = new RulePlace.Owner(policy.id(), policy.id().toString(), policy.tier(),
-            PolicyDirection.INGRESS, firstId, new HitCounters(policy.ingress().size(), workers));
-        final RulePlace.Owner out = new RulePlace.Owner(policy.id(), policy.id().toString(), policy.tier(),
-            PolicyDirection.EGRESS, firstId + policy.ingress().size(),
-            new HitCounters(policy.egress().size(), workers));
+    static RuleSource of(final Policy policy, final RuleNumbers numbers) {
+        final String name = policy.id().toString();
+        final RulePlace.Owner in = new RulePlace.Owner(policy.id(), name, policy.tier(), PolicyDirection.INGRESS,
+            numbers.next(), numbers.take(policy.ingress().size()));
+        final RulePlace.Owner out = new RulePlace.Owner(policy.id(), name, policy.tier(), PolicyDirection.EGRESS,
+            numbers.next(), numbers.take(policy.egress().size()));
         return new RuleSource(policy, places(in, policy.ingress()), places(out, policy.egress()));
     }
 
-    static RuleSource of(final Profile profile, final int firstId, final int workers) {
+    static RuleSource of(final Profile profile, final RuleNumbers numbers) {
         final String name = "profile " + profile.name();
-        final RulePlace.Owner in = new RulePlace.Owner(null, name, "", PolicyDirection.INGRESS, firstId,
-            new HitCounters(profile.ingress().size(), workers));
-        final RulePlace.Owner out = new RulePlace.Owner(null, name, "", PolicyDirection.EGRESS,
-            firstId + profile.ingress().size(), new HitCounters(profile.egress().size(), workers));
+        final RulePlace.Owner in = new RulePlace.Owner(null, name, "", PolicyDirection.INGRESS, numbers.next(),
+            numbers.take(profile.ingress().size()));
+        final RulePlace.Owner out = new RulePlace.Owner(null, name, "", PolicyDirection.EGRESS, numbers.next(),
+            numbers.take(profile.egress().size()));
         return new RuleSource(profile, places(in, profile.ingress()), places(out, profile.egress()));
     }
 
@@ -88,9 +88,5 @@ final class RuleSource {
     /** The policy or profile that it was made of. */
     Object object() {
         return object;
-    }
-
-    int ruleCount() {
-        return ingress.size() + egress.size();
     }
 }

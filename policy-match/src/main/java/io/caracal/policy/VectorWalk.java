@@ -91,8 +91,7 @@ final class VectorWalk {
         for (long bits = matching; bits != 0; bits &= bits - 1) {
             final int rule = first + Long.numberOfTrailingZeros(bits);
             final PortCheck check = vectors.check(rule);
-            if (check == null
-                || check.matches(classes.packet(), classes.sourcePort(), classes.destinationPort())) {
+            if (check == null || check.matches(classes)) {
                 return rule;
             }
         }

@@ -21,7 +21,7 @@ class BoxTreeTest {
 
     private final long seed = Long.getLong("caracal.seed", System.nanoTime());
     private final Random random = new Random(seed);
-    private final BoxTree.Point point = new BoxTree.Point();
+    private final BoxTree.Point point = new BoxTree.Point(rule -> true);
     private Prefix source;
     private Prefix destination;
     private int protocol;

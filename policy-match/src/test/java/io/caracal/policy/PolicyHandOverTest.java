@@ -1,6 +1,7 @@
 package io.caracal.policy;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.caracal.policy.model.IpSetKind;
@@ -10,6 +11,8 @@ import io.caracal.policy.model.Policy;
 import io.caracal.policy.model.PortRange;
 import io.caracal.policy.model.Prefix;
 import io.caracal.policy.model.RuleFields;
+import java.lang.ref.Reference;
+import java.lang.ref.WeakReference;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
@@ -21,6 +24,7 @@ import org.junit.jupiter.api.Test;
  */
 class PolicyHandOverTest {
     private static final int UPDATES = 3000;
+    private static final int COLLECTIONS = 50;
     private static final long PAUSE_NS = 1_000_000;
     private static final String SET = "s:mark";
     private static final String[] SOURCES = {"10.9.0.1", "10.9.0.2"};
@@ -47,6 +51,32 @@ class PolicyHandOverTest {
         System.out.println(UPDATES + " updates; packets allowed by the one version " + seen[0] + ", by the other "
             + seen[1]);
         assertTrue(seen[0] > 0 && seen[1] > 0, "one version was never seen");
+    }
+
+    /** A worker that has gone on to a newer version holds nothing of the old one. */
+    @Test
+    void shouldLetGoOfAnOldVersionWhenTheLastWorkerHasMovedOn() throws InterruptedException {
+        compiler.replaceAll(new PolicyFixture().set(SET, IpSetKind.NET, SOURCES[0])
+            .policy("first").policy("second").tierB(true, "first").tierB(false, "second").profilesB("all").build());
+        mark(0);
+        final PolicyEvaluator[] workers = {new PolicyEvaluator(0, PolicyEvaluator.Room.DEFAULT, null),
+            new PolicyEvaluator(0, PolicyEvaluator.Room.DEFAULT, null)};
+        final WeakReference<CompiledPolicy> old = new WeakReference<>(compiler.publish());
+        for (final PolicyEvaluator worker : workers) {
+            worker.allows(compiler.current(), packet(0));
+        }
+        mark(1);
+        compiler.publish();
+        workers[0].allows(compiler.current(), packet(0));
+        System.gc();
+        assertTrue(old.get() != null, "the second worker may still be asking the old version");
+        workers[1].allows(compiler.current(), packet(0));
+        for (int i = 0; i < COLLECTIONS && old.get() != null; i++) {
+            System.gc();
+            Thread.sleep(10);
+        }
+        assertNull(old.get(), "the old version is still reachable");
+        Reference.reachabilityFence(workers);
     }
 
     /** Asks about both marked packets again and again: exactly one of them may pass, whatever the version. */

@@ -14,7 +14,8 @@ import io.caracal.policy.model.Prefix;
  * @param sourcePorts source ports.
  * @param destinationPorts destination ports, or ICMP {@code type << 8 | code}.
  * @param protocol IP protocol number, or {@link #ANY_PROTOCOL}.
- * @param needs bits of what the packet must have: {@link #NEEDS_PORTS}, {@link #NEEDS_ICMP}.
+ * @param needs bits of what the packet must have: {@link #NEEDS_PORTS}, {@link #NEEDS_ICMP},
+ *     {@link #NEEDS_CHECK}.
  */
 public record Box(int rule, Prefix source, Prefix destination, PortRange sourcePorts, PortRange destinationPorts,
     int protocol, int needs) {
@@ -24,6 +25,8 @@ public record Box(int rule, Prefix source, Prefix destination, PortRange sourceP
     public static final int NEEDS_PORTS = 1;
     /** Only packets match that are ICMP of their family, with type and code. */
     public static final int NEEDS_ICMP = 2;
+    /** The rule has criteria beyond the box: {@link RuleFilter} is asked. */
+    public static final int NEEDS_CHECK = 4;
     /** All 16-bit numbers. */
     public static final PortRange ANY_PORT = new PortRange(0, PortRange.MAX_PORT);
 

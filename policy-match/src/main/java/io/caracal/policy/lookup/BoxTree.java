@@ -68,9 +68,15 @@ public final class BoxTree {
         private long destinationLow;
         private long transport;
         private int has;
+        private final RuleFilter filter;
 
-        /** Makes a point that is nowhere. */
-        public Point() {
+        /**
+         * Makes a point that is nowhere.
+         *
+         * @param filter is asked about rules of boxes with {@link Box#NEEDS_CHECK}.
+         */
+        public Point(final RuleFilter filter) {
+            this.filter = filter;
         }
 
         /**
@@ -98,6 +104,18 @@ public final class BoxTree {
             transport = word;
             has = having;
         }
+
+        int has() {
+            return has;
+        }
+
+        long transport() {
+            return transport;
+        }
+
+        boolean passes(final int rule) {
+            return filter.accepts(rule);
+        }
     }
 
     /**
@@ -109,13 +127,18 @@ public final class BoxTree {
      * @return the rule, or {@link #NONE} if {@code below} comes before any.
      */
     public int first(final Point point, final int from, final int below) {
+        return first(point, root, from, below);
+    }
+
+    /** The first rule in one of several trees: the one at a place. */
+    int first(final Point point, final int start, final int from, final int below) {
         final long[] waiting = point.waiting;
         final long key0 = v6 ? point.sourceHigh : point.sourceHigh | point.destinationHigh >>> Integer.SIZE;
         final long key1 = point.destinationHigh;
         final long key2 = point.transport;
         int best = below;
         int depth = 0;
-        int place = root;
+        int place = start;
         while (true) {
             while (place > 0) {
                 final long rest = words[place + REST_OFFSET];
@@ -193,7 +216,11 @@ public final class BoxTree {
         return source >= (int)(ports >>> 48) && source <= ((int)(ports >>> 32) & PORT_MASK)
             && destination >= (int)ports >>> Character.SIZE && destination <= ((int)ports & PORT_MASK)
             && (protocol == Box.ANY_PROTOCOL || protocol == (int)(point.transport >>> Integer.SIZE))
-            && ((int)(last >>> NEEDS_SHIFT) & ~point.has) == 0;
+            && has((int)(last >>> NEEDS_SHIFT) & ~point.has, (int)last, point);
+    }
+
+    private static boolean has(final int missing, final int rule, final Point point) {
+        return missing == 0 || missing == Box.NEEDS_CHECK && point.filter.accepts(rule);
     }
 
     /**

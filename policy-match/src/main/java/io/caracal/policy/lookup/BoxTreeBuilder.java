@@ -31,9 +31,17 @@ final class BoxTreeBuilder {
     }
 
     BoxTree build() {
-        final int[] all = new int[boxes.count()];
-        Arrays.setAll(all, row -> row);
-        final int root = place(all, 0);
+        return finish(place(0, boxes.count()));
+    }
+
+    /** A tree of some of the boxes, beside others in the same arrays: its place, 0 if it is empty. */
+    int place(final int begin, final int end) {
+        final int[] rows = new int[end - begin];
+        Arrays.setAll(rows, row -> begin + row);
+        return place(rows, 0);
+    }
+
+    BoxTree finish(final int root) {
         return new BoxTree(Arrays.copyOf(words, wordCount), Arrays.copyOf(slots, slotCount), root, boxes.v6());
     }
 

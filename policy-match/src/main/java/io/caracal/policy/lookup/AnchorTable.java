@@ -1,0 +1,231 @@
+package io.caracal.policy.lookup;
+
+import io.caracal.policy.model.IpProtocol;
+
+/**
+ * Rules found by one set that they name, their anchor: of each set of a packet's address the first rule that names it
+ * and accepts protocol and ports. A rule of one protocol and a few destination ports stands in a hash table under set,
+ * protocol and port; others are boxes in a small tree for each set. So a lookup costs by the sets of the address, and
+ * not by rules. What it costs are misses of caches and branches that no processor can foresee: an entry is one long,
+ * four are compared at once, and all sets are read before any is judged. Immutable; any thread; looking allocates
+ * nothing.
+ *
+ * <pre>
+ * exact   set (24 bits), side (2), protocol (2), port (16), first rule (19), whether a chain is to be asked (1)
+ * chains  by place in exact: where its chain begins; a chain: rule * 2 + whether it needs a check, ..., -1
+ * rows    set and side | first rule, place of its tree
+ * </pre>
+ */
+public final class AnchorTable {
+    /** The set contains the source address. */
+    public static final int SOURCE = 0;
+    /** The set contains the destination address. */
+    public static final int DESTINATION = 1;
+    /** The set contains destination address, protocol and port. */
+    public static final int PORT = 2;
+
+    static final int ROW_WORDS = 2;
+    static final int BUCKET = 4;
+    static final int SIDE_BITS = 2;
+    static final int TRANSPORT_BITS = 18;
+    static final int WHERE_BITS = 20;
+    /** Sets with higher numbers do not fit an entry. */
+    static final int MOST_SETS = 1 << Long.SIZE - WHERE_BITS - TRANSPORT_BITS - SIDE_BITS;
+
+    private static final long WHERE_MASK = (1 << WHERE_BITS) - 1;
+    private static final long NOTHING = Long.MAX_VALUE;
+    private static final long GOLDEN = 0x9E3779B97F4A7C15L;
+    private static final int PORT_MASK = 0xffff;
+    private static final int AT_ONCE = 8;
+
+    private final long[] exact;
+    private final int[] chainOf;
+    private final int[] chains;
+    private final long[] rows;
+    private final BoxTree trees;
+    private final int anchors;
+    private final int sides;
+    private final int exactShift;
+    private final int rowShift;
+
+    /**
+     * The tables, as the builder has filled them.
+     *
+     * @param exact buckets of entries.
+     * @param chainOf by place in it, where a chain begins in {@code chains}.
+     * @param chains chains one after the other.
+     * @param rows sets that have a tree; null if none has.
+     */
+    record Tables(long[] exact, int[] chainOf, int[] chains, long[] rows) {
+    }
+
+    AnchorTable(final Tables tables, final BoxTree trees, final int anchors, final int sides) {
+        exact = tables.exact;
+        chainOf = tables.chainOf;
+        chains = tables.chains;
+        rows = tables.rows;
+        this.trees = trees;
+        this.anchors = anchors;
+        this.sides = sides;
+        exactShift = shift(exact.length / BUCKET);
+        rowShift = rows == null ? 0 : shift(rows.length / ROW_WORDS);
+    }
+
+    static long anchor(final int set, final int side) {
+        return (long)set << SIDE_BITS | side;
+    }
+
+    /** Which of the protocols with ports it is: 0 to 3. */
+    static int portProtocol(final int protocol) {
+        return switch (protocol) {
+            case IpProtocol.TCP -> 0;
+            case IpProtocol.UDP -> 1;
+            case IpProtocol.SCTP -> 2;
+            default -> 3;
+        };
+    }
+
+    /** How far a product is shifted so that it is a place in a table of a size, which is a power of two above 1. */
+    static int shift(final int size) {
+        return Long.numberOfLeadingZeros(size - 1L);
+    }
+
+    static int start(final long key, final int shift) {
+        return (int)(key * GOLDEN >>> shift);
+    }
+
+    /**
+     * The first rule that matches, of those whose anchor is one of some sets.
+     *
+     * @param sets the sets that the packet's address belongs to.
+     * @param side {@link #SOURCE}, {@link #DESTINATION} or {@link #PORT}.
+     * @param point the packet.
+     * @param from rules below this index do not count.
+     * @param below rules from this index on do not count.
+     * @return the rule, or {@code below} if there is none before.
+     */
+    public int first(final AddressClass sets, final int side, final BoxTree.Point point, final int from,
+        final int below) {
+        if (sets.count() == 0) {
+            return below;
+        }
+        int best = below;
+        if ((point.has() & Box.NEEDS_PORTS) != 0) {
+            final int transport = portProtocol((int)(point.transport() >>> Integer.SIZE)) << Character.SIZE
+                | (int)point.transport() & PORT_MASK;
+            best = exact(sets, (long)side << TRANSPORT_BITS | transport, point, from, best);
+        }
+        for (int i = 0; rows != null && i < sets.count() && best > from; i++) {
+            best = tree(anchor(sets.set(i), side), point, from, best);
+        }
+        return best;
+    }
+
+    private int exact(final AddressClass sets, final long rest, final BoxTree.Point point, final int from,
+        final int below) {
+        int best = below;
+        for (int begin = 0; begin < sets.count(); begin += AT_ONCE) {
+            final int end = Math.min(sets.count(), begin + AT_ONCE);
+            long least = NOTHING;
+            for (int i = begin; i < end; i++) {
+                least = Math.min(least, find((long)sets.set(i) << SIDE_BITS + TRANSPORT_BITS | rest));
+            }
+            final int where = (int)(least >>> Integer.SIZE);
+            if (least != NOTHING && where >>> 1 < best) {
+                best = (where & 1) == 0 && where >>> 1 >= from ? where >>> 1
+                    : judge(sets, begin, rest, point, from, best);
+            }
+        }
+        return best;
+    }
+
+    /** Rule, whether it has a chain, and place of an entry, in one number that is the less the earlier the rule is. */
+    private long find(final long key) {
+        int bucket = start(key, exactShift) * BUCKET;
+        long found = NOTHING;
+        while (true) {
+            for (int place = bucket; place < bucket + BUCKET; place++) {
+                final long entry = exact[place];
+                found = entry >>> WHERE_BITS == key ? (entry & WHERE_MASK) << Integer.SIZE | place : found;
+            }
+            if (exact[bucket + BUCKET - 1] == 0 || found != NOTHING) {
+                return found;
+            }
+            bucket = bucket + BUCKET & exact.length - 1;
+        }
+    }
+
+    /** The first rule of some sets that is really met, where the first found may have to be checked or passed over. */
+    private int judge(final AddressClass sets, final int begin, final long rest, final BoxTree.Point point,
+        final int from, final int below) {
+        int best = below;
+        final int end = Math.min(sets.count(), begin + AT_ONCE);
+        for (int i = begin; i < end; i++) {
+            final long found = find((long)sets.set(i) << SIDE_BITS + TRANSPORT_BITS | rest);
+            final int where = (int)(found >>> Integer.SIZE);
+            if (found == NOTHING || where >>> 1 >= best) {
+                continue;
+            }
+            if ((where & 1) != 0) {
+                best = chained(chainOf[(int)found], point, from, best);
+            } else if (where >>> 1 >= from) {
+                best = where >>> 1;
+            }
+        }
+        return best;
+    }
+
+    private int chained(final int chain, final BoxTree.Point point, final int from, final int below) {
+        for (int at = chain; chains[at] >= 0 && chains[at] >>> 1 < below; at++) {
+            final int rule = chains[at] >>> 1;
+            if (rule >= from && ((chains[at] & 1) == 0 || point.passes(rule))) {
+                return rule;
+            }
+        }
+        return below;
+    }
+
+    private int tree(final long key, final BoxTree.Point point, final int from, final int below) {
+        int row = start(key, rowShift) * ROW_WORDS;
+        while (rows[row] != key) {
+            if (rows[row] == 0) {
+                return below;
+            }
+            row = row + ROW_WORDS & rows.length - 1;
+        }
+        if (rows[row + 1] >>> Integer.SIZE >= below) {
+            return below;
+        }
+        final int found = trees.first(point, (int)rows[row + 1], from, below);
+        return found == BoxTree.NONE ? below : found;
+    }
+
+    /**
+     * Whether a kind of anchor occurs.
+     *
+     * @param side {@link #SOURCE}, {@link #DESTINATION} or {@link #PORT}.
+     * @return false if {@link #first} finds nothing for any set of that side.
+     */
+    public boolean uses(final int side) {
+        return (sides & 1 << side) != 0;
+    }
+
+    /**
+     * How many sets are anchors of rules.
+     *
+     * @return sets, counted once for each side.
+     */
+    public int anchors() {
+        return anchors;
+    }
+
+    /**
+     * Memory that it takes.
+     *
+     * @return bytes.
+     */
+    public long sizeBytes() {
+        return (long)(exact.length + (rows == null ? 0 : rows.length)) * Long.BYTES
+            + (long)(chains.length + chainOf.length) * Integer.BYTES + trees.sizeBytes();
+    }
+}
