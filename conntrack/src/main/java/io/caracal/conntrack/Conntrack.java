@@ -194,7 +194,7 @@ public final class Conntrack implements AutoCloseable, FlowRemovalListener {
      * ended in pieces, so that packets pass meanwhile. The workload is no longer in the table of workloads.
      *
      * @param ifindex kernel index of its interface.
-     * @param budget flows to end, at most; a thousand cost about a tenth of a millisecond.
+     * @param budget flows to end, at most; a thousand cost a tenth to a third of a millisecond.
      * @return flows that it still has.
      */
     public int removeEndpoint(final int ifindex, final int budget) {

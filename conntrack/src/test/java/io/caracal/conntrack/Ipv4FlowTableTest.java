@@ -17,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 class Ipv4FlowTableTest {
     private static final int CAPACITY = 2000;
     private static final int OPERATIONS = Integer.getInteger("caracal.test.operations",
-        Boolean.getBoolean("caracal.long") ? 100_000_000 : 10_000_000);
+        TestSeed.isLongRun() ? 100_000_000 : 10_000_000);
 
     @TempDir
     Path directory;

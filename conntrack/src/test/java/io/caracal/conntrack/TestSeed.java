@@ -7,6 +7,11 @@ final class TestSeed {
     private TestSeed() {
     }
 
+    /** Whether this is {@code ./caracal test --long}. */
+    static boolean isLongRun() {
+        return Boolean.getBoolean("caracal.long") || Integer.getInteger("caracal.long.minutes", 0) > 0;
+    }
+
     static SplittableRandom random(final String test) {
         final long seed = Long.getLong("caracal.test.seed", System.nanoTime());
         System.out.println(test + ": -Dcaracal.test.seed=" + seed);

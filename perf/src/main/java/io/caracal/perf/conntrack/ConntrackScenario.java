@@ -114,9 +114,7 @@ public final class ConntrackScenario implements Scenario {
     public ScenarioResult run(final BenchSettings settings) throws IOException, InterruptedException {
         final Map<String, List<Double>> figures = new LinkedHashMap<>();
         final int[] sizes = settings.quick() ? QUICK_SIZES : SIZES;
-        try (NativeTools tools = NativeTools.compile();
-            Lab lab = BenchLab.create("conntrack", settings);
-            KernelInserts kernel = KernelInserts.open(tools, lab)) {
+        try (NativeTools tools = NativeTools.compile()) {
             for (int round = 1; round <= settings.rounds(); round++) {
                 for (final int size : sizes) {
                     /* Alternating, so that neither always runs on what the other has left of the machine. */
@@ -128,7 +126,7 @@ public final class ConntrackScenario implements Scenario {
                         note(figures, size, TWIN, runTwin(tools, size));
                     }
                 }
-                noteKernel(figures, kernel);
+                noteKernel(figures, tools, settings);
                 settings.say("conntrack: round " + round + " of " + settings.rounds() + ": " + lastOf(figures));
             }
         }
@@ -155,13 +153,15 @@ public final class ConntrackScenario implements Scenario {
     }
 
     /** New flows a second; and what tracking adds to the packet that begins one, turned into flows a second. */
-    private static void noteKernel(final Map<String, List<Double>> figures, final KernelInserts kernel)
-        throws IOException, InterruptedException {
-        final double forwarded = kernel.forwardedPerS();
-        final double inserted = kernel.insertedPerS();
-        put(figures, "kernel-forward", KERNEL, "packets/s", forwarded);
-        put(figures, "insert-packets", KERNEL, "flows/s", inserted);
-        put(figures, "insert-cost", KERNEL, "ns/flow", (1 / inserted - 1 / forwarded) * 1e9);
+    private static void noteKernel(final Map<String, List<Double>> figures, final NativeTools tools,
+        final BenchSettings settings) throws IOException, InterruptedException {
+        try (Lab lab = BenchLab.create("conntrack", settings); KernelInserts kernel = KernelInserts.open(tools, lab)) {
+            final double forwarded = kernel.forwardedPerS();
+            final double inserted = kernel.insertedPerS();
+            put(figures, "kernel-forward", KERNEL, "packets/s", forwarded);
+            put(figures, "insert-packets", KERNEL, "flows/s", inserted);
+            put(figures, "insert-cost", KERNEL, "ns/flow", (1 / inserted - 1 / forwarded) * 1e9);
+        }
     }
 
     private static String lastOf(final Map<String, List<Double>> figures) {

@@ -28,7 +28,7 @@ import java.util.concurrent.TimeUnit;
 final class KernelInserts implements AutoCloseable {
     /** As many as the generator knows; a quarter of what the kernel takes by default. */
     private static final int FLOWS = 65_536;
-    private static final int BATCHES = 3;
+    private static final int BATCHES = 2;
     private static final long POLL_MS = 1;
     private static final long QUIET_MS = 150;
     private static final long RUN_MS_MAX = 20_000;
