@@ -1,7 +1,9 @@
 package io.caracal.cli;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 import io.caracal.dataplane.ConfigKey;
@@ -18,6 +20,9 @@ final class SettingsMixin {
     private String state;
     @Option(names = "--admin", paramLabel = "SOCKET", description = "admin socket (default: /run/caracal/admin.sock)")
     private String admin;
+    @Option(names = "--uplink", paramLabel = "IF", description = "an interface that leads out of the node; may be given"
+        + " more than once (default: those of default routes; none: none)")
+    private List<String> uplinks = new ArrayList<>();
     @Option(names = "--config", paramLabel = "FILE", description = "YAML file of 'setting: value' lines")
     private Path configFile;
     @Option(names = "--set", paramLabel = "KEY=VALUE", description = "one setting; wins over the file")
@@ -37,6 +42,7 @@ final class SettingsMixin {
         put(given, ConfigKey.NODE, node);
         put(given, ConfigKey.STATE_DIRECTORY, state);
         put(given, ConfigKey.ADMIN_SOCKET, admin);
+        put(given, ConfigKey.UPLINKS, uplinks.isEmpty() ? null : String.join(",", uplinks));
         return given;
     }
 

@@ -9,10 +9,15 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
 
+import io.caracal.kernel.MtuFile;
+import io.caracal.kernel.NodeNetwork;
+import io.caracal.kernel.NodeNetworkReport;
+import io.caracal.kernel.NodeNetworkSettings;
 import io.caracal.netlink.Link;
 import io.caracal.netlink.RouteNetlink;
 import io.caracal.xdp.PinDirectory;
 import io.caracal.xdp.punt.PuntHooks;
+import io.caracal.xdp.uplink.UplinkHooks;
 
 /**
  * Takes Caracal off a node: pinned programs and maps, tc filters, the punt pair, the guard. Pods are the kernel's again
@@ -38,11 +43,12 @@ public final class Cleanup {
                 removed.add("pin " + pin);
             }
             for (final Link link : netlink.links()) {
-                if (link.name().startsWith(config.text(ConfigKey.INTERFACE_PREFIX))
-                    && PuntHooks.removeLeftovers(link.index())) {
+                final boolean isWorkload = link.name().startsWith(config.text(ConfigKey.INTERFACE_PREFIX));
+                if (isWorkload ? PuntHooks.removeLeftovers(link.index()) : UplinkHooks.removeLeftovers(link.index())) {
                     removed.add("tc filters of " + link.name());
                 }
             }
+            removed.addAll(removeNetwork(config));
             for (final ConfigKey device : List.of(ConfigKey.PUNT_HOST_DEVICE, ConfigKey.PUNT_ENGINE_DEVICE)) {
                 if (netlink.deleteLink(config.text(device))) {
                     removed.add("interface " + config.text(device));
@@ -60,6 +66,21 @@ public final class Cleanup {
             }
             held.deleteOnClose();
         }
+        return removed;
+    }
+
+    /** Routes, overlay devices and neighbours that were made for the cluster's network, and the MTU of new pods. */
+    private static List<String> removeNetwork(final DataplaneConfig config) {
+        final NodeNetworkSettings usual = NodeNetworkSettings.DEFAULT;
+        final List<String> removed = new ArrayList<>();
+        try (NodeNetwork network = NodeNetwork.open(new NodeNetworkSettings(
+            usual.routeProtocol(), usual.podRouteMetric(), config.text(ConfigKey.INTERFACE_PREFIX)))) {
+            final NodeNetworkReport report = network.removeAll();
+            report.changes().forEach(change -> removed.add(change.replaceFirst("^delete ", "")));
+            report.problems().forEach(problem -> removed.add("not removed: " + problem));
+        }
+        config.path(ConfigKey.MTU_FILE).filter(file -> new MtuFile(file).remove())
+            .ifPresent(file -> removed.add("file " + file));
         return removed;
     }
 

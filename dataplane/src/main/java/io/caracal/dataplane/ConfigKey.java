@@ -86,6 +86,15 @@ public enum ConfigKey {
         "lines a second that Log rules may write; 0 = no limit (Felix: LogActionRateLimit)"),
     /** Burst of log rules. */
     POLICY_LOG_BURST("policy-log-burst", "5", "lines that may come at once (Felix: LogActionRateLimitBurst)"),
+    /** Uplinks. */
+    UPLINKS("uplinks", "auto", "interfaces that lead out of the node, with commas: XDP gives pods' packets to the "
+        + "engine there; auto: those of default routes; none: all that leaves is the host's"),
+    /** How uplinks are driven. */
+    UPLINK_MODE("uplink-mode", "auto",
+        "auto: the first that works; native-zero-copy, native-copy, generic, or kernel: without XDP"),
+    /** MTU file. */
+    MTU_FILE("mtu-file", "/var/lib/calico/mtu",
+        "where the CNI plugin learns the MTU of new pods; empty = it is told nothing"),
     /** How tc programs are attached. */
     TC_HOOK("tc-hook", "auto", "auto: tcx where the kernel has it, else clsact; tcx; clsact"),
     /** Warm-up. */

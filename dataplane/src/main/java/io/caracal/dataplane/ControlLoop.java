@@ -15,6 +15,7 @@ import io.caracal.control.ControlProblem;
 import io.caracal.control.ControlUpdate;
 import io.caracal.control.NodeChange;
 import io.caracal.control.PolicyChange;
+import io.caracal.network.NetworkControl;
 import io.caracal.policy.CompiledPolicy;
 
 /**
@@ -28,6 +29,7 @@ final class ControlLoop implements ControlListener, AutoCloseable {
     private final BlockingQueue<Runnable> events = new LinkedBlockingQueue<>();
     private final WorkloadRegistry registry;
     private final PolicyControl policy;
+    private final NetworkControl network;
     private final Consumer<CompiledPolicy> policyInForce;
     private final Readiness readiness;
     private final EngineLog log;
@@ -45,14 +47,16 @@ final class ControlLoop implements ControlListener, AutoCloseable {
      *
      * @param registry touched by the control thread only from now on.
      * @param policy likewise.
+     * @param network likewise.
      * @param policyInForce told of each policy that the workers see, on the control thread.
      * @param readiness told after each batch.
      * @param log where a failed event goes; the loop goes on.
      */
-    ControlLoop(final WorkloadRegistry registry, final PolicyControl policy,
+    ControlLoop(final WorkloadRegistry registry, final PolicyControl policy, final NetworkControl network,
                 final Consumer<CompiledPolicy> policyInForce, final Readiness readiness, final EngineLog log) {
         this.registry = registry;
         this.policy = policy;
+        this.network = network;
         this.policyInForce = policyInForce;
         this.readiness = readiness;
         this.log = log;
@@ -77,6 +81,7 @@ final class ControlLoop implements ControlListener, AutoCloseable {
     private void publish() {
         publishPolicy();
         registry.publishIfChanged();
+        runOne(network::publishIfChanged);
         attached = List.copyOf(registry.attached());
         waiting = registry.waiting();
         attachProblems = Stream.concat(registry.problems().stream(), policy.problems().stream()).toList();
@@ -107,10 +112,11 @@ final class ControlLoop implements ControlListener, AutoCloseable {
     private void apply(final ControlUpdate update) {
         switch (update) {
             case final PolicyChange change -> policy.onChange(change);
-            case final NodeChange node -> { }
+            case final NodeChange change -> network.onChange(change);
             case final ControlUpdate.InSync sync -> {
                 policy.onInSync();
                 publishPolicy();
+                network.onInSync();
                 registry.onInSync();
                 inSync = true;
             }
@@ -138,7 +144,7 @@ final class ControlLoop implements ControlListener, AutoCloseable {
     void awaitIdle() {
         final CompletableFuture<Void> done = new CompletableFuture<>();
         tell(() -> {
-            publish();
+            runOne(this::publish);
             done.complete(null);
         });
         done.join();

@@ -12,8 +12,13 @@ import java.util.concurrent.CompletionException;
 
 import io.caracal.conntrack.EstablishedFlows;
 import io.caracal.control.ControlSource;
+import io.caracal.kernel.MtuFile;
 import io.caracal.netlink.Route;
 import io.caracal.netlink.RouteNetlink;
+import io.caracal.network.NetworkConfig;
+import io.caracal.network.NetworkControl;
+import io.caracal.network.NetworkLog;
+import io.caracal.network.UplinkSettings;
 import io.caracal.policy.PolicyWay;
 import io.caracal.route.ForwardingPublisher;
 import io.caracal.stage.WorkloadTablePublisher;
@@ -91,29 +96,37 @@ public final class Dataplane implements AutoCloseable {
         final PublishedTables tables =
             new PublishedTables(new WorkloadTablePublisher(), new ForwardingPublisher(), policy.compiler());
         final FlowDirectory flows = FlowDirectory.open(config, log);
-        final WorkerGroup workers = own(new WorkerGroup(config, tables, flows, SymmetricFlowHash.random(), log));
+        final NetworkConfig networkConfig = networkConfig();
+        final WorkerGroup workers = own(new WorkerGroup(config, tables, flows, SymmetricFlowHash.random(),
+            NetworkControl.framesPerWorker(networkConfig), log));
         // Warming up needs a core and nothing of the kernel, loading programs needs the kernel and little of a core.
         final CompletableFuture<Void> warm = CompletableFuture.runAsync(workers::prepare, Dataplane::onOwnThread);
         // A start that fails meanwhile must not take the workers' memory from under the warm-up.
         own(() -> warm.exceptionally(failure -> null).join());
         final KernelSide kernel = installKernelSide();
+        final NetworkControl network = own(NetworkControl.open(
+            networkConfig, kernel.programs(), kernel.pins(), tcHooks(), tables.forwarding(), networkLog()));
         final RouteNetlink netlink = own(RouteNetlink.open());
         final PuntPair pair = PuntPair.adoptOrCreate(netlink, config, log);
         // No socket is in the map yet: what a hook takes meanwhile meets the answer to an absent engine.
         kernel.programs().configure(puntConfig(pair, flows.steeringSeed()));
         kernel.hooks().attachPunt(pair.hostIfindex(), pair.engineIfindex());
         join(warm);
+        // They write into the network's maps, and must have ended before those are closed.
+        own(workers::stop);
         // Attaching waits for the kernel most of the time: the processor is free for what the first packets do without.
         final CompletableFuture<Void> warmCalls = CompletableFuture.runAsync(
             () -> SystemCallWarmup.run(SystemCallWarmup.CALL_COUNT), Dataplane::onOwnThread);
         own(() -> warmCalls.exceptionally(failure -> logged("warm the system calls up", failure)).join());
-        workers.start(pair, kernel.programs().sockets(), new PolicyWay(outwardIfindex(netlink, pair)));
-        control = startControl(policy, new WorkloadRegistry(new KernelAttacher(
-            netlink, kernel, missLimit(), tables, workers::endFlows, log), log), workers);
+        workers.start(pair, kernel.programs().sockets(), new PolicyWay(outwardIfindex(netlink, pair)),
+            network::natListener);
+        control = startControl(policy, network, new WorkloadRegistry(new KernelAttacher(
+            netlink, kernel, network, missLimit(), tables, workers::endFlows, log), log), workers);
+        network.start(workers.asUplinkWorkers(), control::tell);
         final StatusReporter reporter = own(StatusReporter.start(
             source, control, (int)config.number(ConfigKey.HEALTH_PORT), log));
         final ControlReport said = new ControlReport(source, control, policy);
-        final EngineReport report = new EngineReport(workers, kernel, control, said, config);
+        final EngineReport report = new EngineReport(new EngineParts(workers, kernel, network), control, said, config);
         own(new AdminServer(config.path(ConfigKey.ADMIN_SOCKET).orElseThrow(),
             Map.of("counters", report::counters, "status", report::status, "policy", said::policy,
                 "said", said::said), log));
@@ -134,7 +147,27 @@ public final class Dataplane implements AutoCloseable {
             }
         }
         pins.sweepDefunctLinks().forEach(link -> log.info("removed the pin of " + link + ", whose interface is gone"));
-        return new KernelSide(programs, own(new PuntHooks(programs, pins, tcHooks())), guard);
+        return new KernelSide(programs, own(new PuntHooks(programs, pins, tcHooks())), guard, pins);
+    }
+
+    private NetworkConfig networkConfig() {
+        return new NetworkConfig(config.node(), config.text(ConfigKey.INTERFACE_PREFIX),
+            UplinkSettings.of(config.text(ConfigKey.UPLINKS), config.text(ConfigKey.UPLINK_MODE), config.ringDepth()),
+            config.workers(), config.path(ConfigKey.MTU_FILE).map(MtuFile::new));
+    }
+
+    private NetworkLog networkLog() {
+        return new NetworkLog() {
+            @Override
+            public void info(final String text) {
+                log.info(text);
+            }
+
+            @Override
+            public void warn(final String text) {
+                log.warn(text);
+            }
+        };
     }
 
     private List<TcHook> tcHooks() {
@@ -154,10 +187,10 @@ public final class Dataplane implements AutoCloseable {
             .mapToInt(Route::ifindex).filter(ifindex -> ifindex > 0).findFirst().orElse(pair.hostIfindex());
     }
 
-    private ControlLoop startControl(final PolicyControl policy, final WorkloadRegistry registry,
-                                     final WorkerGroup workers) {
+    private ControlLoop startControl(final PolicyControl policy, final NetworkControl network,
+                                     final WorkloadRegistry registry, final WorkerGroup workers) {
         final boolean rechecks = ConntrackSettings.establishedFlows(config) == EstablishedFlows.RECHECK;
-        final ControlLoop loop = own(new ControlLoop(registry, policy, inForce -> {
+        final ControlLoop loop = own(new ControlLoop(registry, policy, network, inForce -> {
             if (rechecks) {
                 workers.recheckFlows(inForce.generation());
             }

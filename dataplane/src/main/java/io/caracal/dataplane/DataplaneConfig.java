@@ -70,6 +70,7 @@ public final class DataplaneConfig {
         oneOf(ConfigKey.IDLE, "adaptive", "spin");
         oneOf(ConfigKey.ON_ENGINE_LOSS, "drop", "pass");
         oneOf(ConfigKey.TC_HOOK, "auto", "tcx", "clsact");
+        oneOf(ConfigKey.UPLINK_MODE, "auto", "native-zero-copy", "native-copy", "generic", "kernel");
         oneOf(ConfigKey.ESTABLISHED_FLOWS, "keep", "recheck");
         oneOf(ConfigKey.FELIX_STATE, "keep", "none");
         oneOf(ConfigKey.ALLOW_UNENFORCED_HOST_ENDPOINTS, "true", "false");
@@ -91,6 +92,8 @@ public final class DataplaneConfig {
             require(text(key).matches("[A-Za-z0-9_.-]{1," + INTERFACE_NAME_MAX_LENGTH + "}"), key,
                 "is no interface name (1..15 letters, digits, '_', '.', '-')");
         }
+        require(text(ConfigKey.UPLINKS).matches("[A-Za-z0-9_.,@ -]*"), ConfigKey.UPLINKS,
+            "is none of auto, none, or names of interfaces with commas");
         require(!text(ConfigKey.PUNT_HOST_DEVICE).equals(text(ConfigKey.PUNT_ENGINE_DEVICE)),
             ConfigKey.PUNT_ENGINE_DEVICE, "is the same device as punt-host-device");
     }

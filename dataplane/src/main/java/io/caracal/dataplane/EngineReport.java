@@ -5,11 +5,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Stream;
 
 import io.caracal.burst.Direction;
 import io.caracal.burst.DropReason;
 import io.caracal.burst.EgressAction;
 import io.caracal.conntrack.ConntrackCounter;
+import io.caracal.network.NetworkControl;
 import io.caracal.worker.WorkerCounter;
 import io.caracal.worker.WorkerCounters;
 import io.caracal.xdp.punt.PuntCounter;
@@ -21,14 +23,16 @@ import io.caracal.xdp.punt.PuntCounter;
 final class EngineReport {
     private final WorkerGroup workers;
     private final KernelSide kernel;
+    private final NetworkControl network;
     private final ControlLoop control;
     private final ControlReport source;
     private final DataplaneConfig config;
 
-    EngineReport(final WorkerGroup workers, final KernelSide kernel, final ControlLoop control,
-                 final ControlReport source, final DataplaneConfig config) {
-        this.workers = workers;
-        this.kernel = kernel;
+    EngineReport(final EngineParts parts, final ControlLoop control, final ControlReport source,
+                 final DataplaneConfig config) {
+        workers = parts.workers();
+        kernel = parts.kernel();
+        network = parts.network();
         this.control = control;
         this.source = source;
         this.config = config;
@@ -43,6 +47,7 @@ final class EngineReport {
         final Map<String, Long> bpf = new LinkedHashMap<>();
         kernel.programs().counters().forEach((counter, value) -> bpf.put(label(counter), value));
         report.put("bpf", bpf);
+        report.put("uplinks", network.counters());
         report.put("workloads", workloads());
         return report;
     }
@@ -56,7 +61,8 @@ final class EngineReport {
         source.addTo(report);
         report.put("workers", config.workers());
         report.put("punt", kernel.hooks().describePunt());
-        report.put("problems", control.problems());
+        report.put("uplinks", network.describeUplinks());
+        report.put("problems", Stream.concat(control.problems().stream(), network.problems().stream()).toList());
         report.put("workloads", workloads());
         return report;
     }
@@ -79,13 +85,17 @@ final class EngineReport {
         final Map<String, Object> report = new LinkedHashMap<>();
         report.put("index", member.index());
         report.put("rxPackets", counters.rxPackets());
-        report.put("rxBytes", counters.rxBytes(Direction.FROM_WORKLOAD) + counters.rxBytes(Direction.TO_WORKLOAD));
+        report.put("rxBytes", counters.rxBytes());
         report.put("txPackets", counters.txPackets());
-        report.put("txBytes", counters.txBytes(EgressAction.TO_WORKLOAD) + counters.txBytes(EgressAction.TO_HOST));
+        report.put("txBytes", counters.txBytes());
         report.put("fromWorkloadPackets", counters.rxPackets(Direction.FROM_WORKLOAD));
         report.put("fromHostPackets", counters.rxPackets(Direction.TO_WORKLOAD));
         report.put("toWorkloadPackets", counters.txPackets(EgressAction.TO_WORKLOAD));
-        report.put("toHostPackets", counters.txPackets(EgressAction.TO_HOST));
+        report.put("fromUplinkPackets", counters.rxPackets(Direction.FROM_UPLINK));
+        report.put("toHostPackets", counters.txPackets(EgressAction.TO_HOST)
+            + counters.txPackets(EgressAction.TO_HOST_APPROVED));
+        report.put("toUplinkPackets", counters.txPackets(EgressAction.TO_UPLINK));
+        report.put("toDevicePackets", counters.txPackets(EgressAction.TO_DEVICE));
         final Map<String, Long> drops = new LinkedHashMap<>();
         for (final DropReason reason : DropReason.values()) {
             if (counters.drops(reason) > 0) {

@@ -19,6 +19,8 @@ import io.caracal.netlink.Link;
 import io.caracal.netlink.MacAddress;
 import io.caracal.netlink.Route;
 import io.caracal.netlink.RouteNetlink;
+import io.caracal.network.LocalPod;
+import io.caracal.network.NetworkControl;
 import io.caracal.stage.WorkloadTable;
 import io.caracal.xdp.punt.PuntHooks;
 import io.caracal.xdp.punt.PuntPrograms;
@@ -40,6 +42,7 @@ final class KernelAttacher implements WorkloadAttacher {
     private final Workload.MissLimit missLimit;
     private final WorkloadGuard guard;
     private final PublishedTables tables;
+    private final NetworkControl network;
     private final IntConsumer flowsEnd;
     private final EngineLog log;
     /** Their flows end once no table names them. */
@@ -52,14 +55,17 @@ final class KernelAttacher implements WorkloadAttacher {
      *
      * @param netlink of the network namespace of the workload interfaces.
      * @param kernel programs, hooks and guard.
+     * @param network told of the pods before the workers are.
      * @param missLimit of every interface.
      * @param tables where the workers look.
      * @param flowsEnd ends the flows of an interface that no table names any more.
      * @param log what is attached and detached.
      */
-    KernelAttacher(final RouteNetlink netlink, final KernelSide kernel, final Workload.MissLimit missLimit,
-                   final PublishedTables tables, final IntConsumer flowsEnd, final EngineLog log) {
+    KernelAttacher(final RouteNetlink netlink, final KernelSide kernel, final NetworkControl network,
+                   final Workload.MissLimit missLimit, final PublishedTables tables, final IntConsumer flowsEnd,
+                   final EngineLog log) {
         this.netlink = netlink;
+        this.network = network;
         this.programs = kernel.programs();
         this.hooks = kernel.hooks();
         this.guard = kernel.guard();
@@ -141,10 +147,17 @@ final class KernelAttacher implements WorkloadAttacher {
             final String[] addresses = each.workload().addresses().toArray(String[]::new);
             builder.put(io.caracal.stage.Workload.of(each.ifindex(), addresses));
         }
-        tables.forwarding().publish(LocalForwarding.of(attached));
+        network.onPods(attached.stream().map(KernelAttacher::localPod).toList());
+        network.publishIfChanged();
         tables.workloads().publish(builder.build());
         awaitingFlowsEnd.forEach(flowsEnd::accept);
         awaitingFlowsEnd.clear();
+    }
+
+    private static LocalPod localPod(final AttachedWorkload attached) {
+        final LocalWorkload workload = attached.workload();
+        return new LocalPod(workload.interfaceName(), attached.ifindex(), MacAddress.parse(workload.mac().toString()),
+            addresses(workload));
     }
 
     @Override

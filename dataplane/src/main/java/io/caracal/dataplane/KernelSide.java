@@ -1,5 +1,6 @@
 package io.caracal.dataplane;
 
+import io.caracal.xdp.PinDirectory;
 import io.caracal.xdp.punt.PuntHooks;
 import io.caracal.xdp.punt.PuntPrograms;
 
@@ -9,6 +10,7 @@ import io.caracal.xdp.punt.PuntPrograms;
  * @param programs the eBPF programs and their maps.
  * @param hooks where they hang.
  * @param guard what drops the packets of interfaces without programs.
+ * @param pins where maps and links outlive this process.
  */
-record KernelSide(PuntPrograms programs, PuntHooks hooks, WorkloadGuard guard) {
+record KernelSide(PuntPrograms programs, PuntHooks hooks, WorkloadGuard guard, PinDirectory pins) {
 }

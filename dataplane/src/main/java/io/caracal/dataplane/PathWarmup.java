@@ -6,6 +6,7 @@ import java.util.List;
 
 import io.caracal.conntrack.ConntrackConfig;
 import io.caracal.conntrack.FlowImage;
+import io.caracal.nat.NatBindingListener;
 import io.caracal.policy.PolicyCompiler;
 import io.caracal.policy.PolicyEvaluator;
 import io.caracal.policy.PolicyWay;
@@ -62,8 +63,9 @@ final class PathWarmup {
         final PublishedTables tables = tables();
         final ConntrackConfig config = ConntrackSettings.withCapacity(ConntrackConfig.ofShard(0, 1), FLOWS);
         try (WorkerFlows flows = WorkerFlows.open(directory, 0, 1, config, tables.workloads())) {
-            final PacketStage chain = WorkerChain.build(tables, flowHash, pool, flows.conntrack(),
-                new PolicyEvaluator(0, PolicyEvaluator.Room.DEFAULT, null), new PolicyWay(UPLINK_IFINDEX));
+            final PacketStage chain = new WorkerChain(tables, flowHash, new PolicyWay(UPLINK_IFINDEX)).build(pool,
+                flows.conntrack(), flows.conntrack().openNat(NatBindingListener.NONE),
+                new PolicyEvaluator(0, PolicyEvaluator.Room.DEFAULT, null));
             final WorkerWarmup warmup = new WorkerWarmup(pool, umem.buffer(), chain);
             final long deadlineNs = System.nanoTime() + durationMs * 1_000_000L;
             while (System.nanoTime() - deadlineNs < 0) {

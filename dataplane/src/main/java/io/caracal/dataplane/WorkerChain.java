@@ -1,6 +1,7 @@
 package io.caracal.dataplane;
 
 import io.caracal.conntrack.Conntrack;
+import io.caracal.nat.NatBindings;
 import io.caracal.policy.PolicyEvaluator;
 import io.caracal.policy.PolicyStage;
 import io.caracal.policy.PolicyWay;
@@ -9,16 +10,23 @@ import io.caracal.umem.FramePool;
 import io.caracal.wire.SymmetricFlowHash;
 import io.caracal.worker.ForwardingChain;
 
-/** The stages of a worker: forwarding, with connection tracking and policy where it asks for decisions. */
-final class WorkerChain {
-    private WorkerChain() {
-    }
-
-    /** Makes one worker's chain; conntrack and evaluator are that worker's alone. */
-    static PacketStage build(final PublishedTables tables, final SymmetricFlowHash flowHash, final FramePool pool,
-                             final Conntrack conntrack, final PolicyEvaluator evaluator, final PolicyWay way) {
+/**
+ * The stages of a worker: forwarding, with connection tracking and policy where it asks for decisions.
+ *
+ * @param tables what the control thread publishes.
+ * @param flowHash the same for all workers.
+ * @param way the interface of packets that leave this node, for policy.
+ */
+record WorkerChain(PublishedTables tables, SymmetricFlowHash flowHash, PolicyWay way) {
+    /**
+     * Makes one worker's chain; conntrack, bindings and evaluator are that worker's alone. Unfinished checksums are
+     * completed: a veth as uplink brings them, and XDP in the stack may.
+     */
+    PacketStage build(final FramePool pool, final Conntrack conntrack, final NatBindings bindings,
+                      final PolicyEvaluator evaluator) {
         final PolicyStage policy = new PolicyStage(tables.policies(), evaluator, conntrack.approvals(), way);
-        return new ForwardingChain(flowHash, pool, tables.workloads(), tables.forwarding())
-            .withDecisions(conntrack.stage(), policy).withCommits(conntrack.commitStage()).build();
+        return new ForwardingChain(flowHash, pool, tables.workloads(), tables.forwarding()).withNat(bindings)
+            .completingChecksums().withDecisions(conntrack.stage(), policy).withCommits(conntrack.commitStage())
+            .build();
     }
 }

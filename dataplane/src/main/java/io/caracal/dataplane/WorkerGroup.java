@@ -7,9 +7,13 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.function.IntFunction;
 
 import io.caracal.bindings.CpuAffinity;
 import io.caracal.conntrack.ConntrackCounters;
+import io.caracal.nat.NatBindingListener;
+import io.caracal.nat.NatConfig;
+import io.caracal.network.UplinkWorkers;
 import io.caracal.policy.PolicyEvaluator;
 import io.caracal.policy.PolicyLog;
 import io.caracal.policy.PolicyLogFormat;
@@ -53,6 +57,7 @@ final class WorkerGroup implements AutoCloseable {
     private final PublishedTables tables;
     private final FlowDirectory flowDirectory;
     private final SymmetricFlowHash flowHash;
+    private final int uplinkFrameCount;
     private final EngineLog log;
     private AgentRunner policyLogRunner;
 
@@ -63,11 +68,13 @@ final class WorkerGroup implements AutoCloseable {
      * @param tables what the control thread publishes.
      * @param flowDirectory where flows are kept.
      * @param flowHash the same for all workers.
+     * @param uplinkFrameCount frames that sockets on uplinks need in each worker's memory, beside the punt pair's.
      * @param log where a failing worker is told.
      */
     WorkerGroup(final DataplaneConfig config, final PublishedTables tables, final FlowDirectory flowDirectory,
-                final SymmetricFlowHash flowHash, final EngineLog log) {
+                final SymmetricFlowHash flowHash, final int uplinkFrameCount, final EngineLog log) {
         this.config = config;
+        this.uplinkFrameCount = uplinkFrameCount;
         this.tables = tables;
         this.flowDirectory = flowDirectory;
         this.flowHash = flowHash;
@@ -77,10 +84,11 @@ final class WorkerGroup implements AutoCloseable {
     /** Makes the workers, opens their flows and runs synthetic packets through each; needs nothing of the kernel. */
     void prepare() {
         flowDirectory.migrate();
+        final int frameCount = config.frameCount() + uplinkFrameCount;
         final PathWarmup warmup = new PathWarmup(flowHash, flowDirectory.scratch());
         for (int index = 0; index < config.workers(); index++) {
-            final Umem umem = Umem.create("caracal-" + index, config.frameCount());
-            final FramePool pool = new FramePool(new FrameLedger(config.frameCount()), 0, config.frameCount());
+            final Umem umem = Umem.create("caracal-" + index, frameCount);
+            final FramePool pool = new FramePool(new FrameLedger(frameCount), 0, frameCount);
             final Member member = new Member(index, umem, pool);
             members.add(member);
             member.flows = flowDirectory.openShard(index, tables.workloads());
@@ -95,10 +103,13 @@ final class WorkerGroup implements AutoCloseable {
      * @param pair whose queues the sockets are bound to.
      * @param sockets the map of the program on its engine side.
      * @param way the interface of packets that leave this node.
+     * @param natListeners what each worker tells its NAT bindings to.
      */
-    void start(final PuntPair pair, final XskMap sockets, final PolicyWay way) {
+    void start(final PuntPair pair, final XskMap sockets, final PolicyWay way,
+               final IntFunction<NatBindingListener> natListeners) {
+        final WorkerChain chain = new WorkerChain(tables, flowHash, way);
         for (final Member member : members) {
-            member.start(pair, way);
+            member.start(pair, chain, natListeners.apply(member.index));
             sockets.set(member.index, member.socket.fd());
         }
         startPolicyLog();
@@ -136,6 +147,38 @@ final class WorkerGroup implements AutoCloseable {
      */
     void recheckFlows(final int generation) {
         members.forEach(member -> member.run(worker -> member.flows.conntrack().policyGeneration(generation)));
+    }
+
+    /** The workers as uplinks need them. */
+    UplinkWorkers asUplinkWorkers() {
+        return new UplinkWorkers() {
+            @Override
+            public int count() {
+                return members.size();
+            }
+
+            @Override
+            public Umem umem(final int worker) {
+                return members.get(worker).umem;
+            }
+
+            @Override
+            public void run(final int worker, final Task task) {
+                final Member member = members.get(worker);
+                member.run(packetWorker -> task.run(packetWorker, member.pool));
+            }
+
+            @Override
+            public void configureNat(final int worker, final NatConfig natConfig) {
+                final Member member = members.get(worker);
+                member.run(packetWorker -> member.flows.conntrack().configureNat(natConfig));
+            }
+        };
+    }
+
+    /** Ends the threads, and their ports with them; what they counted, their flows and their memory stay. */
+    void stop() {
+        members.forEach(Member::stop);
     }
 
     /** Calls for each worker. Any thread, after {@link #start}. */
@@ -190,12 +233,12 @@ final class WorkerGroup implements AutoCloseable {
             this.pool = pool;
         }
 
-        private void start(final PuntPair pair, final PolicyWay way) {
+        private void start(final PuntPair pair, final WorkerChain stages, final NatBindingListener natListener) {
             final int depth = config.ringDepth();
             socket = XskSocket.open(umem, XskConfig.of(pair.engineDevice(), pair.engineIfindex(), index)
                 .withDepths(new RingDepths(depth, depth, depth, depth)));
-            final PacketStage chain = WorkerChain.build(tables, flowHash, pool, flows.conntrack(),
-                new PolicyEvaluator(index, PolicyEvaluator.Room.DEFAULT, policyLog), way);
+            final PacketStage chain = stages.build(pool, flows.conntrack(), flows.conntrack().openNat(natListener),
+                new PolicyEvaluator(index, PolicyEvaluator.Room.DEFAULT, policyLog));
             final PacketWorker worker =
                 new PacketWorker(workerConfig(index), pool, umem.buffer(), chain, counters);
             worker.addPort(new PuntPort(new XskPort(
@@ -240,12 +283,16 @@ final class WorkerGroup implements AutoCloseable {
             return allocatedBytes;
         }
 
-        private void close() {
+        private void stop() {
             if (thread != null) {
                 thread.close();
             } else if (socket != null) {
                 socket.close();
             }
+        }
+
+        private void close() {
+            stop();
             if (flows != null) {
                 flows.close();
             }

@@ -42,7 +42,8 @@ final class EngineProcess implements AutoCloseable {
         final List<String> command = new ArrayList<>(JavaCommand.ofThisProcess());
         command.addAll(List.of("run", "--node", node.name(), "--manifests", node.manifests().toString(),
             "--state", node.state().toString(), "--admin", node.adminSocket().toString(),
-            "--set", "bpf-file-system=" + node.bpfFileSystem(), "--exit-on-stdin-close"));
+            "--set", "bpf-file-system=" + node.bpfFileSystem(),
+            "--set", "mtu-file=" + node.state().resolve("mtu"), "--exit-on-stdin-close"));
         final Path log = node.state().resolve("engine.log");
         final Process process = new ProcessBuilder(node.detachedCommand(command))
             .redirectError(log.toFile()).start();

@@ -37,6 +37,15 @@ record LabAddresses(int nodeNumber) {
         return "fd00:10:99:" + Integer.toHexString(nodeNumber) + "::1";
     }
 
+    /** No pod's: the node's end of an overlay. */
+    String tunnelIpv4() {
+        return podIpv4(1);
+    }
+
+    String tunnelIpv6() {
+        return podIpv6(1);
+    }
+
     String podIpv4(final int podNumber) {
         return "10." + (64 + nodeNumber) + '.' + (podNumber >> 8) + '.' + (podNumber & 0xff);
     }

@@ -119,10 +119,30 @@ public final class NetworkControl implements AutoCloseable {
     }
 
     private static boolean hasLargeUplink(final NetworkConfig config) {
+        return presentUplinks(config).stream().anyMatch(link -> link.mtu() > SINGLE_BUFFER_MTU_MAX);
+    }
+
+    private static List<Link> presentUplinks(final NetworkConfig config) {
         try (RouteNetlink netlink = RouteNetlink.open()) {
-            return config.uplinks().present(HostView.read(netlink, config.interfacePrefix())).stream()
-                .anyMatch(link -> link.mtu() > SINGLE_BUFFER_MTU_MAX);
+            return config.uplinks().present(HostView.read(netlink, config.interfacePrefix()));
         }
+    }
+
+    /**
+     * Frames that sockets on the uplinks that are there now need in each worker's memory: a fill and a transmit ring
+     * for each of its queues. In the network namespace of the calling thread.
+     *
+     * @param config what is known from the start.
+     * @return 0 without uplinks.
+     * @throws io.caracal.bindings.NativeCallException when the interfaces cannot be read.
+     */
+    public static int framesPerWorker(final NetworkConfig config) {
+        int queueCount = 0;
+        for (final Link link : presentUplinks(config)) {
+            queueCount += Math.ceilDiv(Uplink.queueCount(link), config.workerCount());
+        }
+        final int framesPerQueue = 2 * config.uplinks().ringDepth();
+        return queueCount * framesPerQueue;
     }
 
     /**

@@ -55,6 +55,7 @@ final class EmbeddedEngine implements AutoCloseable {
             .set(ConfigKey.STATE_DIRECTORY, node.state().toString())
             .set(ConfigKey.ADMIN_SOCKET, node.adminSocket().toString())
             .set(ConfigKey.BPF_FILE_SYSTEM, node.bpfFileSystem().toString())
+            .set(ConfigKey.MTU_FILE, node.state().resolve("mtu").toString())
             .set(ConfigKey.WARM_UP_MS, "50")
             .set(ConfigKey.FRAME_COUNT, "4096")
             .set(ConfigKey.RING_DEPTH, "512");

@@ -41,7 +41,8 @@ final class EngineChild implements AutoCloseable {
             "-cp", System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
             "io.caracal.cli.CaracalMain", "run", "--node", node.name(),
             "--state", node.state().toString(), "--admin", node.adminSocket().toString(),
-            "--set", "bpf-file-system=" + node.bpfFileSystem(), "--exit-on-stdin-close"));
+            "--set", "bpf-file-system=" + node.bpfFileSystem(),
+            "--set", "mtu-file=" + node.state().resolve("mtu"), "--exit-on-stdin-close"));
         if (!arguments.contains("--manifests") && !arguments.contains("--felix")) {
             command.addAll(List.of("--manifests", node.manifests().toString()));
         }

@@ -253,8 +253,8 @@ class EngineLifecycleTest {
             view.awaitAttached(client, web);
             assertTrue(NodeView.reaches(client, web.ipv4()), engine.log());
         }
-        assertEquals(6 + 7, engine.cleanUp().stream().filter(line -> line.startsWith("pin ")).count(),
-            "six links and seven maps");
+        assertEquals(6 + 14, engine.cleanUp().stream().filter(line -> line.startsWith("pin ")).count(),
+            "six links and fourteen maps");
         assertEquals(List.of(), engine.cleanUp());
     }
 

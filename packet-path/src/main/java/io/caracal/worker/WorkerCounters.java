@@ -167,6 +167,32 @@ public final class WorkerCounters {
         return packets;
     }
 
+    /**
+     * Bytes of all packets taken from receive rings. Any thread.
+     *
+     * @return bytes.
+     */
+    public long rxBytes() {
+        long bytes = 0;
+        for (int direction = 0; direction < DIRECTIONS; direction++) {
+            bytes += rxBytes(direction);
+        }
+        return bytes;
+    }
+
+    /**
+     * Bytes of all packets handed to transmit rings. Any thread.
+     *
+     * @return bytes.
+     */
+    public long txBytes() {
+        long bytes = 0;
+        for (int action = 0; action < EGRESS_ACTIONS; action++) {
+            bytes += txBytes(action);
+        }
+        return bytes;
+    }
+
     void add(final WorkerCounter counter, final long amount) {
         block.add(counter.ordinal(), amount);
     }

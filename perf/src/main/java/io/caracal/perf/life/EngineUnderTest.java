@@ -43,7 +43,8 @@ final class EngineUnderTest implements AutoCloseable {
         final List<String> command = new ArrayList<>(EngineJvm.command(home));
         command.addAll(List.of("run", "--node", node.name(), "--manifests", node.manifests().toString(),
             "--state", node.state().toString(), "--admin", node.adminSocket().toString(),
-            "--set", "bpf-file-system=" + node.bpfFileSystem(), "--exit-on-stdin-close"));
+            "--set", "bpf-file-system=" + node.bpfFileSystem(),
+            "--set", "mtu-file=" + node.state().resolve("mtu"), "--exit-on-stdin-close"));
         final long execNs = System.nanoTime();
         final ToolProcess process = ToolProcess.start("engine", node.detachedCommand(command));
         return new EngineUnderTest(process, node.adminSocket(), execNs);

@@ -1,0 +1,227 @@
+package io.caracal.dataplane;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.caracal.bindings.Ethtool;
+import io.caracal.bindings.NetNamespace;
+import io.caracal.lab.Lab;
+import io.caracal.lab.LabNode;
+import io.caracal.lab.LabOverlay;
+import io.caracal.lab.LabPod;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * A node on Caracal, a node of the plain kernel with VXLAN by hand, and somebody outside, each behind a router. Real
+ * kernel, root; each test in every mode that an uplink can be driven in here.
+ */
+@Timeout(180)
+class OverlayNodeTest {
+    private static final int PORT = 7;
+    private static final int BULK = 300_000;
+
+    private Lab lab;
+    private LabNode node;
+    private LabNode kernelNode;
+    private LabNode outside;
+    private NodeView view;
+    private LabPod client;
+    private LabPod web;
+    private LabPod far;
+
+    @BeforeEach
+    void makeNodes() {
+        lab = Lab.create("overlay");
+        node = lab.addNode("node1");
+        kernelNode = lab.addNode("node2");
+        outside = lab.addNode("outside");
+        view = new NodeView(node);
+        client = node.addPod("shop", "client");
+        web = node.addPod("shop", "web");
+        far = kernelNode.addPod("shop", "far");
+        node.announce(client);
+        node.announce(web);
+        LabOverlay.announce(node, List.of(node, kernelNode));
+        LabOverlay.joinByKernel(kernelNode, List.of(node));
+    }
+
+    @AfterEach
+    void closeLab() {
+        lab.close();
+    }
+
+    /** XDP in the stack would be given a veth's unsegmented packets of 64 kB, which no wire carries. */
+    private void makeTheUplinkLikeAWire() {
+        final String router = node.namespace().name().replaceFirst("node1$", "router");
+        try (NetNamespace namespace = NetNamespace.open(router)) {
+            namespace.run(() -> Ethtool.features("node1").forEach((feature, isOn) -> {
+                if (isOn && feature.startsWith("tx-") && feature.endsWith("-segmentation")) {
+                    Ethtool.setFeature("node1", feature, false);
+                }
+            }));
+        }
+    }
+
+    private EmbeddedEngine launch(final String mode) throws Exception {
+        if ("generic".equals(mode)) {
+            makeTheUplinkLikeAWire();
+        }
+        final EmbeddedEngine engine = EmbeddedEngine.launch(node, "uplink-mode=" + mode);
+        view.awaitAttached(client, web);
+        NodeView.await("eth0 is driven in mode " + mode + "\n" + engine.log(),
+            () -> mode.equals(view.ask("status").path("uplinks").path("eth0").asText()));
+        return engine;
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"native-copy", "generic", "kernel"})
+    void shouldJoinPodsOfAKernelNode(final String mode) throws Exception {
+        lab.own(AddressEcho.at(far::call, PORT));
+        lab.own(AddressEcho.at(web::call, PORT));
+        try (EmbeddedEngine engine = launch(mode)) {
+            final String told = engine.log();
+            assertTrue(NodeView.reaches(client, far.ipv4()), () -> explain(engine));
+            assertTrue(NodeView.reaches(client, far.ipv6()), () -> explain(engine));
+            assertTrue(NodeView.reaches(far, web.ipv4()), () -> explain(engine));
+            assertTrue(NodeView.reaches(far, web.ipv6()), () -> explain(engine));
+            assertEquals(client.ipv4(), AddressEcho.askTcp(client::call, far.ipv4(), PORT, BULK), told);
+            assertEquals(far.ipv4(), AddressEcho.askTcp(far::call, web.ipv4(), PORT, BULK), told);
+            assertEquals(far.ipv4(), AddressEcho.askUdp(far::call, web.ipv4(), PORT, 2000), () -> explain(engine));
+            assertEquals(client.ipv4(), AddressEcho.askUdp(client::call, far.ipv4(), PORT, 2000),
+                () -> explain(engine));
+            AddressEcho.askTcp(client::call, far.ipv6(), PORT, BULK);
+            assertEquals("1430", java.nio.file.Files.readString(node.state().resolve("mtu")));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"native-copy", "generic", "kernel"})
+    void shouldShowTheNodesAddressOutside(final String mode) throws Exception {
+        lab.own(AddressEcho.at(outside::call, PORT));
+        lab.own(AddressEcho.at(kernelNode::call, PORT));
+        try (EmbeddedEngine engine = launch(mode)) {
+            assertEquals(node.ipv4(), AddressEcho.askTcp(client::call, outside.ipv4(), PORT, BULK),
+                () -> explain(engine));
+            assertEquals(node.ipv4(), AddressEcho.askUdp(client::call, outside.ipv4(), PORT, 100),
+                () -> explain(engine));
+            assertEquals(node.ipv4(), AddressEcho.askUdp(client::call, outside.ipv4(), PORT, 2000),
+                () -> explain(engine));
+            assertTrue(NodeView.reaches(client, outside.ipv4()), () -> explain(engine));
+            assertTrue(NodeView.reaches(client, outside.ipv6()), () -> explain(engine));
+            assertEquals(node.ipv4(), AddressEcho.askTcp(client::call, kernelNode.ipv4(), PORT, BULK),
+                "other nodes are no pool's either");
+            assertTrue(NodeView.reaches(client, "10.99.1.1"), "on the node's own link\n" + explain(engine));
+            assertEquals(node.ipv4(), AddressEcho.askTcp(node::call, outside.ipv4(), PORT, BULK),
+                "the node's own connections\n" + explain(engine));
+        }
+    }
+
+    /** Rules as kube-proxy writes them: to a pod here, to one there, and outside. */
+    private void makeServices() throws Exception {
+        service("10.96.0.10", web.ipv4());
+        service("10.96.0.11", far.ipv4());
+        service("10.96.0.12", outside.ipv4());
+    }
+
+    private void service(final String clusterAddress, final String backend) throws Exception {
+        node.writeManifest("service-" + clusterAddress + ".yaml", """
+            apiVersion: v1
+            kind: Service
+            metadata: {name: s%s, namespace: shop}
+            spec: {clusterIP: %s, ports: [{name: tcp, port: 80, protocol: TCP}, {name: udp, port: 80, protocol: UDP}]}
+            """.formatted(clusterAddress.substring(8), clusterAddress));
+        for (final String protocol : List.of("tcp", "udp")) {
+            view.onNode("iptables", "-t", "nat", "-A", "PREROUTING", "-d", clusterAddress, "-p", protocol, "--dport",
+                "80", "-j", "DNAT", "--to-destination", backend + ":" + PORT);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"native-copy", "generic", "kernel"})
+    void shouldReachServicesThroughTheHostsStack(final String mode) throws Exception {
+        lab.own(AddressEcho.at(web::call, PORT));
+        lab.own(AddressEcho.at(far::call, PORT));
+        lab.own(AddressEcho.at(outside::call, PORT));
+        makeServices();
+        try (EmbeddedEngine engine = launch(mode)) {
+            final List<String> seen = List.of(client.ipv4(), client.ipv4(), node.ipv4());
+            for (int service = 0; service < seen.size(); service++) {
+                final String address = "10.96.0.1" + service;
+                assertEquals(seen.get(service), AddressEcho.askTcp(client::call, address, 80, BULK),
+                    () -> address + "\n" + explain(engine));
+                assertEquals(seen.get(service), AddressEcho.askUdp(client::call, address, 80, 200),
+                    () -> address + "\n" + explain(engine));
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"native-copy", "generic", "kernel"})
+    void shouldLeaveTheHostsOwnNetworkAlone(final String mode) throws Exception {
+        addForeignNetwork(node, kernelNode, "10.77.0.1/24");
+        addForeignNetwork(kernelNode, node, "10.77.0.2/24");
+        final List<String> overForeignNetwork = node.command("ping", "-n", "-q", "-c", "2", "-i", "0.2", "-W", "1",
+            "10.77.0.2");
+        try (ServerSocket server = outside.call(() -> new ServerSocket(PORT));
+            Socket own = node.call(() -> new Socket(outside.ipv4(), PORT)); Socket peer = server.accept()) {
+            assertEquals(0, NodeView.run(overForeignNetwork).exitCode(), "before");
+            assertAnswers(own, peer);
+            try (EmbeddedEngine engine = launch(mode)) {
+                assertTrue(NodeView.reaches(client, far.ipv4()), () -> explain(engine));
+                assertEquals(0, NodeView.run(overForeignNetwork).exitCode(), () -> explain(engine));
+                assertAnswers(own, peer);
+            }
+            assertEquals(0, NodeView.run(overForeignNetwork).exitCode(), "after");
+            assertAnswers(own, peer);
+        }
+    }
+
+    private static void assertAnswers(final Socket one, final Socket other) throws Exception {
+        other.setSoTimeout(3000);
+        one.getOutputStream().write(42);
+        assertEquals(42, other.getInputStream().read());
+    }
+
+    /** Another network on the same port. */
+    private static void addForeignNetwork(final LabNode here, final LabNode there, final String address)
+        throws Exception {
+        final NodeView view = new NodeView(here);
+        view.onNode("ip", "link", "add", "vxlan77", "type", "vxlan", "id", "77", "dstport", "4789", "local",
+            here.ipv4(), "remote", there.ipv4(), "dev", "eth0");
+        view.onNode("ip", "address", "add", address, "dev", "vxlan77");
+        view.onNode("ip", "link", "set", "vxlan77", "up");
+    }
+
+    @Test
+    void shouldFollowAnUplinkThatGoesAndComes() throws Exception {
+        lab.own(AddressEcho.at(outside::call, PORT));
+        try (EmbeddedEngine engine = launch("native-copy")) {
+            assertTrue(NodeView.reaches(client, far.ipv4()), () -> explain(engine));
+            view.onNode("ip", "link", "set", "eth0", "down");
+            NodeView.await("eth0 is let go of", () -> view.ask("status").path("uplinks").isEmpty());
+            view.onNode("ip", "link", "set", "eth0", "up");
+            view.onNode("ip", "route", "add", "default", "via", "10.99.1.1");
+            NodeView.await("eth0 is driven again", () -> !view.ask("status").path("uplinks").isEmpty());
+            NodeView.await("pods reach outside again", () -> node.ipv4().equals(
+                AddressEcho.askTcp(client::call, outside.ipv4(), PORT, 100)));
+            NodeView.await("pods reach the other node's again", () -> NodeView.reaches(client, far.ipv4()));
+        }
+    }
+
+    private String explain(final EmbeddedEngine engine) {
+        try {
+            return engine.log() + "\n" + view.ask("counters").toPrettyString() + "\n" + view.ask("status")
+                + "\n" + view.onNode("ip", "route") + view.onNode("ip", "neigh");
+        } catch (final Exception failure) {
+            return engine.log() + failure;
+        }
+    }
+}
