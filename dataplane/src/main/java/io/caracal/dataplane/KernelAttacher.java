@@ -11,13 +11,10 @@ import java.util.TreeSet;
 import java.util.function.IntConsumer;
 import java.util.stream.Collectors;
 
-import io.caracal.bindings.Errno;
-import io.caracal.bindings.NativeCallException;
 import io.caracal.control.Ipv4Prefix;
 import io.caracal.control.Ipv6Prefix;
 import io.caracal.netlink.Link;
 import io.caracal.netlink.MacAddress;
-import io.caracal.netlink.Route;
 import io.caracal.netlink.RouteNetlink;
 import io.caracal.network.LocalPod;
 import io.caracal.network.NetworkControl;
@@ -27,15 +24,13 @@ import io.caracal.xdp.punt.PuntPrograms;
 import io.caracal.xdp.punt.Workload;
 
 /**
- * Puts workload interfaces under the engine. For each: a map entry, then the two tc programs, a permanent neighbour and
- * a route for each address, and last of all, with others, it is armed in the guard, so that at no moment a packet goes
- * through the kernel unseen. Needs CAP_NET_ADMIN and CAP_BPF.
+ * Puts workload interfaces under the engine. For each: a map entry, then the two tc programs, and last of all, with
+ * others, it is armed in the guard, so that at no moment a packet goes through the kernel unseen. Routes and neighbours
+ * are the network's. Needs CAP_NET_ADMIN and CAP_BPF.
  *
  * <p>Control thread only.</p>
  */
 final class KernelAttacher implements WorkloadAttacher {
-    private static final Set<Integer> GONE = Set.of(Errno.ESRCH, Errno.ENOENT, Errno.ENODEV);
-
     private final RouteNetlink netlink;
     private final PuntPrograms programs;
     private final PuntHooks hooks;
@@ -81,10 +76,6 @@ final class KernelAttacher implements WorkloadAttacher {
         final MacAddress podMac = MacAddress.parse(workload.mac().toString());
         programs.putWorkload(ifindex, new Workload(podMac.bytes(), link.mac().bytes(), missLimit));
         hooks.attachWorkload(ifindex);
-        for (final InetAddress address : addresses(workload)) {
-            netlink.replaceNeighbour(ifindex, address, podMac);
-            netlink.replaceRoute(routeTo(address, ifindex));
-        }
         awaitingArming.add(ifindex);
         awaitingFlowsEnd.remove(ifindex);
         log.info("attached " + workload.interfaceName() + " (" + ifindex + ") of " + workload.id());
@@ -97,32 +88,8 @@ final class KernelAttacher implements WorkloadAttacher {
         }
         hooks.detachWorkload(ifindex);
         programs.removeWorkload(ifindex);
-        addresses(workload).forEach(address -> forgetAddress(address, ifindex));
         awaitingFlowsEnd.add(ifindex);
         log.info("detached " + workload.interfaceName() + " (" + ifindex + ") of " + workload.id());
-    }
-
-    @Override
-    public void forgetAddresses(final LocalWorkload former, final LocalWorkload present, final int ifindex) {
-        final List<InetAddress> ended = addresses(former);
-        ended.removeAll(addresses(present));
-        ended.forEach(address -> forgetAddress(address, ifindex));
-    }
-
-    private void forgetAddress(final InetAddress address, final int ifindex) {
-        unlessGone(() -> netlink.deleteRoute(routeTo(address, ifindex)));
-        unlessGone(() -> netlink.deleteNeighbour(ifindex, address));
-    }
-
-    /** The kernel takes routes and neighbours away by itself with their interface, or when that goes down. */
-    private static void unlessGone(final Runnable deletion) {
-        try {
-            deletion.run();
-        } catch (final NativeCallException failure) {
-            if (!GONE.contains(failure.errno())) {
-                throw failure;
-            }
-        }
     }
 
     @Override
@@ -166,10 +133,6 @@ final class KernelAttacher implements WorkloadAttacher {
             guard.arm(awaitingArming);
             awaitingArming.clear();
         }
-    }
-
-    private static Route routeTo(final InetAddress address, final int ifindex) {
-        return Route.to(address, address.getAddress().length * Byte.SIZE).via(null, ifindex);
     }
 
     private static List<InetAddress> addresses(final LocalWorkload workload) {

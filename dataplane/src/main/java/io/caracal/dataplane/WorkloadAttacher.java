@@ -9,7 +9,7 @@ import java.util.Collection;
  */
 interface WorkloadAttacher {
     /**
-     * Puts an interface under the engine: map entry, programs, neighbours and routes, and last of all it is armed.
+     * Puts an interface under the engine: map entry, programs, and last of all it is armed.
      * Attaching what is attached already brings it up to date.
      *
      * @param workload what runs behind it.
@@ -24,15 +24,6 @@ interface WorkloadAttacher {
      * @param ifindex the index it was attached under.
      */
     void detach(LocalWorkload workload, int ifindex);
-
-    /**
-     * Takes back what an interface's former addresses were given and its present ones do not need.
-     *
-     * @param former what ran behind it until now.
-     * @param present what runs behind it, already attached.
-     * @param ifindex the interface's index, the same for both.
-     */
-    void forgetAddresses(LocalWorkload former, LocalWorkload present, int ifindex);
 
     /**
      * Ends what an earlier engine attached and this one does not want. Called once, in sync.

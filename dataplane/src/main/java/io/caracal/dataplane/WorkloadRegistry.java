@@ -179,9 +179,6 @@ final class WorkloadRegistry {
             attach(wanted);
             changed = true;
             publishIfDoubled();
-            if (present != null && present.ifindex() == wanted.ifindex()) {
-                attacher.forgetAddresses(present.workload(), wanted.workload(), wanted.ifindex());
-            }
         } else {
             changed = true;
         }

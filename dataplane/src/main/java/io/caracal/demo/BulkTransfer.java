@@ -1,5 +1,6 @@
 package io.caracal.demo;
 
+import io.caracal.lab.LabPod;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetSocketAddress;
@@ -17,13 +18,13 @@ final class BulkTransfer {
     private BulkTransfer() {
     }
 
-    static Outcome measure(final Scene scene) throws Exception {
-        try (ServerSocket server = scene.web().call(() -> new ServerSocket(PORT))) {
+    static Outcome measure(final Scene scene, final LabPod to) throws Exception {
+        try (ServerSocket server = to.call(() -> new ServerSocket(PORT))) {
             server.setSoTimeout(5_000);
             final CompletableFuture<Long> received = new CompletableFuture<>();
             Thread.ofPlatform().name("caracal-demo-bulk").daemon(true).start(() -> receive(server, received));
             final long startNs = System.nanoTime();
-            scene.client().call(() -> send(scene.web().ipv4(), scene.trafficSeconds()));
+            scene.client().call(() -> send(to.ipv4(), scene.trafficSeconds()));
             final long byteCount = received.get(10, TimeUnit.SECONDS);
             final double bitsPerSecond = byteCount * 8.0 / ((System.nanoTime() - startNs) / 1e9);
             return byteCount == 0 ? Outcome.failed("nothing was received")

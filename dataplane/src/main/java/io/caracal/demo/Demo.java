@@ -9,6 +9,7 @@ import io.caracal.cli.AdminClient;
 import io.caracal.demo.DemoReport.Result;
 import io.caracal.lab.Lab;
 import io.caracal.lab.LabNode;
+import io.caracal.lab.LabOverlay;
 import io.caracal.lab.LabPod;
 import io.caracal.lab.LabSweep;
 
@@ -56,17 +57,31 @@ final class Demo {
             pods.add(pod);
         }
         final LabPod stranger = node.addPod(KUBERNETES_NAMESPACE, "stranger");
+        final Beyond beyond = layOutBeyond(lab, node);
         console.line("A node and " + (podCount + 1)
             + " pods, made of network namespaces and laid out as Calico's CNI plugin does:");
         pods.forEach(pod -> describe(pod, ""));
         describe(stranger, "  (no manifest names it)");
+        console.line("Behind a router, a second node with nothing but the kernel's VXLAN, and a machine outside:");
+        describe(beyond.far(), "");
+        console.line(console.dim("    " + Text.padded(beyond.outside().name(), 16) + beyond.outside().ipv4()));
         final EngineProcess engine = lab.own(EngineProcess.start(node));
         final long readyMs = engine.awaitReady();
         console.line("The engine runs in a JVM of its own (process " + engine.pid() + "), ready after "
             + Text.decimal(readyMs / 1000.0) + " s. Every packet below went through Java.");
         console.line("");
         final TrafficMeter meter = new TrafficMeter(engine, console);
-        return playOn(new Scene(node, List.copyOf(pods), stranger, meter, trafficSeconds), engine, readyMs);
+        return playOn(new Scene(node, List.copyOf(pods), stranger, beyond, meter, trafficSeconds), engine, readyMs);
+    }
+
+    /** A node of the cluster without an engine, and a machine that is no node of it. */
+    private static Beyond layOutBeyond(final Lab lab, final LabNode node) {
+        final LabNode kernelNode = lab.addNode("node2");
+        final LabPod far = kernelNode.addPod(KUBERNETES_NAMESPACE, "far");
+        LabOverlay.announce(node, List.of(node, kernelNode));
+        LabOverlay.joinByKernel(kernelNode, List.of(node));
+        node.writeManifest("service.yaml", OverlaySteps.serviceManifest());
+        return new Beyond(far, lab.addNode("outside"));
     }
 
     private void describe(final LabPod pod, final String remark) {

@@ -24,7 +24,7 @@ final class Reachability {
         return ping(scene.client(), scene.web().ipv6());
     }
 
-    private static Outcome ping(final LabPod from, final String address) throws Exception {
+    static Outcome ping(final LabPod from, final String address) throws Exception {
         final CommandRun run = CommandRun.of(
             from.command("ping", "-n", "-c", Integer.toString(PINGS), "-i", "0.1", "-W", "2", address), 20);
         return judge(run.output(), from, address);

@@ -11,10 +11,11 @@ import io.caracal.lab.LabPod;
  * @param node            the node that the engine runs on.
  * @param pods            announced pods, at least two: the first is the client, the second serves.
  * @param stranger        a pod that no manifest names, until a step announces it.
+ * @param beyond         what is around the node.
  * @param meter           shows packets per second while traffic runs.
  * @param trafficSeconds  how long each measurement lasts.
  */
-record Scene(LabNode node, List<LabPod> pods, LabPod stranger, TrafficMeter meter, int trafficSeconds) {
+record Scene(LabNode node, List<LabPod> pods, LabPod stranger, Beyond beyond, TrafficMeter meter, int trafficSeconds) {
     LabPod client() {
         return pods.get(0);
     }

@@ -16,9 +16,13 @@ final class TcpThroughput {
     }
 
     static Outcome measure(final Scene scene) throws Exception {
+        return measure(scene, scene.web());
+    }
+
+    static Outcome measure(final Scene scene, final LabPod to) throws Exception {
         scene.meter().begin("TCP");
         try {
-            return hasIperf3(scene.client()) ? byIperf3(scene) : BulkTransfer.measure(scene);
+            return hasIperf3(scene.client()) ? byIperf3(scene, to) : BulkTransfer.measure(scene, to);
         } finally {
             scene.meter().end();
         }
@@ -32,12 +36,12 @@ final class TcpThroughput {
         }
     }
 
-    private static Outcome byIperf3(final Scene scene) throws Exception {
+    private static Outcome byIperf3(final Scene scene, final LabPod to) throws Exception {
         final Process server = new ProcessBuilder(
-            scene.web().command("iperf3", "-s", "-1", "--forceflush", "-p", PORT)).redirectErrorStream(true).start();
+            to.command("iperf3", "-s", "-1", "--forceflush", "-p", PORT)).redirectErrorStream(true).start();
         try (BufferedReader output = server.inputReader()) {
             awaitListening(output);
-            final CommandRun run = CommandRun.of(scene.client().command("iperf3", "-c", scene.web().ipv4(), "-p", PORT,
+            final CommandRun run = CommandRun.of(scene.client().command("iperf3", "-c", to.ipv4(), "-p", PORT,
                 "-t", Integer.toString(scene.trafficSeconds()), "--connect-timeout", "3000", "-J"),
                 scene.trafficSeconds() + 20);
             return judge(run);

@@ -64,7 +64,7 @@ final class WebPages {
         }
     }
 
-    private static HttpServer serve(final int port) throws IOException {
+    static HttpServer serve(final int port) throws IOException {
         final HttpServer server = HttpServer.create(new InetSocketAddress(port), 16);
         server.createContext("/", WebPages::answer);
         server.start();
@@ -79,11 +79,11 @@ final class WebPages {
         }
     }
 
-    private static String[] curl(final String url) {
+    static String[] curl(final String url) {
         return new String[] {"curl", "-sS", "-m", "5", "-o", "/dev/null", "-w", "%{http_code} %{size_download}", url};
     }
 
-    private static Outcome fetch(final List<String> command) throws Exception {
+    static Outcome fetch(final List<String> command) throws Exception {
         final CommandRun run = CommandRun.of(command, 20);
         return judge(run);
     }

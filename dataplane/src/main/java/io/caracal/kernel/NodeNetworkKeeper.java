@@ -35,6 +35,7 @@ public final class NodeNetworkKeeper implements AutoCloseable {
     private final Thread keeper;
     private final Thread watcher;
     private NodeNetworkSpec spec;
+    private boolean hadProblems;
     private volatile boolean isClosing;
 
     private NodeNetworkKeeper(final NodeNetwork network, final LinkMonitor monitor, final Duration refresh,
@@ -53,7 +54,8 @@ public final class NodeNetworkKeeper implements AutoCloseable {
      *
      * @param settings how what is its own is marked.
      * @param refresh how often to look without a reason.
-     * @param listener hears of each pass that changed something or had problems, on the keeper's thread.
+     * @param listener hears of each pass that changed something or had problems, and of the first without them, on the
+     *     keeper's thread.
      * @return to be closed by the caller; what was made stays.
      * @throws io.caracal.bindings.NativeCallException EPERM without CAP_NET_ADMIN, EMFILE.
      */
@@ -102,9 +104,10 @@ public final class NodeNetworkKeeper implements AutoCloseable {
     }
 
     private void tell(final NodeNetworkReport report) {
-        if (!report.changes().isEmpty() || !report.problems().isEmpty()) {
+        if (!report.changes().isEmpty() || !report.problems().isEmpty() || hadProblems) {
             listener.accept(report);
         }
+        hadProblems = !report.problems().isEmpty();
     }
 
     private void watch() {

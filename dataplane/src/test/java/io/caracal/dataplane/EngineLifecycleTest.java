@@ -170,14 +170,15 @@ class EngineLifecycleTest {
         Files.writeString(manifest, web.manifest());
         try (EmbeddedEngine engine = EmbeddedEngine.launch(node)) {
             view.awaitAttached(client, web);
-            final String former = view.onNode("ip", "neigh", "show", "dev", web.interfaceName());
-            assertTrue(former.contains(web.ipv4() + " lladdr " + web.mac() + " PERMANENT"), former);
+            NodeView.await("a permanent neighbour", () ->
+                view.onNode("ip", "neigh", "show", "dev", web.interfaceName())
+                    .contains(web.ipv4() + " lladdr " + web.mac() + " PERMANENT"));
 
             Files.writeString(manifest, web.manifest().replace(web.ipv4() + "/32", "10.65.200.1/32"));
             NodeView.await("the new address's route",
                 () -> view.onNode("ip", "-4", "route").contains("10.65.200.1 dev " + web.interfaceName()));
             NodeView.await("the former address is forgotten", () ->
-                !view.onNode("ip", "-4", "route").contains(web.ipv4() + " dev")
+                !view.onNode("ip", "-4", "route", "show", "proto", "80").contains(web.ipv4() + " dev")
                     && !view.onNode("ip", "neigh", "show", "dev", web.interfaceName()).contains(web.ipv4() + " "));
             assertFalse(NodeView.reaches(client, web.ipv4()), engine.log());
         }

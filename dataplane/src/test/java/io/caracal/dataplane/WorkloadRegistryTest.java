@@ -81,7 +81,7 @@ class WorkloadRegistryTest {
         registry.onLinkPresent("cali1", 7);
         attacher.acts.clear();
         registry.onEndpoint(endpoint("a", "cali1", "10.65.0.2"));
-        assertEquals(List.of("attach cali1 7", "forget [10.65.0.1] for [10.65.0.2] 7"), attacher.acts);
+        assertEquals(List.of("attach cali1 7"), attacher.acts);
     }
 
     @Test
@@ -204,11 +204,6 @@ class WorkloadRegistryTest {
         public void detach(final LocalWorkload workload, final int ifindex) {
             acts.add("detach " + workload.interfaceName() + " " + ifindex);
             live.remove(ifindex);
-        }
-
-        @Override
-        public void forgetAddresses(final LocalWorkload former, final LocalWorkload present, final int ifindex) {
-            acts.add("forget " + former.addresses() + " for " + present.addresses() + " " + ifindex);
         }
 
         @Override
