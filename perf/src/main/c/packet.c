@@ -84,6 +84,16 @@ void packet_build(uint8_t *bytes, const struct packet_spec *spec, uint32_t flow)
     put_udp_checksum(bytes, udp_sum(bytes, udp_length));
 }
 
+void packet_aim(uint8_t *bytes, uint32_t source_address, uint16_t source_port, uint16_t destination_port) {
+    put32(bytes + IP + 12, source_address);
+    put16(bytes + IP + 10, 0);
+    put16(bytes + IP + 10, (uint16_t)~fold_sum(sum_words(bytes + IP, IPV4_LENGTH)));
+    put16(bytes + UDP, source_port);
+    put16(bytes + UDP + 2, destination_port);
+    put16(bytes + UDP + 6, 0);
+    put_udp_checksum(bytes, udp_sum(bytes, get16(bytes + UDP + 4)));
+}
+
 void packet_stamp(uint8_t *bytes, uint64_t sequence, uint64_t sent_ns) {
     uint8_t *stamp = bytes + STAMP_OFFSET;
     const uint64_t before = sum_words(stamp, STAMP_LENGTH);

@@ -23,6 +23,7 @@ enum {
     PACKET_LENGTH_MIN = HEADERS_LENGTH + STAMP_LENGTH,
     FLOWS_PER_ADDRESS = 16384,
     SOURCE_PORT_BASE = 10000,
+    SOURCE_PORTS = 50000,
 };
 
 struct packet_spec {
@@ -51,6 +52,9 @@ struct packet_view {
 
 /* Writes a whole, correct packet of a flow: payload of ascending bytes, both checksums. */
 void packet_build(uint8_t *bytes, const struct packet_spec *spec, uint32_t flow);
+
+/* Makes a built packet one of another flow. */
+void packet_aim(uint8_t *bytes, uint32_t source_address, uint16_t source_port, uint16_t destination_port);
 
 /* Writes the stamp and repairs the UDP checksum from the difference alone (RFC 1624). */
 void packet_stamp(uint8_t *bytes, uint64_t sequence, uint64_t sent_ns);

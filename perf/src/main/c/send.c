@@ -13,14 +13,20 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { TX_DEPTH = 2048, BURST_MAX = 64, FLOWS_MAX = 1 << 16 };
+enum { TX_DEPTH = 2048, BURST_MAX = 64, FLOWS_MAX = 1 << 16, PAIRS_MAX = 1 << 16 };
 
 /* Below this pause the clock is watched, above it the thread sleeps, so that a slow sender leaves its CPU to others. */
 enum { SLEEP_THRESHOLD_NS = 100000, SLEEP_MARGIN_NS = 60000 };
 
+/* Where a packet comes from and which port it goes to, when each packet is a flow of its own. */
+struct pair {
+    uint32_t source;
+    uint16_t port;
+};
+
 struct sender {
     /* options */
-    const char *netns, *interface, *backend, *source_mac, *destination_mac, *source, *destination;
+    const char *netns, *interface, *backend, *source_mac, *destination_mac, *source, *destination, *pairs;
     uint64_t queue, cpu, flows, length, rate, burst, seconds, count, stamp, port;
     /* state */
     struct umem umem;
@@ -29,6 +35,8 @@ struct sender {
     struct mmsghdr messages[BURST_MAX];
     struct iovec vectors[BURST_MAX];
     uint64_t next_frame, sent, kicks;
+    struct pair *pair_list;
+    uint64_t pair_count;
 };
 
 static void parse_mac(const char *text, uint8_t *mac) {
@@ -64,6 +72,7 @@ static void read_options(struct sender *sender, int argc, char **argv) {
         { "destination-mac", OPTION_TEXT, &sender->destination_mac, 0, 0 },
         { "source", OPTION_TEXT, &sender->source, 0, 0 },
         { "destination", OPTION_TEXT, &sender->destination, 0, 0 },
+        { "pairs", OPTION_TEXT, &sender->pairs, 0, 0 },
         { "queue", OPTION_NUMBER, &sender->queue, 0, 63 },
         { "cpu", OPTION_NUMBER, &sender->cpu, 0, 1023 },
         { "flows", OPTION_NUMBER, &sender->flows, 1, FLOWS_MAX },
@@ -84,8 +93,30 @@ static void read_options(struct sender *sender, int argc, char **argv) {
     }
 }
 
+/* Lines "A.B.C.D PORT". */
+static void read_pairs(struct sender *sender) {
+    FILE *file = fopen(sender->pairs, "r");
+    if (file == NULL) {
+        die_errno("open", sender->pairs, "");
+    }
+    char address[16];
+    unsigned port;
+    sender->pair_list = calloc(PAIRS_MAX, sizeof(struct pair));
+    while (sender->pair_list != NULL && sender->pair_count < PAIRS_MAX
+        && fscanf(file, "%15s %u", address, &port) == 2) {
+        sender->pair_list[sender->pair_count++] = (struct pair){ parse_address(address), (uint16_t)port };
+    }
+    fclose(file);
+    if (sender->pair_count == 0) {
+        die_use("--pairs %s has no line 'A.B.C.D PORT'", sender->pairs);
+    }
+}
+
 /* Each frame holds one flow's packet for good; the frames in a row are the flows in a row. */
 static void build_packets(struct sender *sender) {
+    if (sender->pairs != NULL) {
+        read_pairs(sender);
+    }
     struct packet_spec spec = {
         .source_address = parse_address(sender->source),
         .destination_address = parse_address(sender->destination),
@@ -124,7 +155,11 @@ static void open_backend(struct sender *sender) {
 static uint64_t take_frame(struct sender *sender, uint64_t sequence) {
     const uint64_t address = sender->next_frame * FRAME_SIZE;
     sender->next_frame = sender->next_frame + 1 == sender->umem.frame_count ? 0 : sender->next_frame + 1;
-    if (sender->stamp != 0) {
+    if (sender->pairs != NULL) {
+        const struct pair *pair = &sender->pair_list[sequence % sender->pair_count];
+        packet_aim(sender->umem.area + address, pair->source,
+                   (uint16_t)(SOURCE_PORT_BASE + sequence / sender->pair_count % SOURCE_PORTS), pair->port);
+    } else if (sender->stamp != 0) {
         packet_stamp(sender->umem.area + address, sequence, now_ns());
     }
     return address;

@@ -11,6 +11,7 @@ static const char USAGE[] =
     "            [--flows N] [--length BYTES] [--rate PPS (0: as fast as it goes)] [--burst N]\n"
     "            [--seconds N] [--count N] [--stamp 0|1]\n"
     "            [--source-mac M] [--destination-mac M] [--source A.B.C.D] [--destination A.B.C.D] [--port N]\n"
+    "            [--pairs FILE (lines 'A.B.C.D PORT': each packet is a new flow, to the next of these)]\n"
     "xskgen receive --interface NAME [--netns NAME] [--backend xdp|packet] [--queue N] [--cpu N] [--port N]\n"
     "            [--seconds N] [--count N] [--quiet-ms N] [--bucket-ms N] [--spin 0|1]\n"
     "\n"

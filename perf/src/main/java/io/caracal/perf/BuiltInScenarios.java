@@ -10,6 +10,7 @@ import io.caracal.perf.life.StartScenario;
 import io.caracal.perf.micro.MicroScenario;
 import io.caracal.perf.policy.ClassifierScenario;
 import io.caracal.perf.policy.IpSetScenario;
+import io.caracal.perf.policy.PolicyScenario;
 
 /** The one place that names every scenario: a new one is a class and a line here. */
 final class BuiltInScenarios {
@@ -27,6 +28,7 @@ final class BuiltInScenarios {
             new SoakScenario(),
             MicroScenario.pipeline(),
             new ClassifierScenario(),
+            new PolicyScenario(),
             new IpSetScenario()));
     }
 }

@@ -18,25 +18,35 @@ import io.caracal.policy.model.PolicySet;
  */
 record BuildFigures(double[] buildMs, double bytesPerRule, List<String> wrong) {
     private static final int BUILDS = 5;
+    private static final int WEIGHED_RULES = 200_000;
+    private static final int WEIGHED_MAX = 500;
     private static final int SHOWN = 5;
     private static final int COLLECTIONS = 3;
     private static final double NS_PER_MS = 1e6;
 
     static BuildFigures of(final ClassBenchSet set) {
         final PolicySet objects = set.policySet();
+        final BuildFigures figures = of(objects, set.ruleCount());
+        return new BuildFigures(figures.buildMs, figures.bytesPerRule, wrong(set, compile(objects).current()));
+    }
+
+    /** The cost alone. A few rules are built many times, so that what is weighed is more than the JVM's own unrest. */
+    static BuildFigures of(final PolicySet objects, final int ruleCount) {
         final double[] buildMs = new double[BUILDS];
-        /* All are kept, so that nothing of one build is freed while the next is weighed. */
-        final PolicyCompiler[] built = new PolicyCompiler[BUILDS];
-        compile(objects);
-        final long before = usedBytes();
         for (int build = 0; build < BUILDS; build++) {
             final long startNs = System.nanoTime();
-            built[build] = compile(objects);
+            compile(objects);
             buildMs[build] = (System.nanoTime() - startNs) / NS_PER_MS;
         }
-        final double bytes = (double)(usedBytes() - before) / BUILDS;
-        Reference.reachabilityFence(built);
-        return new BuildFigures(buildMs, bytes / set.ruleCount(), wrong(set, built[0].current()));
+        /* All are kept, so that nothing of one is freed while the next is weighed. */
+        final PolicyCompiler[] weighed = new PolicyCompiler[Math.clamp(WEIGHED_RULES / ruleCount, 1, WEIGHED_MAX)];
+        final long empty = usedBytes();
+        for (int i = 0; i < weighed.length; i++) {
+            weighed[i] = compile(objects);
+        }
+        final double bytes = (double)(usedBytes() - empty) / weighed.length;
+        Reference.reachabilityFence(weighed);
+        return new BuildFigures(buildMs, bytes / ruleCount, List.of());
     }
 
     private static PolicyCompiler compile(final PolicySet objects) {
