@@ -20,6 +20,8 @@ public enum ConntrackCounter {
     EVICTED("flows ended to make room for a new one"),
     /** Flows ended with their endpoint. */
     ENDPOINT_REMOVED("flows ended with their endpoint"),
+    /** Flows to an address that a pod has come to. */
+    ENDPOINT_ARRIVED("flows ended since a pod came to one of their addresses"),
     /** Flows whose tuple a new connection took. */
     REOPENED("flows whose tuple a new connection took"),
     /** Flows that were refused by a RST. */

@@ -9,6 +9,7 @@ import io.caracal.burst.Tracking;
 import io.caracal.burst.Verdict;
 import io.caracal.route.RouteKind;
 import io.caracal.route.RouteTarget;
+import io.caracal.route.RouteWord;
 import io.caracal.stage.PacketStage;
 import io.caracal.stage.WorkloadTable;
 import io.caracal.stage.WorkloadTablePublisher;
@@ -170,6 +171,12 @@ public final class ConntrackStage implements PacketStage {
             burst.drop(row, DropReason.FLOW_FROM_WRONG_INTERFACE);
             return;
         }
+        if (!leavesByItsLeg(burst, row, family, found)) {
+            tableChanged = true;
+            family.table.remove(found >> 1, RemovalCause.ENDPOINT_ARRIVED);
+            begin(burst, row, family);
+            return;
+        }
         if (!isApproved(family, found)) {
             if (burst.ipProtocol[row] == IpProtocol.TCP && !isSyn(burst, row)) {
                 invalid(burst, row, DropReason.FLOW_NOT_APPROVED);
@@ -229,6 +236,22 @@ public final class ConntrackStage implements PacketStage {
             ? FlowAccount.sourceIfindex(account) : FlowAccount.destinationIfindex(account);
         final boolean atWorkload = direction == Direction.FROM_WORKLOAD || direction == Direction.TO_WORKLOAD;
         return leg == (atWorkload ? burst.ingressIfindex[row] : FlowApprovals.NO_WORKLOAD);
+    }
+
+    /**
+     * Whether the pod that the packet will be delivered to is the one that its flow was made for. A flow that began
+     * while nobody here had the address ends when a pod comes to it: that pod's policy was never asked.
+     */
+    private static boolean leavesByItsLeg(final PacketBurst burst, final int row, final FamilyTracking family,
+        final int found) {
+        final long route = burst.route[row];
+        if (RouteWord.kind(route) != RouteKind.LOCAL_WORKLOAD || burst.direction[row] == Direction.TO_WORKLOAD) {
+            return true;
+        }
+        final long account = family.table.account(found >> 1);
+        final int leg = (found & 1) == FlowTable.ORIGINAL
+            ? FlowAccount.destinationIfindex(account) : FlowAccount.sourceIfindex(account);
+        return leg == RouteWord.ifindex(route);
     }
 
     private static boolean isApproved(final FamilyTracking family, final int found) {

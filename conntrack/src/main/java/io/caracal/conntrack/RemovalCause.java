@@ -8,6 +8,8 @@ public enum RemovalCause {
     EVICTED("made room for a new flow while the table, or its endpoint's share, was full"),
     /** One of its endpoints has gone. */
     ENDPOINT_REMOVED("one of its endpoints has gone"),
+    /** A pod has come to an address that was nobody's here: its policy was never asked about the flow. */
+    ENDPOINT_ARRIVED("a pod has come to one of its addresses"),
     /** A new connection uses its tuple. */
     REOPENED("a new connection uses its addresses and ports"),
     /** The only answer to its first packet was a RST. */

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 
 import io.caracal.burst.DropReason;
 import io.caracal.burst.PacketBurst;
+import io.caracal.route.RouteTarget;
 import io.caracal.wire.IpProtocol;
 import io.caracal.wire.TcpHeader;
 import java.nio.ByteBuffer;
@@ -361,6 +362,26 @@ class ConntrackStageTest {
         final int slot = node.burst.flow[0] >> 1;
         assertNotEquals(0, node.conntrack.ipv4Table().flags(slot) & FlowFlags.THROUGH_HOST);
         assertEquals(POD, node.conntrack.ipv4Table().sourceIfindex(slot), "DNATed from a pod: its egress counts");
+    }
+
+    @Test
+    void shouldAskThePolicyOfAPodThatComesToTheAddressOfAFlow() {
+        final byte[] packet = udp(TrackedNode.POD_IPV4, TrackedNode.HOST_SIDE_IPV4, 1000, 53);
+        node.send(POD, packet);
+        assertEquals("established", node.send(POD, packet));
+        node.begin().from(POD, packet);
+        node.burst.route[0] = RouteTarget.localWorkload(PEER, 0).word();
+        node.run();
+        assertEquals("new", node.outcome(0));
+        assertEquals(1, node.count(ConntrackCounter.ENDPOINT_ARRIVED));
+
+        final byte[] segment = tcp(true, TcpHeader.ACK, 1, 1);
+        node.send(POD, tcp(true, TcpHeader.SYN, 0, 0));
+        node.begin().from(POD, segment);
+        node.burst.route[0] = RouteTarget.localWorkload(PEER, 0).word();
+        node.run();
+        assertEquals("new", node.outcome(0), "in the middle of a connection, too");
+        assertEquals(2, node.count(ConntrackCounter.ENDPOINT_ARRIVED));
     }
 
     @Test
