@@ -20,7 +20,8 @@ import io.caracal.control.WorkloadEndpointId;
  * only: from another it never hears that it is in sync (felix/statusrep/status_file_reporter.go; the names are those of
  * libcalico-go/lib/names/workloadendpointstatus.go).
  *
- * <p>Nothing is written where the prefix is no directory: no CNI plugin of Calico is there then. Status thread only.</p>
+ * <p>Nothing is written where the prefix is no directory: no CNI plugin of Calico is there then. Status thread
+ * only.</p>
  */
 final class EndpointStatusFiles {
     private static final String PREFIX = "EndpointStatusPathPrefix";
