@@ -24,9 +24,9 @@ import java.util.Set;
  * </pre>
  *
  * <p>Opening takes an exclusive lock on the file, which the kernel gives back when the process dies. A new file is
- * given all its room at once, so that a full tmpfs is an error here and never a SIGBUS at a packet. Mode 0600. The thread
- * that opens it may be any; then the records belong to the shard's worker. {@link #close} only after the worker and all
- * readers of this process have stopped: the addresses are invalid after it.</p>
+ * given all its room at once, so that a full tmpfs is an error here and never a SIGBUS at a packet. Mode 0600. The
+ * thread that opens it may be any; then the records belong to the shard's worker. {@link #close} only after the worker
+ * and all readers of this process have stopped: the addresses are invalid after it.</p>
  */
 public final class FlowImage implements AutoCloseable {
     /** Layout of header, record and account; a file of another version is not read. */
@@ -47,7 +47,7 @@ public final class FlowImage implements AutoCloseable {
     private final Path file;
     private final FlowImageSpec spec;
     private final FileChannel channel;
-    /** Beside the channel's own, which Java does not show. Closed with it: earlier, the channel's lock would be gone. */
+    /** Beside the channel's own, which Java does not show. Closed with it, or the channel's lock would be gone. */
     private final Fd descriptor;
     private final Arena arena = Arena.ofShared();
     private final long base;

@@ -361,8 +361,8 @@ public final class LibC {
     }
 
     /**
-     * {@code posix_fallocate}: has memory or blocks set aside for a file, and lengthens it if need be; what is new reads
-     * as zeros.
+     * {@code posix_fallocate}: has memory or blocks set aside for a file, and lengthens it if need be; what is new
+     * reads as zeros.
      *
      * @param fd file descriptor.
      * @param offset first byte.
