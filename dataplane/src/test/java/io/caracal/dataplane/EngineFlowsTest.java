@@ -4,10 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.caracal.lab.Lab;
-import io.caracal.lab.LabNode;
-import io.caracal.lab.LabPod;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -17,7 +13,7 @@ import org.junit.jupiter.api.Timeout;
  * everything tells flows that are known from flows that are merely let in again.
  */
 @Timeout(180)
-class EngineFlowsTest {
+class EngineFlowsTest extends TwoPodNode {
     private static final int CONNECTIONS = 200;
     private static final int PORT = 7777;
     private static final String DENY_ALL = """
@@ -30,26 +26,13 @@ class EngineFlowsTest {
           types: [Ingress, Egress]
         """;
 
-    private Lab lab;
-    private LabNode node;
-    private NodeView view;
-    private LabPod web;
-    private LabPod client;
-
-    @BeforeEach
-    void makeNodeWithTwoPods() {
-        lab = Lab.create("flows");
-        node = lab.addNode("node1");
-        view = new NodeView(node);
-        web = node.addPod("shop", "web");
-        client = node.addPod("shop", "client");
-        node.announce(web);
-        node.announce(client);
+    EngineFlowsTest() {
+        super("flows");
     }
 
-    @AfterEach
-    void closeLab() {
-        lab.close();
+    @BeforeEach
+    void announcePods() {
+        announceBoth();
     }
 
     @Test

@@ -15,36 +15,21 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 import io.caracal.control.ControlException;
-import io.caracal.lab.Lab;
-import io.caracal.lab.LabNode;
 import io.caracal.lab.LabPod;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** The engine on a node of network namespaces: what comes and goes under it, and what it leaves. Real kernel, root. */
 @Timeout(120)
-class EngineLifecycleTest {
-    private Lab lab;
-    private LabNode node;
-    private NodeView view;
-    private LabPod web;
-    private LabPod client;
-
-    @BeforeEach
-    void makeNodeWithTwoPods() {
-        lab = Lab.create("engine");
-        node = lab.addNode("node1");
-        view = new NodeView(node);
-        web = node.addPod("shop", "web");
-        client = node.addPod("shop", "client");
-        node.announce(client);
+class EngineLifecycleTest extends TwoPodNode {
+    EngineLifecycleTest() {
+        super("engine");
     }
 
-    @AfterEach
-    void closeLab() {
-        lab.close();
+    @BeforeEach
+    void announceClient() {
+        node.announce(client);
     }
 
     @Test

@@ -19,17 +19,13 @@ import java.util.stream.Stream;
 import com.fasterxml.jackson.databind.JsonNode;
 
 import io.caracal.bindings.BpfLinks;
-import io.caracal.lab.Lab;
-import io.caracal.lab.LabNode;
-import io.caracal.lab.LabPod;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** {@code caracal run} as a process of its own: killed, taken over, started wrongly, looked at from outside. */
 @Timeout(180)
-class EngineProcessTest {
+class EngineProcessTest extends TwoPodNode {
     private static final int CHURN_ROUNDS = 60;
     private static final int PINGS_PER_ROUND = 20;
     private static final int FLOOD_COUNT = 20_000;
@@ -38,26 +34,13 @@ class EngineProcessTest {
     private static final int PROBE_PORT = 8080;
     private static final int PROBE_TIMEOUT_MS = 2000;
 
-    private Lab lab;
-    private LabNode node;
-    private NodeView view;
-    private LabPod web;
-    private LabPod client;
-
-    @BeforeEach
-    void makeNodeWithTwoPods() {
-        lab = Lab.create("process");
-        node = lab.addNode("node1");
-        view = new NodeView(node);
-        web = node.addPod("shop", "web");
-        client = node.addPod("shop", "client");
-        node.announce(web);
-        node.announce(client);
+    EngineProcessTest() {
+        super("process");
     }
 
-    @AfterEach
-    void closeLab() {
-        lab.close();
+    @BeforeEach
+    void announcePods() {
+        announceBoth();
     }
 
     @Test
