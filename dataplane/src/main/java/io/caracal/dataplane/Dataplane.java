@@ -111,26 +111,27 @@ public final class Dataplane implements AutoCloseable {
         // No socket is in the map yet: what a hook takes meanwhile meets the answer to an absent engine.
         kernel.programs().configure(puntConfig(pair, flows.steeringSeed()));
         kernel.hooks().attachPunt(pair.hostIfindex(), pair.engineIfindex());
-        join(warm);
-        // They write into the network's maps, and must have ended before those are closed.
-        own(workers::stop);
-        // Attaching waits for the kernel most of the time: the processor is free for what the first packets do without.
-        final CompletableFuture<Void> warmCalls = CompletableFuture.runAsync(
-            () -> SystemCallWarmup.run(SystemCallWarmup.CALL_COUNT), Dataplane::onOwnThread);
-        own(() -> warmCalls.exceptionally(failure -> logged("warm the system calls up", failure)).join());
-        workers.start(pair, kernel.programs().sockets(), new PolicyWay(outwardIfindex(netlink, pair)),
-            network::natListener);
+        final PolicyWay way = new PolicyWay(outwardIfindex(netlink, pair));
+        // Attaching waits for the kernel most of the time, and the workers warm up meanwhile.
         control = startControl(policy, network, new WorkloadRegistry(new KernelAttacher(
             netlink, kernel, network, missLimit(), tables, workers::endFlows, log), log), workers);
+        own(workers::abandon);
         network.start(workers.asUplinkWorkers(), control::tell);
         final StatusReporter reporter = own(StatusReporter.start(
             source, control, (int)config.number(ConfigKey.HEALTH_PORT), log));
+        source.start(reporter.tap(control));
+        join(warm);
+        // They write into the network's maps, and must have ended before those are closed.
+        own(workers::stop);
+        final CompletableFuture<Void> warmCalls = CompletableFuture.runAsync(
+            () -> SystemCallWarmup.run(SystemCallWarmup.CALL_COUNT), Dataplane::onOwnThread);
+        own(() -> warmCalls.exceptionally(failure -> logged("warm the system calls up", failure)).join());
+        workers.start(pair, kernel.programs().sockets(), way, network::natListener);
         final ControlReport said = new ControlReport(source, control, policy);
         final EngineReport report = new EngineReport(new EngineParts(workers, kernel, network), control, said, config);
         own(new AdminServer(config.path(ConfigKey.ADMIN_SOCKET).orElseThrow(),
             Map.of("counters", report::counters, "status", report::status, "policy", said::policy,
                 "said", said::said), log));
-        source.start(reporter.tap(control));
         control.awaitIdle();
         warmCalls.exceptionally(failure -> null).join();
         log.info("node " + config.node() + ": " + kernel.hooks().describePunt());

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
+import java.util.stream.Stream;
 
 import io.caracal.conntrack.BootIdentity;
 import io.caracal.conntrack.ConntrackConfig;
@@ -84,10 +85,21 @@ final class FlowDirectory {
 
     /** Moves the flows of an engine that had another number of workers or another capacity. */
     void migrate() {
+        if (!hasFlows()) {
+            return;
+        }
         final FlowQueue queue = new FlowQueue(steeringSeed, config.workers());
         final ConntrackConfig wanted = ConntrackSettings.of(config, 0, log);
         migrate(queue, 4, wanted.ipv4Capacity());
         migrate(queue, 6, wanted.ipv6Capacity());
+    }
+
+    private boolean hasFlows() {
+        try (Stream<Path> files = Files.list(path)) {
+            return files.anyMatch(WorkerFlows::isFile);
+        } catch (final IOException failure) {
+            throw new UncheckedIOException("list the directory of flows " + path, failure);
+        }
     }
 
     private void migrate(final FlowQueue queue, final int ipVersion, final int capacity) {

@@ -19,6 +19,8 @@ import io.caracal.stage.WorkloadTablePublisher;
  * takes over. Opened by any thread, closed after the worker has ended.
  */
 final class WorkerFlows implements AutoCloseable {
+    private static final String FILE_INFIX = "-flows-";
+
     private final FlowImage ipv4Image;
     private final FlowImage ipv6Image;
     private final Conntrack conntrack;
@@ -72,7 +74,12 @@ final class WorkerFlows implements AutoCloseable {
 
     /** Where a shard's flows of one family are. */
     static Path file(final Path directory, final int ipVersion, final int index) {
-        return directory.resolve("ipv" + ipVersion + "-flows-" + index);
+        return directory.resolve("ipv" + ipVersion + FILE_INFIX + index);
+    }
+
+    /** Whether a file is one of flows, or what is left of moving them. */
+    static boolean isFile(final Path file) {
+        return file.getFileName().toString().contains(FILE_INFIX);
     }
 
     /** The worker's, while it runs. */

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
@@ -59,6 +60,8 @@ final class WorkerGroup implements AutoCloseable {
     private final SymmetricFlowHash flowHash;
     private final int uplinkFrameCount;
     private final EngineLog log;
+    /** Control begins before the workers run; what it wants of them waits. */
+    private final CompletableFuture<Void> running = new CompletableFuture<>();
     private AgentRunner policyLogRunner;
 
     /**
@@ -113,6 +116,12 @@ final class WorkerGroup implements AutoCloseable {
             sockets.set(member.index, member.socket.fd());
         }
         startPolicyLog();
+        running.complete(null);
+    }
+
+    /** Lets go of who waits for workers that will not run: their start has failed. Does nothing once they run. */
+    void abandon() {
+        running.cancel(false);
     }
 
     private void startPolicyLog() {
@@ -126,11 +135,13 @@ final class WorkerGroup implements AutoCloseable {
     }
 
     /**
-     * Ends the flows of a workload that is in no table any more; returns when they have ended. Packets pass meanwhile.
+     * Ends the flows of a workload that is in no table any more; returns when they have ended, so not before the
+     * workers run. Packets pass meanwhile.
      *
      * @param ifindex its interface.
      */
     void endFlows(final int ifindex) {
+        running.join();
         for (final Member member : members) {
             final AtomicInteger left = new AtomicInteger();
             do {
@@ -141,35 +152,39 @@ final class WorkerGroup implements AutoCloseable {
     }
 
     /**
-     * Has flows judged again that an older policy has approved; returns when every worker knows.
+     * Has flows judged again that an older policy has approved; returns when every worker runs and knows.
      *
      * @param generation of the policy in force.
      */
     void recheckFlows(final int generation) {
+        running.join();
         members.forEach(member -> member.run(worker -> member.flows.conntrack().policyGeneration(generation)));
     }
 
-    /** The workers as uplinks need them. */
+    /** The workers as uplinks need them; what is wanted of them waits until they run. */
     UplinkWorkers asUplinkWorkers() {
         return new UplinkWorkers() {
             @Override
             public int count() {
-                return members.size();
+                return config.workers();
             }
 
             @Override
             public Umem umem(final int worker) {
+                running.join();
                 return members.get(worker).umem;
             }
 
             @Override
             public void run(final int worker, final Task task) {
+                running.join();
                 final Member member = members.get(worker);
                 member.run(packetWorker -> task.run(packetWorker, member.pool));
             }
 
             @Override
             public void configureNat(final int worker, final NatConfig natConfig) {
+                running.join();
                 final Member member = members.get(worker);
                 member.run(packetWorker -> member.flows.conntrack().configureNat(natConfig));
             }

@@ -24,7 +24,16 @@ final class EmbeddedEngine implements AutoCloseable {
         this.node = node;
         this.config = config;
         this.source = source;
-        dataplane = node.call(() -> Dataplane.launch(config, source, new EngineLog(new PrintStream(logged, true))));
+        dataplane = node.call(this::start);
+    }
+
+    private Dataplane start() {
+        try {
+            return Dataplane.launch(config, source, new EngineLog(new PrintStream(logged, true)));
+        } catch (final RuntimeException failure) {
+            source.close();
+            throw failure;
+        }
     }
 
     static EmbeddedEngine launch(final LabNode node, final String... settings) {

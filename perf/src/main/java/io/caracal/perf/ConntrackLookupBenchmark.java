@@ -1,32 +1,12 @@
 package io.caracal.perf;
 
 import io.caracal.burst.PacketBurst;
-import io.caracal.conntrack.BootIdentity;
-import io.caracal.conntrack.ConntrackTimeouts;
-import io.caracal.conntrack.FlowImage;
-import io.caracal.conntrack.FlowImageSpec;
-import io.caracal.conntrack.FlowRemovalListener;
-import io.caracal.conntrack.FlowState;
-import io.caracal.conntrack.FlowTableConfig;
-import io.caracal.conntrack.Ipv4Burst;
-import io.caracal.conntrack.Ipv4FlowSpec;
-import io.caracal.conntrack.Ipv4FlowTable;
-import io.caracal.wire.IpProtocol;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
-import org.openjdk.jmh.annotations.Level;
 import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OperationsPerInvocation;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
-import org.openjdk.jmh.annotations.Param;
-import org.openjdk.jmh.annotations.Scope;
-import org.openjdk.jmh.annotations.Setup;
-import org.openjdk.jmh.annotations.State;
-import org.openjdk.jmh.annotations.TearDown;
 
 /**
  * Lookups of bursts of 64 in random order, flows that are there and flows that are not: a second instrument beside
@@ -41,86 +21,8 @@ public class ConntrackLookupBenchmark {
     /** Packets of one invocation. */
     public static final int BURST = PacketBurst.MAX_PACKETS;
 
-    private static final long SPREAD = 0x9e3779b97f4a7c15L;
-
     /** JMH makes it. */
     public ConntrackLookupBenchmark() {
-    }
-
-    /** A full table and a burst for it. */
-    @State(Scope.Thread)
-    public static class Flows {
-        /** Flows in the table. */
-        @Param({"1000", "1000000"})
-        public int flows;
-
-        private final Ipv4Burst burst = new Ipv4Burst();
-        private Path file;
-        private FlowImage image;
-        private Ipv4FlowTable table;
-        private long random = 88172645463325252L;
-
-        /** JMH makes it. */
-        public Flows() {
-        }
-
-        /**
-         * Fills the table.
-         *
-         * @throws IOException if its file cannot be made.
-         */
-        @Setup(Level.Trial)
-        public void setUp() throws IOException {
-            final Path memory = Path.of("/dev/shm");
-            file = Files.isWritable(memory) ? Files.createTempFile(memory, "caracal-bench-", "")
-                : Files.createTempFile("caracal-bench-", "");
-            image = FlowImage.open(file, new FlowImageSpec(4, flows, 0, 1), BootIdentity.current());
-            table = Ipv4FlowTable.open(image, new FlowTableConfig(ConntrackTimeouts.DEFAULTS, 16, 42),
-                FlowRemovalListener.NONE, 1);
-            final Ipv4FlowSpec spec = new Ipv4FlowSpec();
-            for (int flow = 0; flow < flows; flow++) {
-                spec.reset(addresses(flow), ports(flow), IpProtocol.UDP);
-                spec.state = FlowState.UNREPLIED;
-                spec.nowMs = 1;
-                table.create(spec);
-            }
-        }
-
-        /**
-         * Removes the file.
-         *
-         * @throws IOException if it cannot be removed.
-         */
-        @TearDown(Level.Trial)
-        public void tearDown() throws IOException {
-            table.close();
-            image.close();
-            Files.delete(file);
-        }
-
-        private static long addresses(final long flow) {
-            return (flow + 1) * SPREAD >>> 32 << 32 | 0x0a010000 | flow & 0xffff;
-        }
-
-        private static int ports(final long flow) {
-            return (int)((flow + 1) * SPREAD);
-        }
-
-        private long lookup(final long first) {
-            burst.count = 0;
-            for (int i = 0; i < BURST; i++) {
-                random ^= random << 13;
-                random ^= random >>> 7;
-                random ^= random << 17;
-                final long flow = first + ((random >>> 32) * flows >>> 32);
-                burst.add(addresses(flow), ports(flow), IpProtocol.UDP);
-            }
-            long sum = table.lookup(burst);
-            for (int i = 0; i < BURST; i++) {
-                sum += burst.found[i];
-            }
-            return sum;
-        }
     }
 
     /**
@@ -131,7 +33,7 @@ public class ConntrackLookupBenchmark {
      */
     @Benchmark
     @OperationsPerInvocation(BURST)
-    public long hit(final Flows flows) {
+    public long hit(final ConntrackFlows flows) {
         return flows.lookup(0);
     }
 
@@ -143,7 +45,7 @@ public class ConntrackLookupBenchmark {
      */
     @Benchmark
     @OperationsPerInvocation(BURST)
-    public long miss(final Flows flows) {
+    public long miss(final ConntrackFlows flows) {
         return flows.lookup(flows.flows);
     }
 }
