@@ -48,13 +48,14 @@ final class StatusCommand implements Callable<Integer> {
             source.path("place").asText(), source.path("phase").asText(), source.path("revision").asText());
         out.println(status.path("ready").asBoolean() ? "ready" : "NOT ready");
         status.path("notReady").forEach(reason -> out.println("not ready: " + reason.asText()));
-        out.printf("%n%-16s %-8s %-40s %s%n", "INTERFACE", "IFINDEX", "ADDRESSES", "WORKLOAD");
+        out.printf("%n%-16s %-8s %-40s %-8s %s%n", "INTERFACE", "IFINDEX", "ADDRESSES", "FLOWS", "WORKLOAD");
         for (final JsonNode workload : status.path("workloads")) {
             final StringBuilder addresses = new StringBuilder();
             workload.path("addresses").forEach(address ->
                 addresses.append(addresses.isEmpty() ? "" : " ").append(address.asText()));
-            out.printf("%-16s %-8s %-40s %s%n", workload.path("interface").asText(),
-                workload.path("ifindex").asText(), addresses, workload.path("name").asText());
+            out.printf("%-16s %-8s %-40s %-8s %s%n", workload.path("interface").asText(),
+                workload.path("ifindex").asText(), addresses, workload.path("flows").asText(),
+                workload.path("name").asText());
         }
         status.path("waiting").forEach(endpoint -> out.println("waits for its interface: " + endpoint.asText()));
         status.path("notEnforced").forEach(object -> out.println("not enforced: " + object.asText()));

@@ -75,6 +75,7 @@ final class EngineReport {
             workload.put("interface", attached.workload().interfaceName());
             workload.put("ifindex", attached.ifindex());
             workload.put("addresses", attached.workload().addresses());
+            workload.put("flows", workers.flowCount(attached.ifindex()));
             list.add(workload);
         }
         return list;

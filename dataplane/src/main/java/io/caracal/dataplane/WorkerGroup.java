@@ -7,10 +7,12 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.IntFunction;
 
 import io.caracal.bindings.CpuAffinity;
+import io.caracal.conntrack.Conntrack;
 import io.caracal.conntrack.ConntrackCounters;
 import io.caracal.nat.NatBindingListener;
 import io.caracal.nat.NatConfig;
@@ -149,6 +151,22 @@ final class WorkerGroup implements AutoCloseable {
                     member.flows.conntrack().removeEndpoint(ifindex, FLOWS_ENDED_PER_COMMAND)));
             } while (left.get() > 0);
         }
+    }
+
+    /**
+     * How many flows a workload has, of both families and on all workers. Any thread; waits for the workers.
+     *
+     * @param ifindex its interface.
+     * @return a gauge.
+     */
+    long flowCount(final int ifindex) {
+        final AtomicLong count = new AtomicLong();
+        for (final Member member : members) {
+            final Conntrack conntrack = member.flows.conntrack();
+            member.run(worker -> count.addAndGet((long)conntrack.ipv4Table().flowCount(ifindex)
+                + conntrack.ipv6Table().flowCount(ifindex)));
+        }
+        return count.get();
     }
 
     /**

@@ -41,6 +41,7 @@ class EngineFlowsTest extends TwoPodNode {
             view.awaitAttached(web, client);
             try (EchoConnections connections = EchoConnections.open(client, web, PORT, CONNECTIONS)) {
                 awaitExchanges(connections, 10 * CONNECTIONS);
+                assertEquals(CONNECTIONS, view.ask("status").path("workloads").path(0).path("flows").asLong(), "gauge");
                 connections.longestGapMs();
                 final long killedNs = System.nanoTime();
                 first.kill();
