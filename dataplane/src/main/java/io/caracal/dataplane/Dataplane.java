@@ -98,7 +98,7 @@ public final class Dataplane implements AutoCloseable {
         final FlowDirectory flows = FlowDirectory.open(config, log);
         final NetworkConfig networkConfig = networkConfig();
         final WorkerGroup workers = own(new WorkerGroup(config, tables, flows, SymmetricFlowHash.random(),
-            NetworkControl.framesPerWorker(networkConfig), log));
+            () -> NetworkControl.framesPerWorker(networkConfig), log));
         // Warming up needs a core and nothing of the kernel, loading programs needs the kernel and little of a core.
         final CompletableFuture<Void> warm = CompletableFuture.runAsync(workers::prepare, Dataplane::onOwnThread);
         // A start that fails meanwhile must not take the workers' memory from under the warm-up.

@@ -10,6 +10,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.IntFunction;
+import java.util.function.IntSupplier;
 
 import io.caracal.bindings.CpuAffinity;
 import io.caracal.conntrack.Conntrack;
@@ -60,7 +61,7 @@ final class WorkerGroup implements AutoCloseable {
     private final PublishedTables tables;
     private final FlowDirectory flowDirectory;
     private final SymmetricFlowHash flowHash;
-    private final int uplinkFrameCount;
+    private final IntSupplier uplinkFrameCount;
     private final EngineLog log;
     /** Control begins before the workers run; what it wants of them waits. */
     private final CompletableFuture<Void> running = new CompletableFuture<>();
@@ -73,11 +74,12 @@ final class WorkerGroup implements AutoCloseable {
      * @param tables what the control thread publishes.
      * @param flowDirectory where flows are kept.
      * @param flowHash the same for all workers.
-     * @param uplinkFrameCount frames that sockets on uplinks need in each worker's memory, beside the punt pair's.
+     * @param uplinkFrameCount frames that sockets on uplinks need in each worker's memory, beside the punt
+     *     pair's; asked of the kernel, so not before they are needed.
      * @param log where a failing worker is told.
      */
     WorkerGroup(final DataplaneConfig config, final PublishedTables tables, final FlowDirectory flowDirectory,
-                final SymmetricFlowHash flowHash, final int uplinkFrameCount, final EngineLog log) {
+                final SymmetricFlowHash flowHash, final IntSupplier uplinkFrameCount, final EngineLog log) {
         this.config = config;
         this.uplinkFrameCount = uplinkFrameCount;
         this.tables = tables;
@@ -86,10 +88,10 @@ final class WorkerGroup implements AutoCloseable {
         this.log = log;
     }
 
-    /** Makes the workers, opens their flows and runs synthetic packets through each; needs nothing of the kernel. */
+    /** Makes the workers, opens their flows and runs synthetic packets through each; takes nothing of the network. */
     void prepare() {
         flowDirectory.migrate();
-        final int frameCount = config.frameCount() + uplinkFrameCount;
+        final int frameCount = config.frameCount() + uplinkFrameCount.getAsInt();
         final PathWarmup warmup = new PathWarmup(flowHash, flowDirectory.scratch());
         for (int index = 0; index < config.workers(); index++) {
             final Umem umem = Umem.create("caracal-" + index, frameCount);
