@@ -112,6 +112,7 @@ public final class Dataplane implements AutoCloseable {
         kernel.programs().configure(puntConfig(pair, flows.steeringSeed()));
         kernel.hooks().attachPunt(pair.hostIfindex(), pair.engineIfindex());
         final PolicyWay way = new PolicyWay(outwardIfindex(netlink, pair));
+        policy.tellOverlay(way);
         // Attaching waits for the kernel most of the time, and the workers warm up meanwhile.
         control = startControl(policy, network, new WorkloadRegistry(new KernelAttacher(
             netlink, kernel, network, missLimit(), tables, workers::endFlows, log), log), workers);

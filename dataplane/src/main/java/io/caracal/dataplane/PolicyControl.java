@@ -7,8 +7,10 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 import io.caracal.control.PolicyChange;
+import io.caracal.kernel.OverlaySpec;
 import io.caracal.policy.CompiledPolicy;
 import io.caracal.policy.PolicyCompiler;
+import io.caracal.policy.PolicyWay;
 import io.caracal.policy.model.NodeInterface;
 import io.caracal.policy.model.PolicyException;
 import io.caracal.policy.model.Prefix;
@@ -27,6 +29,7 @@ final class PolicyControl {
     private final SortedMap<String, String> problemByObject = new TreeMap<>();
     private final HostEndpointScope hostEndpoints = new HostEndpointScope();
     private final PolicyListing listing = new PolicyListing();
+    private PolicyWay way = new PolicyWay(0);
     private boolean inSync;
     private boolean changed;
 
@@ -44,6 +47,11 @@ final class PolicyControl {
     /** Where the workers find the policy in force. */
     PolicyCompiler compiler() {
         return compiler;
+    }
+
+    /** Who is told which overlay devices policy knows; before anything is published. */
+    void tellOverlay(final PolicyWay told) {
+        way = told;
     }
 
     /** Takes one change; nothing is in force before {@link #publishIfChanged}. */
@@ -146,11 +154,17 @@ final class PolicyControl {
         try {
             final CompiledPolicy policy = compiler.publish();
             problemByObject.remove("policy");
+            way.overlay(ifindex(OverlaySpec.DEVICE_IPV4), ifindex(OverlaySpec.DEVICE_IPV6));
             return policy;
         } catch (final PolicyException refused) {
             refuse("policy", refused.getMessage());
             return null;
         }
+    }
+
+    private int ifindex(final String name) {
+        return interfaces.values().stream().filter(present -> present.name().equals(name))
+            .mapToInt(NodeInterface::index).findFirst().orElse(0);
     }
 
     /** What is in force, for people. */

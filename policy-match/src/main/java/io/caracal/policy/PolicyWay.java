@@ -2,19 +2,50 @@ package io.caracal.policy;
 
 import io.caracal.burst.Direction;
 import io.caracal.burst.PacketBurst;
+import io.caracal.burst.PacketFlags;
 import io.caracal.route.RouteKind;
 import io.caracal.route.RouteWord;
 import io.caracal.wire.PuntHeader;
 
 /**
- * By which interfaces a packet comes and leaves, as policy sees it, from the columns that parsing and routing have set.
- * Immutable; any thread.
+ * By which interfaces a packet comes and leaves, as policy sees it, from the columns that parsing and routing have set:
+ * pods of other nodes are behind the overlay's devices, everything else beyond this node behind the uplink. An {@code
+ * eth0} host endpoint therefore does not see other nodes' pods.
  *
- * @param uplinkIfindex the interface of packets to and from other nodes and the world outside, for host endpoints.
+ * <p>Workers read; one thread, control's, says which overlay devices there are.</p>
  */
-public record PolicyWay(int uplinkIfindex) {
+public final class PolicyWay {
     /** The way is not known yet: the host's stack translates the destination first, and the packet comes back. */
     public static final int NOT_YET = -1;
+
+    private final int uplinkIfindex;
+    private volatile int overlayIpv4Ifindex;
+    private volatile int overlayIpv6Ifindex;
+
+    /**
+     * A way without overlay.
+     *
+     * @param uplinkIfindex the interface of packets to and from the world outside, for host endpoints.
+     */
+    public PolicyWay(final int uplinkIfindex) {
+        this.uplinkIfindex = uplinkIfindex;
+    }
+
+    /**
+     * The overlay's devices, once policy knows them: packets of an unknown interface are denied.
+     *
+     * @param ipv4Ifindex {@code vxlan.calico}, or 0 while there is none.
+     * @param ipv6Ifindex {@code vxlan-v6.calico}, or 0.
+     */
+    public void overlay(final int ipv4Ifindex, final int ipv6Ifindex) {
+        overlayIpv4Ifindex = ipv4Ifindex;
+        overlayIpv6Ifindex = ipv6Ifindex;
+    }
+
+    private int overlay(final PacketBurst burst, final int row) {
+        final int ifindex = burst.ipVersion[row] == 4 ? overlayIpv4Ifindex : overlayIpv6Ifindex;
+        return ifindex == 0 ? uplinkIfindex : ifindex;
+    }
 
     /**
      * Where a packet came in.
@@ -27,7 +58,8 @@ public record PolicyWay(int uplinkIfindex) {
     public int in(final PacketBurst burst, final int row, final int sourceWorkload) {
         return switch (burst.direction[row]) {
             case Direction.FROM_WORKLOAD -> burst.ingressIfindex[row];
-            case Direction.FROM_UPLINK -> uplinkIfindex;
+            case Direction.FROM_UPLINK ->
+                (burst.flags[row] & PacketFlags.DECAPSULATED) == 0 ? uplinkIfindex : overlay(burst, row);
             case Direction.TO_WORKLOAD -> {
                 final int origin = PuntHeader.originIfindex(burst.umem(), burst.offset(row));
                 yield sourceWorkload == 0 || origin == PolicyPacket.HOST ? origin : sourceWorkload;
@@ -52,6 +84,7 @@ public record PolicyWay(int uplinkIfindex) {
             case RouteKind.LOCAL_WORKLOAD -> RouteWord.ifindex(route);
             case RouteKind.HOST -> PolicyPacket.HOST;
             case RouteKind.SERVICE -> NOT_YET;
+            case RouteKind.REMOTE_WORKLOAD -> overlay(burst, row);
             default -> uplinkIfindex;
         };
     }
