@@ -61,6 +61,11 @@ public final class Cleanup {
             if (remove(adminSocket)) {
                 removed.add("file " + adminSocket);
             }
+            for (final Path file : ControlSources.leftovers(config)) {
+                if (remove(file)) {
+                    removed.add("file " + file);
+                }
+            }
             if (removeFlows(ConntrackSettings.directory(config))) {
                 removed.add("flows in " + ConntrackSettings.directory(config));
             }

@@ -42,6 +42,13 @@ public final class ControlSources {
             config.number(ConfigKey.FELIX_FRAME_MAX_BYTES), FelixSourceConfig.COALESCE_MS_DEFAULT));
     }
 
+    /** Files that an engine of this configuration may have left: what Felix said, and its socket after a kill. */
+    static List<Path> leftovers(final DataplaneConfig config) {
+        final Path state = config.path(ConfigKey.STATE_DIRECTORY).orElseThrow().resolve(STATE_FILE);
+        return List.of(state, state.resolveSibling(STATE_FILE + ".new"),
+            config.path(ConfigKey.FELIX).orElse(FelixSourceConfig.SOCKET_DEFAULT));
+    }
+
     /** Where what Felix said is kept; absent where it is not. */
     static Optional<Path> felixState(final DataplaneConfig config) {
         return "keep".equals(config.text(ConfigKey.FELIX_STATE))

@@ -27,8 +27,8 @@ public record NodeNetworkSettings(int routeProtocol, int podRouteMetric, String 
             throw new IllegalArgumentException("routeProtocol is " + routeProtocol + ", it must be " + PROTOCOL_MIN
                 + " to " + PROTOCOL_MAX + ": others belong to the kernel and the administrator");
         }
-        if (podRouteMetric < 1 || interfacePrefix.isEmpty()) {
-            throw new IllegalArgumentException("podRouteMetric " + podRouteMetric + " must be above 0, "
+        if (podRouteMetric < 2 || interfacePrefix.isEmpty()) {
+            throw new IllegalArgumentException("podRouteMetric " + podRouteMetric + " must be above 1, "
                 + "interfacePrefix '" + interfacePrefix + "' not empty");
         }
     }

@@ -6,6 +6,7 @@ import io.caracal.netlink.Neighbour;
 import io.caracal.netlink.Route;
 import io.caracal.netlink.RouteNetlink;
 import io.caracal.netlink.Sysctl;
+import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -55,7 +56,7 @@ final class PodInterfaces {
                 neighbours.computeIfAbsent(link.index(), index -> new HashMap<>());
             for (final InetAddress address : pod.addresses()) {
                 routes.add(Route.to(address, address.getAddress().length * Byte.SIZE).via(null, link.index())
-                    .withMetric(settings.podRouteMetric()));
+                    .withMetric(metric(address)));
                 if (pod.mac() != null) {
                     ofPod.put(address, pod.mac());
                 }
@@ -64,6 +65,14 @@ final class PodInterfaces {
         known.retainAll(view.links().values().stream().map(Link::index).toList());
         report.attempt("neighbours of pods", () -> ensureNeighbours(neighbours, report));
         return routes;
+    }
+
+    /**
+     * The kernel gives an IPv6 route without metric the one that Felix uses for pods (IP6_RT_PRIO_USER, 1024): ours
+     * would take the place of the CNI plugin's, and nothing would be left when it is taken away.
+     */
+    private int metric(final InetAddress address) {
+        return address instanceof Inet6Address ? settings.podRouteMetric() - 1 : settings.podRouteMetric();
     }
 
     private void ensureSettings(final String name, final NodeNetworkReport.Writer report) {

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 
 import io.caracal.bindings.NetNamespace;
@@ -202,13 +203,23 @@ public final class LabNode {
      * @param pod of this node.
      */
     public void announce(final LabPod pod) {
+        announce(pod, Map.of());
+    }
+
+    /**
+     * The same for a pod with labels, by which policies select it.
+     *
+     * @param pod    of this node.
+     * @param labels values by name, plain words.
+     */
+    public void announce(final LabPod pod, final Map<String, String> labels) {
         writeManifest("namespace." + pod.podNamespace() + ".yaml", """
             apiVersion: v1
             kind: Namespace
             metadata:
               name: %s
             """.formatted(pod.podNamespace()));
-        writeManifest(manifestOf(pod).getFileName().toString(), pod.manifest());
+        writeManifest(manifestOf(pod).getFileName().toString(), pod.manifest(labels));
     }
 
     /**

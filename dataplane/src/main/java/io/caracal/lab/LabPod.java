@@ -5,7 +5,9 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 
 import io.caracal.bindings.NetNamespace;
@@ -191,6 +193,18 @@ public final class LabPod {
      * @return Calico v3 YAML.
      */
     public String manifest() {
+        return manifest(Map.of());
+    }
+
+    /**
+     * The same with labels of the pod's own.
+     *
+     * @param labels values by name, plain words.
+     * @return Calico v3 YAML.
+     */
+    public String manifest(final Map<String, String> labels) {
+        final StringBuilder own = new StringBuilder();
+        new TreeMap<>(labels).forEach((label, value) -> own.append("\n    ").append(label).append(": ").append(value));
         return """
             apiVersion: projectcalico.org/v3
             kind: WorkloadEndpoint
@@ -199,7 +213,7 @@ public final class LabPod {
               namespace: %3$s
               labels:
                 projectcalico.org/namespace: %3$s
-                projectcalico.org/orchestrator: k8s
+                projectcalico.org/orchestrator: k8s%10$s
             spec:
               orchestrator: k8s
               node: %4$s
@@ -213,7 +227,7 @@ public final class LabPod {
               profiles:
               - kns.%3$s
             """.formatted(dashesDoubled(node.name()), dashesDoubled(name), podNamespace, node.name(), name,
-            interfaceName, mac, ipv4(), ipv6());
+            interfaceName, mac, ipv4(), ipv6(), own);
     }
 
     /** Calico joins the parts of an endpoint's name by single dashes, so those inside a part are doubled. */

@@ -1,0 +1,127 @@
+package io.caracal.dataplane;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+import io.caracal.lab.Lab;
+import io.caracal.lab.LabNode;
+import io.caracal.lab.LabPod;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/**
+ * A node before an engine and after its end and {@code caracal cleanup}: links, addresses, routes, rules, permanent
+ * neighbours, qdiscs and filters, BPF attachments and pins, nftables, settings of the kernel, files.
+ */
+@Timeout(120)
+class NodeAsBeforeTest {
+    private static final List<List<String>> QUESTIONS = List.of(
+        List.of("ip", "-d", "link"), List.of("ip", "address"), List.of("ip", "route", "show", "table", "all"),
+        List.of("ip", "-6", "route", "show", "table", "all"), List.of("ip", "rule"), List.of("ip", "-6", "rule"),
+        List.of("ip", "neigh", "show", "nud", "permanent"), List.of("bridge", "fdb"), List.of("tc", "qdisc"),
+        List.of("bpftool", "net"), List.of("nft", "list", "ruleset"), List.of("sysctl", "-a", "-r", "^net\\."));
+
+    private Lab lab;
+    private LabNode node;
+    private NodeView view;
+    private LabPod web;
+    private LabPod client;
+
+    @BeforeEach
+    void makeNodeWithTwoPods() {
+        lab = Lab.create("asbefore");
+        node = lab.addNode("node1");
+        view = new NodeView(node);
+        web = node.addPod("shop", "web");
+        client = node.addPod("shop", "client");
+        node.announce(web);
+        node.announce(client);
+    }
+
+    @AfterEach
+    void closeLab() {
+        lab.close();
+    }
+
+    /**
+     * Answers by question. Left out: what the kernel counts or forgets by itself, and accept_ra of pods' interfaces,
+     * which is not set back; where forwarding is on, as there, 1 means the same as 0 (ip-sysctl.rst).
+     */
+    private Map<String, List<String>> node() throws Exception {
+        final Map<String, List<String>> answers = new LinkedHashMap<>();
+        for (final List<String> question : QUESTIONS) {
+            final NodeView.Ran ran = NodeView.run(node.command(question.toArray(String[]::new)));
+            answers.put(String.join(" ", question), ran.output().lines()
+                .filter(line -> !line.matches(".*(_count|nf_conntrack_max|random|stable_secret|conf.cali.*accept_ra ).*"))
+                .filter(line -> !line.startsWith("sysctl:"))
+                .map(line -> line.replaceAll("(expires|valid_lft|preferred_lft) \\d+sec", "$1")).toList());
+        }
+        for (final Path folder : List.of(node.state(), node.bpfFileSystem(), node.adminSocket().getParent())) {
+            answers.put("files in " + folder, files(folder));
+        }
+        return answers;
+    }
+
+    private static List<String> files(final Path folder) throws IOException {
+        try (Stream<Path> files = Files.walk(folder)) {
+            return files.map(Path::toString).filter(name -> !name.endsWith(".log")).sorted().toList();
+        }
+    }
+
+    private static void assertSame(final Map<String, List<String>> before, final Map<String, List<String>> after) {
+        for (final Map.Entry<String, List<String>> each : before.entrySet()) {
+            final List<String> gone = new ArrayList<>(each.getValue());
+            gone.removeAll(after.get(each.getKey()));
+            final List<String> come = new ArrayList<>(after.get(each.getKey()));
+            come.removeAll(each.getValue());
+            assertEquals("gone [], come []", "gone " + gone + ", come " + come, each.getKey());
+        }
+    }
+
+    @Test
+    void shouldBeAsBeforeAfterAnOrderlyEndAndCleanup() throws Exception {
+        assertTrue(NodeView.reaches(client, web.ipv4()), "by the kernel");
+        final Map<String, List<String>> before = node();
+        final EmbeddedEngine engine = EmbeddedEngine.launch(node);
+        try (engine) {
+            view.awaitAttached(client, web);
+            assertTrue(NodeView.reaches(client, web.ipv4()), engine.log());
+            assertTrue(NodeView.reaches(client, node.ipv4()), engine.log());
+        }
+        engine.cleanUp();
+        assertSame(before, node());
+        assertTrue(NodeView.reaches(client, web.ipv4()), "pods are the kernel's again");
+    }
+
+    @Test
+    void shouldBeAsBeforeAfterAKillAndCleanupOfAnEngineThatFelixDrove() throws Exception {
+        final Map<String, List<String>> before = node();
+        final Path socket = EmbeddedEngine.felixSocket(node);
+        try (EngineChild engine = EngineChild.startWith(node, List.of("--felix", socket.toString()));
+            FelixReplayer felix = FelixReplayer.start(node)) {
+            felix.say(FelixReplayer.messagesOf(node));
+            engine.awaitReady();
+            view.awaitAttached(client, web);
+            assertTrue(NodeView.reaches(client, web.ipv4()), engine.log());
+            NodeView.await("the state is kept", () -> view.ask("status").path("source").path("counters")
+                .path("state.saved").asLong() > 0);
+            engine.kill();
+        }
+        assertTrue(Files.exists(socket) && Files.exists(node.state().resolve("felix-state.bin")), "what a kill leaves");
+        final List<String> removed = node.call(() ->
+            Cleanup.run(EmbeddedEngine.config(node, "felix=" + socket)));
+        assertTrue(removed.contains("file " + socket), removed.toString());
+        assertSame(before, node());
+    }
+}
