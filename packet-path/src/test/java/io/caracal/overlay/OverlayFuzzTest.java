@@ -20,7 +20,8 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Mutated packets through the whole node: no exception, every frame back, nothing longer than its link, every packet
- * that leaves is whole, with right checksums where it came with right ones. {@code -Dcaracal.long=true}: half an hour.
+ * that leaves is whole, with right checksums where it came with right ones. {@code -Dcaracal.long=true}: half an hour;
+ * {@code -Dcaracal.seed=N} repeats a run.
  */
 class OverlayFuzzTest {
     private static final long SHORT_NS = 20_000_000_000L;
@@ -36,7 +37,7 @@ class OverlayFuzzTest {
 
     @Test
     void shouldSurviveMutatedPackets() throws IOException {
-        final long seed = System.nanoTime();
+        final long seed = Long.getLong("caracal.seed", System.nanoTime());
         System.out.println("OverlayFuzzTest: seed " + seed);
         random = new Random(seed);
         readSeeds();

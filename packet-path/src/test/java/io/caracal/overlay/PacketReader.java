@@ -95,7 +95,8 @@ final class PacketReader {
         int word = 0;
         int ipid = 0;
         boolean options = false;
-        while (header == 60 || header == 44) {
+        /* Behind the header of a later fragment is the middle of something (RFC 8200 section 4.5). */
+        while (header == 60 && word >> 3 == 0 || header == 44) {
             if (header == 44) {
                 word = Short.toUnsignedInt(packet.getShort(position + 2));
                 ipid = packet.getInt(position + 4);
