@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * Felix as the source of control: a unix socket that {@code caracal-felix} joins to Felix's pipe. One Felix at a time,
@@ -160,8 +161,9 @@ public final class FelixSource implements ControlSource {
             } catch (final ClosedChannelException e) {
                 return;
             } catch (final IOException e) {
+                /* Out of descriptors, as a rule: the next Felix shall still find somebody who listens. */
                 counters.count("accept-errors");
-                return;
+                LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(IDLE_MS));
             }
         }
     }
