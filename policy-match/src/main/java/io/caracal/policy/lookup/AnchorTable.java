@@ -11,8 +11,8 @@ import io.caracal.policy.model.IpProtocol;
  * nothing.
  *
  * <pre>
- * exact   set (24 bits), side (2), protocol (2), port (16), first rule (19), whether a chain is to be asked (1)
- * chains  by place in exact: where its chain begins; a chain: rule * 2 + whether it needs a check, ..., -1
+ * exact   set (24 bits), side (2), protocol (2), port (16), first rule (19), whether that needs a check (1)
+ * chains  by place in exact: where its chain begins, 0 if there is none; rule * 2 + whether it needs a check, ..., -1
  * rows    set and side | first rule, place of its tree
  * </pre>
  */
@@ -36,7 +36,8 @@ public final class AnchorTable {
     private static final long NOTHING = Long.MAX_VALUE;
     private static final long GOLDEN = 0x9E3779B97F4A7C15L;
     private static final int PORT_MASK = 0xffff;
-    private static final int AT_ONCE = 8;
+    /** Sets of which the entries are read before any is judged. */
+    static final int AT_ONCE = 8;
 
     private final long[] exact;
     private final int[] chainOf;
@@ -52,7 +53,7 @@ public final class AnchorTable {
      * The tables, as the builder has filled them.
      *
      * @param exact buckets of entries.
-     * @param chainOf by place in it, where a chain begins in {@code chains}.
+     * @param chainOf by place in it, where a chain begins in {@code chains}; 0 where one rule without check is all.
      * @param chains chains one after the other.
      * @param rows sets that have a tree; null if none has.
      */
@@ -123,23 +124,24 @@ public final class AnchorTable {
 
     private int exact(final AddressClass sets, final long rest, final BoxTree.Point point, final int from,
         final int below) {
+        final long[] found = point.found();
         int best = below;
         for (int begin = 0; begin < sets.count(); begin += AT_ONCE) {
-            final int end = Math.min(sets.count(), begin + AT_ONCE);
+            final int count = Math.min(sets.count() - begin, AT_ONCE);
             long least = NOTHING;
-            for (int i = begin; i < end; i++) {
-                least = Math.min(least, find((long)sets.set(i) << SIDE_BITS + TRANSPORT_BITS | rest));
+            for (int i = 0; i < count; i++) {
+                found[i] = find((long)sets.set(begin + i) << SIDE_BITS + TRANSPORT_BITS | rest);
+                least = Math.min(least, found[i]);
             }
             final int where = (int)(least >>> Integer.SIZE);
             if (least != NOTHING && where >>> 1 < best) {
-                best = (where & 1) == 0 && where >>> 1 >= from ? where >>> 1
-                    : judge(sets, begin, rest, point, from, best);
+                best = (where & 1) == 0 && where >>> 1 >= from ? where >>> 1 : judge(count, point, from, best);
             }
         }
         return best;
     }
 
-    /** Rule, whether it has a chain, and place of an entry, in one number that is the less the earlier the rule is. */
+    /** Rule, whether it needs a check, and place of an entry, in one number that is the less the earlier the rule is. */
     private long find(final long key) {
         int bucket = start(key, exactShift) * BUCKET;
         long found = NOTHING;
@@ -156,20 +158,18 @@ public final class AnchorTable {
     }
 
     /** The first rule of some sets that is really met, where the first found may have to be checked or passed over. */
-    private int judge(final AddressClass sets, final int begin, final long rest, final BoxTree.Point point,
-        final int from, final int below) {
+    private int judge(final int count, final BoxTree.Point point, final int from, final int below) {
         int best = below;
-        final int end = Math.min(sets.count(), begin + AT_ONCE);
-        for (int i = begin; i < end; i++) {
-            final long found = find((long)sets.set(i) << SIDE_BITS + TRANSPORT_BITS | rest);
+        for (int i = 0; i < count; i++) {
+            final long found = point.found()[i];
             final int where = (int)(found >>> Integer.SIZE);
             if (found == NOTHING || where >>> 1 >= best) {
                 continue;
             }
-            if ((where & 1) != 0) {
-                best = chained(chainOf[(int)found], point, from, best);
-            } else if (where >>> 1 >= from) {
+            if ((where & 1) == 0 && where >>> 1 >= from) {
                 best = where >>> 1;
+            } else if (chainOf[(int)found] != 0) {
+                best = chained(chainOf[(int)found], point, from, best);
             }
         }
         return best;

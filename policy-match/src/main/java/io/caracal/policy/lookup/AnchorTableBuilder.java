@@ -74,12 +74,12 @@ public final class AnchorTableBuilder {
         final long[] entries = new long[tableSize((exact.size() + 1) / 2) * AnchorTable.BUCKET];
         final int[] chainOf = new int[entries.length];
         final IntArrayList chains = new IntArrayList();
+        chains.addInt(CHAIN_END);
         exact.forEachLong((key, rules) -> {
             final int place = place(entries, key);
             final int first = rules.getInt(0);
-            final boolean chained = rules.size() > 1 || (first & 1) != 0;
-            entries[place] = key << AnchorTable.WHERE_BITS | first & ~1 | (chained ? 1 : 0);
-            if (chained) {
+            entries[place] = key << AnchorTable.WHERE_BITS | first;
+            if (rules.size() > 1 || (first & 1) != 0) {
                 chainOf[place] = chains.size();
                 chains.addAll(rules);
                 chains.addInt(CHAIN_END);

@@ -62,6 +62,7 @@ public final class BoxTree {
     public static final class Point {
         /** Rests that wait on the way down: at most one for each node of the deepest branch. */
         private final long[] waiting = new long[BoxTreeBuilder.MAX_DEPTH + 1];
+        private final long[] found = new long[AnchorTable.AT_ONCE];
         private long sourceHigh;
         private long sourceLow;
         private long destinationHigh;
@@ -111,6 +112,11 @@ public final class BoxTree {
 
         long transport() {
             return transport;
+        }
+
+        /** What an anchor table finds under some sets until it has judged it. */
+        long[] found() {
+            return found;
         }
 
         boolean passes(final int rule) {
