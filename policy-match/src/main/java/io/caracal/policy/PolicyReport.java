@@ -2,7 +2,6 @@ package io.caracal.policy;
 
 import io.caracal.policy.model.HostEndpoint;
 import io.caracal.policy.model.HostTiers;
-import io.caracal.policy.model.MatchDimension;
 import io.caracal.policy.model.Policy;
 import io.caracal.policy.model.PolicyId;
 import io.caracal.policy.model.PolicySet;
@@ -77,8 +76,9 @@ public final class PolicyReport {
     }
 
     /**
-     * Rules that an earlier rule of the same policy and direction hides: it has no criterion that the later one has
-     * not, and it decides. What several rules hide together is not found.
+     * Rules that an earlier rule of the same policy and direction hides: each of its criteria holds wherever one of the
+     * later rule's does (equal, wider prefixes, more ports), and it decides. What several rules hide together, and what
+     * only the members of IP sets would show, is not found.
      *
      * @return the rules, policy by policy.
      */
@@ -94,11 +94,11 @@ public final class PolicyReport {
     private static void find(final PolicyId id, final String direction, final List<Rule> rules,
         final List<Shadowed> shadowed) {
         for (int later = 1; later < rules.size(); later++) {
-            final Set<MatchDimension> wanted = Set.copyOf(rules.get(later).matches());
+            final Rule hidden = rules.get(later);
             for (int earlier = 0; earlier < later; earlier++) {
                 if (rules.get(earlier).action() != RuleAction.LOG
-                    && wanted.containsAll(rules.get(earlier).matches())) {
-                    shadowed.add(new Shadowed(id, direction, later, rules.get(later), earlier));
+                    && RuleContainment.contains(rules.get(earlier), hidden)) {
+                    shadowed.add(new Shadowed(id, direction, later, hidden, earlier));
                     break;
                 }
             }

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.caracal.policy.model.IpSetKind;
 import io.caracal.policy.model.PeerSide;
 import io.caracal.policy.model.PolicySet;
+import io.caracal.policy.model.PortRange;
+import io.caracal.policy.model.Rule;
 import io.caracal.policy.model.RuleFields;
 import java.util.ArrayList;
 import java.util.List;
@@ -35,6 +37,21 @@ class PolicyReportTest {
         final List<PolicyReport.Shadowed> shadowed = new PolicyReport(set).shadowed();
         assertEquals(List.of("ingress 3 by 2", "egress 3 by 2"), shadowed.stream()
             .map(found -> found.direction() + " " + found.index() + " by " + found.shadowedBy()).toList());
+    }
+
+    @Test
+    void shouldFindRulesBehindWiderPrefixesAndPorts() {
+        final PolicySet wide = new PolicyFixture().policy("web",
+            rule("deny", "10.8.0.0/16", 80, 90), rule("allow", "10.8.3.0/24", 85, 85),
+            rule("allow", "10.8.3.0/24", 85, 95),
+            rule("log", "10.0.0.0/8", 1, 1023), rule("allow", "10.9.0.0/16", 80, 80)).build();
+        assertEquals(List.of("ingress 1 by 0", "egress 1 by 0"), new PolicyReport(wide).shadowed().stream()
+            .map(found -> found.direction() + " " + found.index() + " by " + found.shadowedBy()).toList());
+    }
+
+    private static Rule rule(final String action, final String net, final int first, final int last) {
+        return new RuleFields().action(action).protocol("tcp", false).nets(PeerSide.SOURCE, List.of(net), false)
+            .ports(PeerSide.DESTINATION, List.of(new PortRange(first, last)), List.of(), false).rule();
     }
 
     @Test
