@@ -73,6 +73,25 @@ static void test_stamps_keep_the_checksum(void) {
     }
 }
 
+/* A packet that is aimed anew is the packet of that flow, as if it had been built so; stamps may follow. */
+static void test_aimed_packets_are_sound(uint32_t length) {
+    static const uint32_t sources[] = { 0x0a400001, 0x0a400fff, 0xfffefdfc, 0x00000001 };
+    static const uint16_t ports[] = { 1, 9000, 1024, 65535 };
+    uint8_t bytes[2048];
+    struct packet_view view;
+    const struct packet_spec wanted = spec(length);
+    packet_build(bytes, &wanted, 7);
+    for (unsigned i = 0; i < 16; i++) {
+        const uint16_t source_port = (uint16_t)(SOURCE_PORT_BASE + i * 3333);
+        packet_aim(bytes, sources[i / 4], source_port, ports[i % 4]);
+        REQUIRE(packet_check(bytes, length, ports[i % 4], &view) == PACKET_SOUND);
+        REQUIRE(view.source_address == sources[i / 4] && view.source_port == source_port && !view.stamped);
+        REQUIRE(packet_check(bytes, length, (uint16_t)(ports[i % 4] ^ 1), &view) == PACKET_FOREIGN);
+    }
+    packet_stamp(bytes, 1, 2);
+    REQUIRE(packet_check(bytes, length, 65535, &view) == PACKET_SOUND && view.stamped && view.sequence == 1);
+}
+
 /* The example of RFC 1071, section 3: 0001 f203 f4f5 f6f7 sums to ddf2. */
 static void test_checksum_of_rfc_1071(void) {
     const uint8_t bytes[] = { 0x00, 0x01, 0xf2, 0x03, 0xf4, 0xf5, 0xf6, 0xf7 };
@@ -88,6 +107,9 @@ int main(void) {
     test_every_flipped_bit_is_noticed(64, false);
     test_every_flipped_bit_is_noticed(1400, true);
     test_stamps_keep_the_checksum();
+    test_aimed_packets_are_sound(64);
+    test_aimed_packets_are_sound(65);
+    test_aimed_packets_are_sound(1400);
     puts("ok");
     return 0;
 }

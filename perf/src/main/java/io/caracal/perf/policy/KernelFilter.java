@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 import io.caracal.perf.BenchException;
@@ -15,7 +16,7 @@ import io.caracal.perf.BenchException;
  */
 enum KernelFilter {
     /** iptables with ipset, as Felix's iptables dataplane; its own tables, not nftables under its name. */
-    IPTABLES("iptables", List.of("iptables-legacy-restore", "ipset")) {
+    IPTABLES("iptables", Map.of("iptables-legacy-restore", "iptables", "ipset", "ipset")) {
         @Override
         void install(final String namespace, final PodRules rules) throws InterruptedException {
             run(namespace, List.of("ipset", "restore"), new IptablesText(rules).sets());
@@ -23,7 +24,7 @@ enum KernelFilter {
         }
     },
     /** nftables with its own sets, as Felix's nftables dataplane. */
-    NFTABLES("nftables", List.of("nft")) {
+    NFTABLES("nftables", Map.of("nft", "nftables")) {
         @Override
         void install(final String namespace, final PodRules rules) throws InterruptedException {
             run(namespace, List.of("nft", "-f", "-"), NftablesText.of(rules));
@@ -39,11 +40,11 @@ enum KernelFilter {
     private static final List<Path> FOLDERS = List.of(Path.of("/usr/sbin"), Path.of("/sbin"), Path.of("/usr/bin"));
 
     private final String who;
-    private final List<String> programs;
+    private final Map<String, String> packageOf;
 
-    KernelFilter(final String who, final List<String> programs) {
+    KernelFilter(final String who, final Map<String, String> packageOf) {
         this.who = who;
-        this.programs = programs;
+        this.packageOf = packageOf;
     }
 
     /** As in the rows. */
@@ -51,11 +52,11 @@ enum KernelFilter {
         return who;
     }
 
-    /** What is missing on this machine; empty if it can be measured. */
+    /** Debian's packages of programs that are missing on this machine, sorted; empty if it can be measured. */
     List<String> missing() {
-        return programs.stream()
-            .filter(program -> FOLDERS.stream().noneMatch(folder -> Files.isExecutable(folder.resolve(program))))
-            .toList();
+        return packageOf.entrySet().stream()
+            .filter(entry -> FOLDERS.stream().noneMatch(folder -> Files.isExecutable(folder.resolve(entry.getKey()))))
+            .map(Map.Entry::getValue).sorted().toList();
     }
 
     /** Gives it the rules for everything that is forwarded to the pod. */

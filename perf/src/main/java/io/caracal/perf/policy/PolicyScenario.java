@@ -123,7 +123,8 @@ public final class PolicyScenario implements Scenario {
         try (NativeTools tools = NativeTools.compile()) {
             for (final KernelFilter filter : KernelFilter.values()) {
                 if (!filter.missing().isEmpty()) {
-                    notes.add(filter.who() + " was not measured: " + filter.missing() + " not installed.");
+                    notes.add(filter.who() + " was not measured: package " + String.join(" and ", filter.missing())
+                        + " not installed (run: sudo ./caracal setup).");
                     continue;
                 }
                 for (final int size : settings.quick() ? KERNEL_SIZES_QUICK : SIZES) {
