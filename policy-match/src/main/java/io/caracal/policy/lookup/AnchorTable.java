@@ -141,7 +141,7 @@ public final class AnchorTable {
         return best;
     }
 
-    /** Rule, whether it needs a check, and place of an entry, in one number that is the less the earlier the rule is. */
+    /** Rule, whether it needs a check, and place of an entry: a number that is the less the earlier the rule is. */
     private long find(final long key) {
         int bucket = start(key, exactShift) * BUCKET;
         long found = NOTHING;
