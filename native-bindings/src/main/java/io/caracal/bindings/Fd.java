@@ -93,7 +93,7 @@ public final class Fd implements AutoCloseable {
      * @throws NativeCallException ENOSPC where there is no room.
      */
     public void allocate(final long sizeBytes) {
-        final int errno = LibC.posixFallocate(number(), 0, sizeBytes);
+        final int errno = LibC.posixFallocate(new CallState(), number(), 0, sizeBytes);
         if (errno != 0) {
             throw new NativeCallException("set " + sizeBytes + " bytes aside for", thing, errno);
         }

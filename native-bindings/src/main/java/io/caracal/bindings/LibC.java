@@ -364,14 +364,15 @@ public final class LibC {
      * {@code posix_fallocate}: has memory or blocks set aside for a file, and lengthens it if need be; what is new
      * reads as zeros.
      *
+     * @param state takes errno, which says nothing here.
      * @param fd file descriptor.
      * @param offset first byte.
      * @param length bytes.
      * @return 0, or the errno itself: ENOSPC where there is no room.
      */
-    public static int posixFallocate(final int fd, final long offset, final long length) {
+    public static int posixFallocate(final CallState state, final int fd, final long offset, final long length) {
         try {
-            return (int)LibCCalls.Files.POSIX_FALLOCATE.invokeExact(fd, offset, length);
+            return (int)LibCCalls.Files.POSIX_FALLOCATE.invokeExact(state.segment(), fd, offset, length);
         } catch (final Throwable thrown) {
             throw Downcalls.unexpected(thrown);
         }

@@ -87,7 +87,7 @@ final class LibCCalls {
         static final MethodHandle READ = Downcalls.libc("read", LONG_OF_IPL);
         static final MethodHandle WRITE = Downcalls.libc("write", LONG_OF_IPL);
         static final MethodHandle FTRUNCATE = Downcalls.libc("ftruncate", INT_OF_IL);
-        static final MethodHandle POSIX_FALLOCATE = Downcalls.libcWithoutErrno("posix_fallocate", INT_OF_ILL);
+        static final MethodHandle POSIX_FALLOCATE = Downcalls.libc("posix_fallocate", INT_OF_ILL);
         static final MethodHandle EVENTFD = Downcalls.libc("eventfd", INT_OF_II);
         static final MethodHandle IOCTL = Downcalls.libcVariadic("ioctl", INT_OF_ILP, 2);
 
