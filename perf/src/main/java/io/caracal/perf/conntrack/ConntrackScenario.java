@@ -13,6 +13,7 @@ import io.caracal.perf.report.RatioRow;
 import io.caracal.perf.report.ResultRow;
 import io.caracal.perf.report.ScenarioResult;
 import io.caracal.perf.stats.Sample;
+import io.caracal.perf.tool.EngineJvm;
 import io.caracal.perf.tool.NativeTools;
 import io.caracal.perf.tool.ToolProcess;
 import java.io.IOException;
@@ -46,7 +47,7 @@ public final class ConntrackScenario implements Scenario {
     private static final int EXPIRY_SIZE = 1_000_000;
     private static final long PROCESS_MS_MAX = 180_000;
     private static final Path MEMORY_FILES = Path.of("/dev/shm");
-    private static final List<String> JVM_ARGUMENTS = List.of("-XX:+UseSerialGC", "-Xmx256m",
+    private static final List<String> JVM_ARGUMENTS = List.of(
         "--add-opens=java.base/jdk.internal.misc=ALL-UNNAMED", "--enable-native-access=ALL-UNNAMED");
     private static final Map<Integer, Double> HIT_BAR_NS =
         Map.of(1_000, 35.0, 1_000_000, 50.0, 4_000_000, 50.0, 10_000_000, 60.0);
@@ -183,6 +184,7 @@ public final class ConntrackScenario implements Scenario {
             ? Files.createTempDirectory(MEMORY_FILES, "caracal-bench-") : Files.createTempDirectory("caracal-bench-");
         final List<String> command =
             new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
+        command.addAll(EngineJvm.FLAGS);
         command.addAll(JVM_ARGUMENTS);
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), FlowTableMeasurement.class.getName(),
             directory.toString(), Integer.toString(size)));
