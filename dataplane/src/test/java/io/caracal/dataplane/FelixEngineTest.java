@@ -13,39 +13,22 @@ import java.util.Map;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.caracal.bindings.BpfLinks;
 import io.caracal.control.proto.ToDataplane;
-import io.caracal.lab.Lab;
-import io.caracal.lab.LabNode;
-import io.caracal.lab.LabPod;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** A running engine driven by Felix: a replayer in Felix's place, the real driver, the real socket, real packets. */
 @Timeout(300)
-class FelixEngineTest {
+class FelixEngineTest extends TwoPodNode {
     private static final int RESTART_COUNT = 5;
 
-    private Lab lab;
-    private LabNode node;
-    private NodeView view;
-    private LabPod web;
-    private LabPod client;
-
-    @BeforeEach
-    void makeNodeWithTwoPods() {
-        lab = Lab.create("felix");
-        node = lab.addNode("node1");
-        view = new NodeView(node);
-        web = node.addPod("shop", "web");
-        client = node.addPod("shop", "client");
-        node.announce(web);
-        node.announce(client);
+    FelixEngineTest() {
+        super("felix");
     }
 
-    @AfterEach
-    void closeLab() {
-        lab.close();
+    @BeforeEach
+    void announcePods() {
+        announceBoth();
     }
 
     private String phase() throws IOException {

@@ -12,10 +12,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
-import io.caracal.lab.Lab;
-import io.caracal.lab.LabNode;
-import io.caracal.lab.LabPod;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -25,33 +21,20 @@ import org.junit.jupiter.api.Timeout;
  * neighbours, qdiscs and filters, BPF attachments and pins, nftables, settings of the kernel, files.
  */
 @Timeout(120)
-class NodeAsBeforeTest {
+class NodeAsBeforeTest extends TwoPodNode {
     private static final List<List<String>> QUESTIONS = List.of(
         List.of("ip", "-d", "link"), List.of("ip", "address"), List.of("ip", "route", "show", "table", "all"),
         List.of("ip", "-6", "route", "show", "table", "all"), List.of("ip", "rule"), List.of("ip", "-6", "rule"),
         List.of("ip", "neigh", "show", "nud", "permanent"), List.of("bridge", "fdb"), List.of("tc", "qdisc"),
         List.of("bpftool", "net"), List.of("nft", "list", "ruleset"), List.of("sysctl", "-a", "-r", "^net\\."));
 
-    private Lab lab;
-    private LabNode node;
-    private NodeView view;
-    private LabPod web;
-    private LabPod client;
-
-    @BeforeEach
-    void makeNodeWithTwoPods() {
-        lab = Lab.create("asbefore");
-        node = lab.addNode("node1");
-        view = new NodeView(node);
-        web = node.addPod("shop", "web");
-        client = node.addPod("shop", "client");
-        node.announce(web);
-        node.announce(client);
+    NodeAsBeforeTest() {
+        super("asbefore");
     }
 
-    @AfterEach
-    void closeLab() {
-        lab.close();
+    @BeforeEach
+    void announcePods() {
+        announceBoth();
     }
 
     /**

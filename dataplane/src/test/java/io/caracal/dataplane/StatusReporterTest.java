@@ -19,10 +19,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.caracal.control.WorkloadEndpointId;
 import io.caracal.control.proto.FromDataplane;
-import io.caracal.lab.Lab;
-import io.caracal.lab.LabNode;
-import io.caracal.lab.LabPod;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -30,27 +26,19 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** What the running engine tells Felix, the CNI plugin and kubelet about its endpoints. Real kernel, root. */
 @Timeout(120)
-class StatusReporterTest {
+class StatusReporterTest extends TwoPodNode {
     private static final int HEALTH_PORT = 9099;
 
     @TempDir
     private Path calico;
 
-    private Lab lab;
-    private LabNode node;
-    private NodeView view;
-    private LabPod web;
-    private LabPod client;
+    StatusReporterTest() {
+        super("status");
+    }
 
     @BeforeEach
-    void makeNodeWithTwoPods() {
-        lab = Lab.create("status");
-        node = lab.addNode("node1");
-        view = new NodeView(node);
-        web = node.addPod("shop", "web");
-        client = node.addPod("shop", "client");
-        node.announce(web);
-        node.announce(client);
+    void announcePods() {
+        announceBoth();
         node.writeManifest("felix.yaml", """
             apiVersion: projectcalico.org/v3
             kind: FelixConfiguration
@@ -61,11 +49,6 @@ class StatusReporterTest {
               healthEnabled: true
               endpointStatusPathPrefix: %s
             """.formatted(calico));
-    }
-
-    @AfterEach
-    void closeLab() {
-        lab.close();
     }
 
     /** Pod and state of each status message, in order. */
