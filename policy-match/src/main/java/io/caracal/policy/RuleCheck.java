@@ -62,37 +62,14 @@ final class RuleCheck {
 
     private boolean acceptsSource(final PacketClasses classes) {
         return (sourceAny.length | sourceNone.length) == 0
-            || accepts(sourceAny, sourceNone, classes.sourceHost(), classes.sourceNet());
+            || SetCriteria.areMet(sourceAny, sourceNone, classes.sourceHost(), classes.sourceNet());
     }
 
     private boolean acceptsDestination(final PacketClasses classes) {
         return ((destinationAny.length | destinationNone.length) == 0
-            || accepts(destinationAny, destinationNone, classes.destinationHost(), classes.destinationNet()))
+            || SetCriteria.areMet(
+                destinationAny, destinationNone, classes.destinationHost(), classes.destinationNet()))
             && ((portAny.length | portNone.length) == 0
-            || accepts(portAny, portNone, classes.destinationPort(), AddressClass.NONE));
-    }
-
-    private static boolean accepts(final int[][] any, final int[] none, final AddressClass host,
-        final AddressClass net) {
-        for (final int set : none) {
-            if (host.contains(set) || net.contains(set)) {
-                return false;
-            }
-        }
-        for (final int[] group : any) {
-            if (!containsAny(group, host, net)) {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    private static boolean containsAny(final int[] group, final AddressClass host, final AddressClass net) {
-        for (final int set : group) {
-            if (host.contains(set) || net.contains(set)) {
-                return true;
-            }
-        }
-        return false;
+            || SetCriteria.areMet(portAny, portNone, classes.destinationPort(), AddressClass.NONE));
     }
 }

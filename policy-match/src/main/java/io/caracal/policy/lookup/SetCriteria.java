@@ -40,4 +40,37 @@ public record SetCriteria(List<int[]> anyOf, int[] noneOf) {
     public int[][] groups() {
         return anyOf.toArray(int[][]::new);
     }
+
+    /**
+     * Whether an address meets such criteria, taken apart; for who keeps them as arrays. Allocates nothing.
+     *
+     * @param groups the sets of which it must be in one, group by group.
+     * @param noneOf the sets in which it must not be.
+     * @param host its class as an address.
+     * @param net its class as part of prefixes.
+     * @return whether all of them are met.
+     */
+    public static boolean areMet(final int[][] groups, final int[] noneOf, final AddressClass host,
+        final AddressClass net) {
+        for (final int set : noneOf) {
+            if (host.contains(set) || net.contains(set)) {
+                return false;
+            }
+        }
+        for (final int[] group : groups) {
+            if (!isInAny(group, host, net)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static boolean isInAny(final int[] group, final AddressClass host, final AddressClass net) {
+        for (final int set : group) {
+            if (host.contains(set) || net.contains(set)) {
+                return true;
+            }
+        }
+        return false;
+    }
 }

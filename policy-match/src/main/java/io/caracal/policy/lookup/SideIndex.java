@@ -156,33 +156,11 @@ public final class SideIndex {
             final int row = positive.row(sets.set(i));
             for (int at = row < 0 ? 0 : positive.begin(row); row >= 0 && at < positive.end(row); at++) {
                 final int rule = positive.rule(at);
-                if (groupsOf == null || groupsOf[rule] == null || accepts(rule, host, net)) {
+                if (groupsOf == null || groupsOf[rule] == null
+                    || SetCriteria.areMet(groupsOf[rule], noneOf[rule], host, net)) {
                     scratch.set(rule);
                 }
             }
         }
-    }
-
-    private boolean accepts(final int rule, final AddressClass host, final AddressClass net) {
-        for (final int set : noneOf[rule]) {
-            if (host.contains(set) || net.contains(set)) {
-                return false;
-            }
-        }
-        for (final int[] group : groupsOf[rule]) {
-            if (!containsAny(group, host, net)) {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    private static boolean containsAny(final int[] group, final AddressClass host, final AddressClass net) {
-        for (final int set : group) {
-            if (host.contains(set) || net.contains(set)) {
-                return true;
-            }
-        }
-        return false;
     }
 }
