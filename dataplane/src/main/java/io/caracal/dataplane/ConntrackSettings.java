@@ -23,9 +23,14 @@ final class ConntrackSettings {
         if (index == 0) {
             timeouts.refused().forEach(log::warn);
         }
-        final int endpointFlows = (int)config.number(ConfigKey.CONNTRACK_ENDPOINT_FLOWS_MAX) / config.workers();
-        return with(defaults, capacity, endpointFlows == 0 ? Math.max(1, capacity / 4) : endpointFlows,
-            timeouts.timeouts(), establishedFlows(config));
+        return with(defaults, capacity, endpointFlowsMax(config, capacity), timeouts.timeouts(),
+            establishedFlows(config));
+    }
+
+    /** One worker's share of an endpoint's flows: at least one, since none at all would mean the default. */
+    private static int endpointFlowsMax(final DataplaneConfig config, final int capacity) {
+        final int ofAllWorkers = (int)config.number(ConfigKey.CONNTRACK_ENDPOINT_FLOWS_MAX);
+        return Math.max(1, ofAllWorkers == 0 ? capacity / 4 : ofAllWorkers / config.workers());
     }
 
     /** The same with another size. */

@@ -74,6 +74,9 @@ final class InterfaceWatcher implements AutoCloseable {
         while (!monitor.isClosed()) {
             try {
                 monitor.await(WAIT_MS).forEach(this::onEvent);
+                if (registry.awaitsMac()) {
+                    control.tell(registry::retryMacs);
+                }
             } catch (final RuntimeException failure) {
                 if (!monitor.isClosed()) {
                     log.error("watch interfaces (they are looked at again)", failure);

@@ -6,11 +6,13 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.IntConsumer;
 import java.util.stream.Collectors;
 
+import io.caracal.control.ControlUpdate.WorkloadEndpointUpdate;
 import io.caracal.control.Ipv4Prefix;
 import io.caracal.control.Ipv6Prefix;
 import io.caracal.netlink.Link;
@@ -32,6 +34,7 @@ import io.caracal.xdp.punt.Workload;
  */
 final class KernelAttacher implements WorkloadAttacher {
     private final RouteNetlink netlink;
+    private final PodMacs podMacs;
     private final PuntPrograms programs;
     private final PuntHooks hooks;
     private final Workload.MissLimit missLimit;
@@ -60,6 +63,7 @@ final class KernelAttacher implements WorkloadAttacher {
                    final Workload.MissLimit missLimit, final PublishedTables tables, final IntConsumer flowsEnd,
                    final EngineLog log) {
         this.netlink = netlink;
+        podMacs = new PodMacs(netlink);
         this.network = network;
         this.programs = kernel.programs();
         this.hooks = kernel.hooks();
@@ -79,6 +83,12 @@ final class KernelAttacher implements WorkloadAttacher {
         awaitingArming.add(ifindex);
         awaitingFlowsEnd.remove(ifindex);
         log.info("attached " + workload.interfaceName() + " (" + ifindex + ") of " + workload.id());
+    }
+
+    @Override
+    public Optional<io.caracal.control.MacAddress> podMac(final WorkloadEndpointUpdate endpoint, final int ifindex) {
+        return podMacs.find(ifindex, addresses(endpoint.ipv4Networks(), endpoint.ipv6Networks()))
+            .map(mac -> io.caracal.control.MacAddress.parse(mac.toString()));
     }
 
     @Override
@@ -124,7 +134,7 @@ final class KernelAttacher implements WorkloadAttacher {
     private static LocalPod localPod(final AttachedWorkload attached) {
         final LocalWorkload workload = attached.workload();
         return new LocalPod(workload.interfaceName(), attached.ifindex(), MacAddress.parse(workload.mac().toString()),
-            addresses(workload));
+            addresses(workload.ipv4Networks(), workload.ipv6Networks()));
     }
 
     @Override
@@ -135,12 +145,13 @@ final class KernelAttacher implements WorkloadAttacher {
         }
     }
 
-    private static List<InetAddress> addresses(final LocalWorkload workload) {
+    private static List<InetAddress> addresses(final List<Ipv4Prefix> ipv4Networks,
+                                               final List<Ipv6Prefix> ipv6Networks) {
         final List<InetAddress> addresses = new ArrayList<>();
-        for (final Ipv4Prefix prefix : workload.ipv4Networks()) {
+        for (final Ipv4Prefix prefix : ipv4Networks) {
             addresses.add(address(ByteBuffer.allocate(4).putInt(prefix.address())));
         }
-        for (final Ipv6Prefix prefix : workload.ipv6Networks()) {
+        for (final Ipv6Prefix prefix : ipv6Networks) {
             addresses.add(address(ByteBuffer.allocate(16).putLong(prefix.high()).putLong(prefix.low())));
         }
         return addresses;

@@ -29,19 +29,16 @@ record LocalWorkload(String id, String interfaceName, MacAddress mac, List<Ipv4P
      * The workload of an endpoint.
      *
      * @param endpoint an active one.
+     * @param mac of the pod's end.
      * @throws IllegalArgumentException if it lacks what the engine needs; names the endpoint.
      */
-    static LocalWorkload of(final WorkloadEndpointUpdate endpoint) {
-        if (endpoint.mac().isEmpty()) {
-            throw new IllegalArgumentException("workload endpoint " + endpoint.id()
-                + ": has no MAC address, so nothing could be delivered to it");
-        }
+    static LocalWorkload of(final WorkloadEndpointUpdate endpoint, final MacAddress mac) {
         if (!endpoint.ipv4Networks().stream().allMatch(Ipv4Prefix::isSingleAddress)
             || !endpoint.ipv6Networks().stream().allMatch(Ipv6Prefix::isSingleAddress)) {
             throw new IllegalArgumentException("workload endpoint " + endpoint.id()
                 + ": has a network wider than one address, which this version does not forward to");
         }
-        return new LocalWorkload(endpoint.id().toString(), endpoint.interfaceName(), endpoint.mac().get(),
-            endpoint.ipv4Networks(), endpoint.ipv6Networks());
+        return new LocalWorkload(endpoint.id().toString(), endpoint.interfaceName(), mac, endpoint.ipv4Networks(),
+            endpoint.ipv6Networks());
     }
 }

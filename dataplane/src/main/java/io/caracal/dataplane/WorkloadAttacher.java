@@ -1,6 +1,10 @@
 package io.caracal.dataplane;
 
 import java.util.Collection;
+import java.util.Optional;
+
+import io.caracal.control.ControlUpdate.WorkloadEndpointUpdate;
+import io.caracal.control.MacAddress;
 
 /**
  * What the registry does to the kernel and to the packet path. Called by the control thread only. A failure of one
@@ -16,6 +20,15 @@ interface WorkloadAttacher {
      * @param ifindex the interface's present index.
      */
     void attach(LocalWorkload workload, int ifindex);
+
+    /**
+     * Finds out the pod's MAC address where the control source does not know it, as with the Kubernetes datastore.
+     *
+     * @param endpoint whose.
+     * @param ifindex the interface's present index.
+     * @return empty while the kernel does not know it either; worth asking again a second later.
+     */
+    Optional<MacAddress> podMac(WorkloadEndpointUpdate endpoint, int ifindex);
 
     /**
      * Undoes {@link #attach}; the interface may be gone.

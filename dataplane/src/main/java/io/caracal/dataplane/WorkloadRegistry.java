@@ -5,11 +5,15 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 
+import io.caracal.bindings.NativeCallException;
 import io.caracal.control.ControlUpdate.WorkloadEndpointUpdate;
 import io.caracal.control.EndpointState;
+import io.caracal.control.MacAddress;
 import io.caracal.control.WorkloadEndpointId;
 
 /**
@@ -28,6 +32,7 @@ final class WorkloadRegistry {
     private final WorkloadAttacher attacher;
     private final EngineLog log;
     private final SortedMap<String, String> problemByInterface = new TreeMap<>();
+    private final Set<String> awaitingMac = ConcurrentHashMap.newKeySet();
     private boolean inSync;
     private boolean changed;
     private int publishedCount;
@@ -191,8 +196,8 @@ final class WorkloadRegistry {
             return null;
         }
         try {
-            return new AttachedWorkload(LocalWorkload.of(endpoint), ifindex);
-        } catch (final IllegalArgumentException unusable) {
+            return new AttachedWorkload(LocalWorkload.of(endpoint, podMac(endpoint, ifindex)), ifindex);
+        } catch (final IllegalArgumentException | NativeCallException unusable) {
             final String problem = unusable.getMessage() + "; its interface " + interfaceName + " stays dropped";
             problemByInterface.put(interfaceName, problem);
             if (!problem.equals(problemBefore)) {
@@ -200,6 +205,35 @@ final class WorkloadRegistry {
             }
             return null;
         }
+    }
+
+    /** What was found out once stays: a pod's address does not change while its interface is there. */
+    private MacAddress podMac(final WorkloadEndpointUpdate endpoint, final int ifindex) {
+        if (endpoint.mac().isPresent()) {
+            return endpoint.mac().get();
+        }
+        final AttachedWorkload present = attachedByInterface.get(endpoint.interfaceName());
+        if (present != null && present.ifindex() == ifindex
+            && present.workload().id().equals(endpoint.id().toString())) {
+            return present.workload().mac();
+        }
+        return attacher.podMac(endpoint, ifindex).orElseThrow(() -> {
+            awaitingMac.add(endpoint.interfaceName());
+            return new IllegalArgumentException("workload endpoint " + endpoint.id() + ": the control source does not"
+                + " know its MAC address, and neither does the kernel yet (it is asked every second)");
+        });
+    }
+
+    /** Whether some pod's MAC address is still to be found out. Any thread. */
+    boolean awaitsMac() {
+        return !awaitingMac.isEmpty();
+    }
+
+    /** Asks the kernel again for MAC addresses that it did not know. */
+    void retryMacs() {
+        final List<String> waiting = List.copyOf(awaitingMac);
+        waiting.forEach(awaitingMac::remove);
+        waiting.forEach(this::reconcile);
     }
 
     private void attach(final AttachedWorkload wanted) {

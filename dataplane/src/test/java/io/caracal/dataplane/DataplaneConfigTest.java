@@ -68,4 +68,13 @@ class DataplaneConfigTest {
             () -> DataplaneConfig.builder().file(file).conclude());
         assertTrue(refusal.getMessage().contains(complaint), refusal.getMessage());
     }
+
+    @ParameterizedTest
+    @CsvSource({"0, 4, 32000", "400, 4, 100", "3, 4, 1", "1, 64, 1"})
+    void shouldDivideAnEndpointsFlowsAmongWorkers(final String max, final String workers, final int ofEachWorker) {
+        final DataplaneConfig config = DataplaneConfig.builder().set(ConfigKey.CONNTRACK_ENDPOINT_FLOWS_MAX, max)
+            .set(ConfigKey.WORKERS, workers).conclude();
+        assertEquals(ofEachWorker,
+            ConntrackSettings.of(config, 0, new EngineLog(System.err)).endpointFlowsMax());
+    }
 }

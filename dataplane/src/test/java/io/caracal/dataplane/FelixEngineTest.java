@@ -76,6 +76,33 @@ class FelixEngineTest extends TwoPodNode {
         }
     }
 
+    /** As Felix says it with the Kubernetes datastore, which keeps no MAC addresses. */
+    private static ToDataplane withoutMac(final ToDataplane message) {
+        final ToDataplane.Builder changed = message.toBuilder();
+        if (message.hasWorkloadEndpointUpdate()) {
+            changed.getWorkloadEndpointUpdateBuilder().getEndpointBuilder().clearMac();
+        }
+        return changed.build();
+    }
+
+    @Test
+    void shouldServePodsWhoseMacAddressFelixDoesNotSay() throws Exception {
+        final List<ToDataplane> messages = FelixReplayer.messagesOf(node).stream().map(FelixEngineTest::withoutMac).toList();
+        assertEquals(2, messages.stream().filter(ToDataplane::hasWorkloadEndpointUpdate)
+            .filter(each -> each.getWorkloadEndpointUpdate().getEndpoint().getMac().isEmpty()).count());
+        try (EmbeddedEngine engine = EmbeddedEngine.launchForFelix(node);
+            FelixReplayer felix = FelixReplayer.start(node).say(messages)) {
+            view.awaitAttached(client, web);
+            assertTrue(NodeView.reaches(client, web.ipv4()), engine.log() + felix.heard());
+            assertTrue(NodeView.reaches(web, client.ipv6()), engine.log());
+            assertEquals(List.of(), view.problems());
+            for (final io.caracal.lab.LabPod pod : List.of(client, web)) {
+                final String neighbour = view.onNode("ip", "neigh", "show", pod.ipv4(), "dev", pod.interfaceName());
+                assertTrue(neighbour.contains(pod.mac() + " PERMANENT"), neighbour);
+            }
+        }
+    }
+
     /** IPIP is not spoken: docs/felix-configuration.md; and this node has not the recorded one's addresses. */
     private static void assertOnlyDocumented(final List<String> problems, final Path stream) {
         assertEquals(List.of(), problems.stream().filter(problem -> !problem.contains("IPIP")

@@ -1,6 +1,7 @@
 package io.caracal.dataplane;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.ByteArrayOutputStream;
@@ -100,15 +101,42 @@ class WorkloadRegistryTest {
     }
 
     @Test
-    void shouldKeepAnInactiveOrUnusableEndpointDropped() {
+    void shouldKeepAnInactiveEndpointDropped() {
         registry.onInSync();
         registry.onLinkPresent("cali1", 7);
         registry.onEndpoint(new WorkloadEndpointUpdate(id("a"), EndpointState.INACTIVE, "cali1",
             Optional.of(MacAddress.parse("02:00:00:00:00:01")), List.of(), List.of()));
-        registry.onEndpoint(new WorkloadEndpointUpdate(id("a"), EndpointState.ACTIVE, "cali1",
-            Optional.empty(), List.of(), List.of()));
         assertEquals(List.of("retain []"), attacher.acts);
-        assertTrue(logged.toString().contains("default/a/eth0: has no MAC address"), logged.toString());
+    }
+
+    private static WorkloadEndpointUpdate withoutMac(final String address) {
+        return new WorkloadEndpointUpdate(id("a"), EndpointState.ACTIVE, "cali1", Optional.empty(),
+            List.of(Ipv4Prefix.parse(address)), List.of());
+    }
+
+    @Test
+    void shouldAttachAnEndpointWithoutMacOnceTheKernelKnowsIt() {
+        registry.onInSync();
+        registry.onLinkPresent("cali1", 7);
+        registry.onEndpoint(withoutMac("10.65.0.1"));
+        assertEquals(List.of("retain []", "mac of cali1 7"), attacher.acts);
+        assertTrue(registry.awaitsMac());
+        assertTrue(registry.problems().toString().contains("default/a/eth0: the control source does not know its MAC"),
+            registry.problems().toString());
+
+        attacher.kernelMac = Optional.of(MacAddress.parse("02:00:00:00:00:09"));
+        attacher.acts.clear();
+        registry.retryMacs();
+        assertEquals(List.of("mac of cali1 7", "attach cali1 7"), attacher.acts);
+        assertEquals("02:00:00:00:00:09", registry.attached().getFirst().workload().mac().toString());
+        assertFalse(registry.awaitsMac());
+        assertEquals(List.of(), registry.problems());
+
+        attacher.acts.clear();
+        registry.onEndpoint(withoutMac("10.65.0.1"));
+        assertEquals(List.of(), attacher.acts, "nothing has changed, and nobody is asked");
+        registry.onLinkPresent("cali1", 8);
+        assertEquals(List.of("mac of cali1 8", "detach cali1 7", "attach cali1 8"), attacher.acts, "made anew");
     }
 
     @Test
@@ -186,6 +214,7 @@ class WorkloadRegistryTest {
         private final List<List<String>> published = new ArrayList<>();
         private int armCount;
         private RuntimeException failure;
+        private Optional<MacAddress> kernelMac = Optional.empty();
 
         private List<String> names(final Collection<AttachedWorkload> attached) {
             return attached.stream().map(each -> each.workload().interfaceName()).sorted().toList();
@@ -198,6 +227,12 @@ class WorkloadRegistryTest {
                 throw failure;
             }
             live.put(ifindex, workload.interfaceName());
+        }
+
+        @Override
+        public Optional<MacAddress> podMac(final WorkloadEndpointUpdate endpoint, final int ifindex) {
+            acts.add("mac of " + endpoint.interfaceName() + " " + ifindex);
+            return kernelMac;
         }
 
         @Override

@@ -93,6 +93,34 @@ public final class RouteNetlink implements AutoCloseable {
     }
 
     /**
+     * The other end of a veth pair, whichever network namespace it is in: of a workload interface, the pod's own end,
+     * whose MAC address nobody else may know.
+     *
+     * @param link this end, as the kernel has just described it.
+     * @return the other end, with the index and name that it has there; empty where {@code link} has none, or it is
+     *     gone with its namespace.
+     * @throws NativeCallException EPERM without CAP_NET_ADMIN over that namespace, EOPNOTSUPP or EINVAL before Linux
+     *     4.15 (IFLA_TARGET_NETNSID, then named IFLA_IF_NETNSID).
+     */
+    public Optional<Link> findPeer(final Link link) {
+        if (link.lowerIndex() == 0) {
+            return Optional.empty();
+        }
+        final NetlinkRequest request = LinkMessages.request(RTM_GETLINK(), 0, link.lowerIndex());
+        if (link.lowerNamespaceId() >= 0) {
+            request.attribute(IFLA_TARGET_NETNSID(), link.lowerNamespaceId());
+        }
+        try {
+            return Optional.of(LinkMessages.parse(socket.get(request, "find the peer of link", link.name())));
+        } catch (final NativeCallException e) {
+            if (e.errno() == Errno.ENODEV) {
+                return Optional.empty();
+            }
+            throw e;
+        }
+    }
+
+    /**
      * Makes a veth pair; both ends are down.
      *
      * @param spec what it is like.

@@ -73,6 +73,21 @@ class RouteNetlinkTest {
     }
 
     @Test
+    void shouldFindThePeerOfAVethInWhicheverNamespaceItIs() {
+        netlink.createVeth(new VethSpec("cali1", "eth0").withPeerNamespace(pod.fd()).withPeerMac(POD));
+        netlink.createVeth(new VethSpec("cali2", "near").withPeerMac(GATEWAY));
+
+        final Link far = netlink.findPeer(netlink.link("cali1")).orElseThrow();
+        assertEquals(List.of("eth0", POD), List.of(far.name(), far.mac()));
+        final Link near = netlink.findPeer(netlink.link("cali2")).orElseThrow();
+        assertEquals(List.of("near", GATEWAY), List.of(near.name(), near.mac()));
+        assertTrue(netlink.findPeer(netlink.link("lo")).isEmpty());
+        final Link described = netlink.link("cali1");
+        netlink.deleteLink("cali1");
+        assertTrue(netlink.findPeer(described).isEmpty(), "gone since it was described");
+    }
+
+    @Test
     void shouldSetUpDownMtuMacArpAndName() {
         final int index = createPair();
 

@@ -878,6 +878,15 @@ public class kernel_h extends kernel_h$shared {
     public static int IFLA_XDP() {
         return IFLA_XDP;
     }
+    private static final int IFLA_TARGET_NETNSID = (int)46L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.IFLA_TARGET_NETNSID = 46
+     * }
+     */
+    public static int IFLA_TARGET_NETNSID() {
+        return IFLA_TARGET_NETNSID;
+    }
     private static final int IFLA_INET6_ADDR_GEN_MODE = (int)8L;
     /**
      * {@snippet lang=c :
