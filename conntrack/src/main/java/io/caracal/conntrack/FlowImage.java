@@ -1,11 +1,11 @@
 package io.caracal.conntrack;
 
 import io.caracal.bindings.Fd;
+import io.caracal.bindings.HugePages;
+import io.caracal.bindings.MappedRegion;
 import io.caracal.bindings.Posix;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
@@ -24,7 +24,8 @@ import java.util.Set;
  * </pre>
  *
  * <p>Opening takes an exclusive lock on the file, which the kernel gives back when the process dies. A new file is
- * given all its room at once, so that a full tmpfs is an error here and never a SIGBUS at a packet. Mode 0600. The
+ * given all its room at once, so that a full tmpfs is an error here and never a SIGBUS at a packet; in huge pages where
+ * the kernel can, since a lookup in millions of flows would else wait for the page table as well. Mode 0600. The
  * thread that opens it may be any; then the records belong to the shard's worker. {@link #close} only after the worker
  * and all readers of this process have stopped: the addresses are invalid after it.</p>
  */
@@ -49,19 +50,19 @@ public final class FlowImage implements AutoCloseable {
     private final FileChannel channel;
     /** Beside the channel's own, which Java does not show. Closed with it, or the channel's lock would be gone. */
     private final Fd descriptor;
-    private final Arena arena = Arena.ofShared();
+    private final MappedRegion region;
     private final long base;
     private final Origin origin;
 
     private FlowImage(final Path file, final FlowImageSpec spec, final FileChannel channel, final Fd descriptor,
-        final Origin origin) throws IOException {
+        final Origin origin) {
         this.file = file;
         this.spec = spec;
         this.channel = channel;
         this.descriptor = descriptor;
         this.origin = origin;
-        final MemorySegment mapping = channel.map(FileChannel.MapMode.READ_WRITE, 0, spec.fileSize(), arena);
-        base = mapping.address();
+        region = MappedRegion.sharedAligned(descriptor.number(), spec.fileSize());
+        base = region.address();
     }
 
     /**
@@ -125,7 +126,7 @@ public final class FlowImage implements AutoCloseable {
     /** Sets the room aside and, last, writes the header: a file whose making was cut short has no valid header. */
     private static void create(final Fd descriptor, final FileChannel channel, final FlowImageSpec spec,
         final BootIdentity boot) throws IOException {
-        descriptor.allocate(spec.fileSize());
+        HugePages.allocate(descriptor, spec.fileSize());
         FlowImageHeader.write(channel, spec, boot);
     }
 
@@ -208,7 +209,7 @@ public final class FlowImage implements AutoCloseable {
      */
     @Override
     public void close() {
-        arena.close();
+        region.close();
         try {
             channel.close();
         } catch (final IOException e) {

@@ -93,7 +93,12 @@ public final class Fd implements AutoCloseable {
      * @throws NativeCallException ENOSPC where there is no room.
      */
     public void allocate(final long sizeBytes) {
-        final int errno = LibC.posixFallocate(new CallState(), number(), 0, sizeBytes);
+        allocate(0, sizeBytes);
+    }
+
+    /** As {@link #allocate(long)}, for a part of it. */
+    void allocate(final long offset, final long sizeBytes) {
+        final int errno = LibC.posixFallocate(new CallState(), number(), offset, sizeBytes);
         if (errno != 0) {
             throw new NativeCallException("set " + sizeBytes + " bytes aside for", thing, errno);
         }

@@ -10,6 +10,7 @@ import java.lang.foreign.MemorySegment;
  */
 public final class MappedRegion implements AutoCloseable {
     private static final long MAP_FAILED = -1;
+    private static final long PAGE_SIZE = 4096;
 
     private final Arena arena = Arena.ofShared();
     private final MemorySegment segment;
@@ -31,7 +32,7 @@ public final class MappedRegion implements AutoCloseable {
      */
     public static MappedRegion shared(final int fd, final long offset, final long size, final int protection,
         final int flags) {
-        return map(fd, offset, size, protection, flags | Posix.MAP_SHARED);
+        return new MappedRegion(map(0, fd, offset, size, protection, flags | Posix.MAP_SHARED), size);
     }
 
     /**
@@ -49,6 +50,32 @@ public final class MappedRegion implements AutoCloseable {
     }
 
     /**
+     * As {@link #shared(int, long, long, int)} from its beginning, readable and writable, at an address where the
+     * kernel can map the file's huge pages as such.
+     *
+     * @param fd what to map; may be closed afterwards.
+     * @param size bytes.
+     * @return the region.
+     * @throws NativeCallException ENOMEM, EACCES.
+     */
+    public static MappedRegion sharedAligned(final int fd, final long size) {
+        final long wholePages = size + PAGE_SIZE - 1 & -PAGE_SIZE;
+        final long around = wholePages + HugePages.SIZE;
+        final long reserved = map(0, -1, 0, around, Posix.PROT_NONE,
+            Posix.MAP_PRIVATE | Posix.MAP_ANONYMOUS | Posix.MAP_NORESERVE);
+        final long address = reserved + HugePages.SIZE - 1 & -HugePages.SIZE;
+        try {
+            map(address, fd, 0, size, Posix.PROT_READ | Posix.PROT_WRITE, Posix.MAP_SHARED | Posix.MAP_FIXED);
+        } catch (final NativeCallException failure) {
+            unmap(reserved, around);
+            throw failure;
+        }
+        unmap(reserved, address - reserved);
+        unmap(address + wholePages, reserved + around - address - wholePages);
+        return new MappedRegion(address, size);
+    }
+
+    /**
      * Maps zeroed memory that belongs to no file, readable and writable.
      *
      * @param size bytes.
@@ -58,7 +85,8 @@ public final class MappedRegion implements AutoCloseable {
      */
     public static MappedRegion anonymous(final long size, final int flags) {
         final int protection = Posix.PROT_READ | Posix.PROT_WRITE;
-        return map(-1, 0, size, protection, flags | Posix.MAP_PRIVATE | Posix.MAP_ANONYMOUS);
+        return new MappedRegion(
+            map(0, -1, 0, size, protection, flags | Posix.MAP_PRIVATE | Posix.MAP_ANONYMOUS), size);
     }
 
     /**
@@ -107,17 +135,23 @@ public final class MappedRegion implements AutoCloseable {
         }
     }
 
-    private static MappedRegion map(final int fd, final long offset, final long size, final int protection,
+    private static long map(final long wanted, final int fd, final long offset, final long size, final int protection,
         final int flags) {
         final CallState state = new CallState();
-        final long address = LibC.mmap(state, 0, size, protection, flags, fd, offset);
+        final long address = LibC.mmap(state, wanted, size, protection, flags, fd, offset);
         if (address == MAP_FAILED) {
             throw state.failure("map", size + " bytes of " + (fd < 0 ? "memory" : "fd " + fd + " at " + offset));
         }
-        return new MappedRegion(address, size);
+        return address;
     }
 
     private static void unmap(final MemorySegment region) {
-        LibC.munmap(new CallState(), region.address(), region.byteSize());
+        unmap(region.address(), region.byteSize());
+    }
+
+    private static void unmap(final long address, final long size) {
+        if (size > 0) {
+            LibC.munmap(new CallState(), address, size);
+        }
     }
 }

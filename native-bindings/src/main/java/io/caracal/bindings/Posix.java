@@ -71,6 +71,8 @@ public final class Posix {
     public static final int MAP_SHARED = 0x1;
     /** Writes are our own. */
     public static final int MAP_PRIVATE = 0x2;
+    /** At the very address that is given, in the place of what is mapped there. */
+    public static final int MAP_FIXED = 0x10;
     /** Memory without a file. */
     public static final int MAP_ANONYMOUS = 0x20;
     /** All pages are made at once. */
@@ -85,6 +87,8 @@ public final class Posix {
     public static final int MADV_DONTNEED = 4;
     /** Make all pages writable now; Linux 5.14. */
     public static final int MADV_POPULATE_WRITE = 23;
+    /** Put pages together into huge ones now; Linux 6.1. */
+    public static final int MADV_COLLAPSE = 25;
     /** Closed in a program that this one starts. */
     public static final int MFD_CLOEXEC = 0x1;
     /** Memfd of reserved huge pages. */

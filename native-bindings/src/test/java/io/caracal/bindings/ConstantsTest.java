@@ -26,7 +26,7 @@ class ConstantsTest {
     private static final Set<String> NEWER_THAN_HEADERS = Set.of("XDP_USE_SG", "XDP_UMEM_TX_SW_CSUM",
         "XDP_UMEM_TX_METADATA_LEN", "XDP_MAX_TX_SKB_BUDGET", "XDP_PKT_CONTD", "XDP_TX_METADATA",
         "XDP_TXMD_FLAGS_TIMESTAMP", "XDP_TXMD_FLAGS_CHECKSUM", "BPF_TCX_INGRESS", "BPF_TCX_EGRESS",
-        "BPF_LINK_TYPE_TCX", "BPF_F_BEFORE", "BPF_F_AFTER");
+        "BPF_LINK_TYPE_TCX", "BPF_F_BEFORE", "BPF_F_AFTER", "MADV_COLLAPSE");
 
     /** What no C header has under this name. Lengths and offsets of descriptors are asserted by AfXdp itself. */
     private static final Set<String> OUR_OWN = Set.of("AfXdp.DESC_ADDR_OFFSET", "AfXdp.DESC_LENGTH",

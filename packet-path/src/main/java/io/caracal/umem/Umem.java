@@ -1,6 +1,7 @@
 package io.caracal.umem;
 
 import io.caracal.bindings.Fd;
+import io.caracal.bindings.HugePages;
 import io.caracal.bindings.MappedRegion;
 import io.caracal.bindings.NativeCallException;
 import io.caracal.bindings.Posix;
@@ -11,8 +12,8 @@ import org.agrona.concurrent.UnsafeBuffer;
 /**
  * The region of packet memory that the kernel and the engine share, cut into equal frames.
  *
- * <p>A memory file, mapped once: huge pages where some are reserved, else ordinary pages with the advice to use huge
- * ones. Owns file and mapping; whoever made it closes it, after every socket on it is closed and every worker has ended
+ * <p>A memory file, mapped once: of reserved huge pages where there are some, else of those that the kernel puts
+ * together (Linux 6.1), else of ordinary ones. Owns file and mapping; whoever made it closes it, after every socket on it is closed and every worker has ended
  * (an access after that crashes the process). Any thread may use it; what is in a frame belongs to the frame's holder.
  * Needs CAP_IPC_LOCK, or enough RLIMIT_MEMLOCK, when a socket registers it; nothing remains after a crash.</p>
  *
@@ -37,19 +38,16 @@ public final class Umem implements AutoCloseable {
     public static final int MAX_FRAMES = Integer.MAX_VALUE / FRAME_SIZE;
 
     private static final int FRAME_SHIFT = Integer.numberOfTrailingZeros(FRAME_SIZE);
-    private static final int HUGE_PAGE_SIZE = 2 << 20;
 
     private final Fd file;
     private final MappedRegion region;
     private final UnsafeBuffer buffer;
     private final int frameCount;
-    private final boolean hugePages;
 
-    private Umem(final Fd file, final MappedRegion region, final int frameCount, final boolean hugePages) {
+    private Umem(final Fd file, final MappedRegion region, final int frameCount) {
         this.file = file;
         this.region = region;
         this.frameCount = frameCount;
-        this.hugePages = hugePages;
         buffer = new UnsafeBuffer(region.address(), frameCount * FRAME_SIZE);
     }
 
@@ -66,38 +64,37 @@ public final class Umem implements AutoCloseable {
             throw new IllegalArgumentException("frameCount must be within 1 and " + MAX_FRAMES + ": " + frameCount);
         }
         try {
-            final long size = BitUtil.align((long)frameCount * FRAME_SIZE, HUGE_PAGE_SIZE);
-            return map(name, frameCount, size, true);
+            return mapReserved(name, frameCount, BitUtil.align((long)frameCount * FRAME_SIZE, (int)HugePages.SIZE));
         } catch (final NativeCallException noHugePages) {
             /* The usual case: none, or too few, are reserved in /proc/sys/vm/nr_hugepages. */
-            return mapOrdinaryPages(name, frameCount, noHugePages);
+            return mapOrdinary(name, frameCount, noHugePages);
         }
     }
 
-    private static Umem mapOrdinaryPages(final String name, final int frameCount, final NativeCallException before) {
+    private static Umem mapReserved(final String name, final int frameCount, final long size) {
+        final Fd file = Fd.memfd(name, size, Posix.MFD_HUGETLB);
         try {
-            return map(name, frameCount, (long)frameCount * FRAME_SIZE, false);
-        } catch (final NativeCallException failure) {
-            failure.addSuppressed(before);
+            final int protection = Posix.PROT_READ | Posix.PROT_WRITE;
+            return new Umem(file, MappedRegion.shared(file.number(), 0, size, protection, Posix.MAP_POPULATE),
+                frameCount);
+        } catch (final RuntimeException failure) {
+            file.close();
             throw failure;
         }
     }
 
-    private static Umem map(final String name, final int frameCount, final long size, final boolean hugePages) {
-        final Fd file = Fd.memfd(name, size, hugePages ? Posix.MFD_HUGETLB : 0);
+    private static Umem mapOrdinary(final String name, final int frameCount, final NativeCallException before) {
+        final long size = (long)frameCount * FRAME_SIZE;
+        final Fd file = Fd.memfd(name, size, 0);
         try {
-            final int protection = Posix.PROT_READ | Posix.PROT_WRITE;
-            if (hugePages) {
-                return new Umem(file, MappedRegion.shared(file.number(), 0, size, protection, Posix.MAP_POPULATE),
-                    frameCount, true);
-            }
-            final MappedRegion region = MappedRegion.shared(file.number(), 0, size, protection);
-            /* Advice before the pages are there; where the kernel has no huge pages for such files, it is as before. */
-            region.advise(Posix.MADV_HUGEPAGE);
-            region.segment().fill((byte)0);
-            return new Umem(file, region, frameCount, false);
+            HugePages.allocate(file, size);
+            final MappedRegion region = MappedRegion.sharedAligned(file.number(), size);
+            /* Before Linux 5.14 the first socket makes them present, when it registers the region. */
+            region.advise(Posix.MADV_POPULATE_WRITE);
+            return new Umem(file, region, frameCount);
         } catch (final RuntimeException failure) {
             file.close();
+            failure.addSuppressed(before);
             throw failure;
         }
     }
@@ -157,15 +154,6 @@ public final class Umem implements AutoCloseable {
      */
     public int frameCount() {
         return frameCount;
-    }
-
-    /**
-     * Whether it lies in reserved huge pages.
-     *
-     * @return false for ordinary pages, perhaps merged by the kernel.
-     */
-    public boolean hasHugePages() {
-        return hugePages;
     }
 
     @Override
