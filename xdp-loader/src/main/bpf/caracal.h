@@ -96,6 +96,55 @@ struct workload_traffic {
 	__u64 dropped_bytes;
 };
 
+#define CACHE_BUCKET_SLOTS 4
+
+enum cache_action {
+	CACHE_TO_WORKLOAD = 1, /* bpf_redirect_peer into the pod behind target_ifindex */
+};
+
+/* What the packets of a direction were: bits of cached_flow.seen. */
+enum cache_seen {
+	CACHE_SEEN_SYN_ACK = 1,
+	CACHE_SEEN_ACK = 2, /* any segment that acknowledges and opens nothing; any packet of UDP */
+	CACHE_SEEN_FIN = 4,
+	CACHE_SEEN_RST = 8,
+};
+
+/*
+ * A slot of map `flow_cache`: one direction of a flow. What a packet of IPv4 needs is in the first cache line; IPv6's
+ * longer addresses, and what only Java reads, in the second. Java writes everything but packets, bytes, last_seen_ns
+ * and seen, which the programs add up and Java takes away.
+ */
+struct cached_flow {
+	__u32 version; /* odd while Java writes */
+	__u32 ingress_ifindex; /* 0 = empty */
+	__u32 source_be;
+	__u32 destination_be;
+	__u16 source_port_be;
+	__u16 destination_port_be;
+	__u8 protocol;
+	__u8 words; /* of an address: 1 = IPv4, 4 = IPv6 */
+	__u8 action;
+	__u8 unused;
+	__u32 target_ifindex;
+	__u32 mtu; /* the longest packet from the IP header on, or segment of a GSO packet */
+	__u64 packets;
+	__u64 bytes; /* from the IP header on, a GSO packet by its segments, as conntrack counts */
+	__u64 last_seen_ns; /* CLOCK_MONOTONIC, coarse */
+	__u32 seen;
+	__u32 generation; /* of the policy that has approved the flow */
+	__u32 source_rest_be[3];
+	__u32 destination_rest_be[3];
+	__u32 flow; /* Java's own */
+	__u32 unused_too[9];
+};
+
+/* Map `cache_state`, one entry, written by Java. */
+struct flow_cache_state {
+	__u32 bucket_count; /* of each queue's part of the array, a power of two; 0 = the cache is off */
+	__u32 generation_min; /* older entries are outdated */
+};
+
 /* Map `counters`, per-CPU array. Ids are never reused: a reader of an older version must not show a wrong name. */
 enum caracal_counter {
 	COUNTER_PUNTED_FROM_WORKLOAD = 0,
@@ -125,7 +174,15 @@ enum caracal_counter {
 	COUNTER_APPROVED_TO_NETWORK = 24,
 	COUNTER_DELIVERED_TO_DEVICE = 25,
 	COUNTER_DROPPED_ENGINE_UNKNOWN_DEVICE = 26,
-	COUNTER_COUNT = 27,
+	COUNTER_CACHE_HITS = 27,
+	COUNTER_CACHE_MISSES = 28,
+	COUNTER_CACHE_UNFIT = 29,
+	COUNTER_CACHE_OPENINGS = 30,
+	COUNTER_CACHE_TTL = 31,
+	COUNTER_CACHE_TOO_BIG = 32,
+	COUNTER_CACHE_OUTDATED = 33,
+	COUNTER_CACHE_TORN = 34,
+	COUNTER_COUNT = 35,
 };
 
 #endif

@@ -3,8 +3,9 @@
  * The two tc programs of a workload interface (the host side of a pod's veth). What they cannot decide, the engine
  * does: the packet is redirected to the punt pair with direction and ifindex in its destination MAC (caracal.h).
  *
- * Mark APPROVED is not looked at here: until there is a flow cache, every packet from or to a pod is the engine's to
- * judge. A packet for a service is HANDED, not APPROVED, so it comes back through to_workload, or through to_network of
+ * What it has decided before about a flow between two pods, the flow cache repeats (cache.h).
+ *
+ * Mark APPROVED is not looked at here: every other packet from or to a pod is the engine's to judge. A packet for a service is HANDED, not APPROVED, so it comes back through to_workload, or through to_network of
  * uplink.bpf.c, after kube-proxy's DNAT.
  */
 #include <linux/bpf.h>
@@ -18,6 +19,7 @@
 #include "maps.h"
 #include "engine_loss.h"
 #include "miss.h"
+#include "cache.h"
 
 static __always_inline int drop(struct __sk_buff *skb, enum caracal_counter counter)
 {
@@ -56,6 +58,7 @@ static __always_inline int punt(struct __sk_buff *skb, const struct caracal_conf
 	const struct workload *workload;
 	struct flow flow = {};
 	__u32 queue = 0;
+	__u32 hash;
 	int parsed;
 
 	if (!config->punt_ifindex || !config->queue_count)
@@ -71,8 +74,16 @@ static __always_inline int punt(struct __sk_buff *skb, const struct caracal_conf
 	if (skb->len < ETH_HLEN)
 		return drop(skb, COUNTER_DROPPED_TOO_SHORT);
 	parsed = find_flow(skb, &flow);
-	if (parsed)
-		queue = flow_hash(&flow, config->hash_seed) % config->queue_count;
+	if (parsed) {
+		hash = flow_hash(&flow, config->hash_seed);
+		if (direction == DIRECTION_FROM_WORKLOAD) {
+			int action = send_by_cache(skb, config, &flow, hash);
+
+			if (action != CACHE_MISS)
+				return action;
+		}
+		queue = hash % config->queue_count;
+	}
 	/* Present as long as a living process holds the socket: docs/decisions/002-engine-liveness.md. */
 	if (!bpf_map_lookup_elem(&xsks, &queue))
 		return engine_absent(skb, config, direction, parsed ? &flow : NULL);

@@ -3,6 +3,7 @@ module io.caracal.xdp {
     requires transitive io.caracal.bindings;
 
     exports io.caracal.xdp;
+    exports io.caracal.xdp.cache;
     exports io.caracal.xdp.feature;
     exports io.caracal.xdp.punt;
     exports io.caracal.xdp.uplink;

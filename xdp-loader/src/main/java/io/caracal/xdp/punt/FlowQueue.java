@@ -28,9 +28,22 @@ public record FlowQueue(int seed, int queueCount) {
      * @return 0 .. queues - 1.
      */
     public int ofIpv4(final int source, final int destination, final int protocol, final int ports) {
+        return Integer.remainderUnsigned(hashOfIpv4(source, destination, protocol, ports), queueCount);
+    }
+
+    /**
+     * The hash of an IPv4 flow, in either direction: {@code flow_hash} of {@code flow.h}.
+     *
+     * @param source host order.
+     * @param destination host order.
+     * @param protocol IP protocol number.
+     * @param ports source in the upper, destination in the lower half; not looked at for protocols without ports.
+     * @return all 32 bits.
+     */
+    public int hashOfIpv4(final int source, final int destination, final int protocol, final int ports) {
         final int known = hasPorts(protocol) ? ports : 0;
-        return queue(mix(mix(seed ^ source) ^ known >>> Short.SIZE)
-            + mix(mix(seed ^ destination) ^ known & 0xffff), protocol);
+        return mix(mix(mix(seed ^ source) ^ known >>> Short.SIZE)
+            + mix(mix(seed ^ destination) ^ known & 0xffff) + protocol);
     }
 
     /**
@@ -46,9 +59,26 @@ public record FlowQueue(int seed, int queueCount) {
      */
     public int ofIpv6(final long sourceHigh, final long sourceLow, final long destinationHigh,
         final long destinationLow, final int protocol, final int ports) {
+        return Integer.remainderUnsigned(
+            hashOfIpv6(sourceHigh, sourceLow, destinationHigh, destinationLow, protocol, ports), queueCount);
+    }
+
+    /**
+     * The hash of an IPv6 flow, in either direction: {@code flow_hash} of {@code flow.h}.
+     *
+     * @param sourceHigh upper half.
+     * @param sourceLow lower half.
+     * @param destinationHigh upper half.
+     * @param destinationLow lower half.
+     * @param protocol IP protocol number.
+     * @param ports as {@link #ofIpv4} has them.
+     * @return all 32 bits.
+     */
+    public int hashOfIpv6(final long sourceHigh, final long sourceLow, final long destinationHigh,
+        final long destinationLow, final int protocol, final int ports) {
         final int known = hasPorts(protocol) ? ports : 0;
-        return queue(mix(address(sourceHigh, sourceLow) ^ known >>> Short.SIZE)
-            + mix(address(destinationHigh, destinationLow) ^ known & 0xffff), protocol);
+        return mix(mix(address(sourceHigh, sourceLow) ^ known >>> Short.SIZE)
+            + mix(address(destinationHigh, destinationLow) ^ known & 0xffff) + protocol);
     }
 
     private int address(final long high, final long low) {
@@ -56,10 +86,6 @@ public record FlowQueue(int seed, int queueCount) {
         hash = mix(hash ^ (int)high);
         hash = mix(hash ^ (int)(low >>> Integer.SIZE));
         return mix(hash ^ (int)low);
-    }
-
-    private int queue(final int ends, final int protocol) {
-        return Integer.remainderUnsigned(mix(ends + protocol), queueCount);
     }
 
     /** {@code has_ports} of {@code flow.h}: TCP, UDP, SCTP, UDP-Lite, DCCP. */
@@ -70,7 +96,13 @@ public record FlowQueue(int seed, int queueCount) {
         };
     }
 
-    private static int mix(final int value) {
+    /**
+     * The hash's step: every bit of the value changes half of the result's.
+     *
+     * @param value any.
+     * @return {@code mix} of {@code flow.h}.
+     */
+    public static int mix(final int value) {
         int x = value;
         x ^= x >>> 16;
         x *= 0x7feb352d;

@@ -58,7 +58,23 @@ public enum PuntCounter {
     /** By bpf_redirect_neigh, on the way to APPROVED_TO_NETWORK. */
     DELIVERED_TO_DEVICE(25, "packets of the engine sent out of an uplink or overlay device by the host's routes"),
     /** The uplink went away while its packet was with the engine. */
-    DROPPED_ENGINE_UNKNOWN_DEVICE(26, "packets of the engine for an interface that is not in the map devices");
+    DROPPED_ENGINE_UNKNOWN_DEVICE(26, "packets of the engine for an interface that is not in the map devices"),
+    /** The engine does not see them. */
+    CACHE_HITS(27, "packets of pods sent on by the flow cache (a GSO packet counts as one)"),
+    /** First packets, and flows that are not offloaded. */
+    CACHE_MISSES(28, "packets of pods of which the flow cache has no entry"),
+    /** Never looked up. */
+    CACHE_UNFIT(29, "packets of pods that the flow cache does not take: fragments, IP options, neither TCP nor UDP"),
+    /** Never looked up either. */
+    CACHE_OPENINGS(30, "TCP segments of pods that open a connection, or have none of the flags of one"),
+    /** The sender is told by an ICMP error. */
+    CACHE_TTL(31, "packets with an entry whose TTL ends here"),
+    /** The sender is told by an ICMP error, or the packet is cut. */
+    CACHE_TOO_BIG(32, "packets with an entry that are too big for the next link"),
+    /** Java judges the flow again. */
+    CACHE_OUTDATED(33, "packets with an entry of an older policy, or of a workload that has gone"),
+    /** Java was writing the entry. */
+    CACHE_TORN(34, "packets whose entry changed while it was read");
 
     private final int id;
     private final String meaning;

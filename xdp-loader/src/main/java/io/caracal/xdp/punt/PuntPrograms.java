@@ -71,7 +71,22 @@ public final class PuntPrograms implements AutoCloseable {
      * @throws io.caracal.bindings.NativeCallException EPERM, or another failure of the load.
      */
     public static PuntPrograms load(final PinDirectory pins, final int workloadCountMax) {
-        return load(workloadCountMax, spec -> BpfObject.load(spec, pins));
+        return load(pins, workloadCountMax, 1);
+    }
+
+    /**
+     * Loads the programs with pinned maps and a flow cache.
+     *
+     * @param pins where the maps of an earlier engine are, and these will be.
+     * @param workloadCountMax room for workload interfaces; another number than the earlier engine's loses its entries.
+     * @param cacheBucketCount buckets of the flow cache, 512 bytes each; another number than the earlier engine's loses
+     *     its entries.
+     * @return the programs, to be closed; nothing is attached yet, and the cache is off.
+     * @throws io.caracal.xdp.VerifierException when the kernel refuses a program.
+     * @throws io.caracal.bindings.NativeCallException EPERM, or another failure of the load.
+     */
+    public static PuntPrograms load(final PinDirectory pins, final int workloadCountMax, final int cacheBucketCount) {
+        return load(workloadCountMax, cacheBucketCount, spec -> BpfObject.load(spec, pins));
     }
 
     /**
@@ -83,15 +98,29 @@ public final class PuntPrograms implements AutoCloseable {
      * @throws io.caracal.bindings.NativeCallException EPERM, or another failure of the load.
      */
     public static PuntPrograms load(final int workloadCountMax) {
-        return load(workloadCountMax, BpfObject::load);
+        return load(workloadCountMax, 1);
     }
 
-    private static PuntPrograms load(final int workloadCountMax, final ObjectLoader loader) {
+    /**
+     * Loads the programs with maps that go with the close, and a flow cache.
+     *
+     * @param workloadCountMax room for workload interfaces.
+     * @param cacheBucketCount buckets of the flow cache, 512 bytes each.
+     * @return the programs, to be closed; nothing is attached yet, and the cache is off.
+     * @throws io.caracal.xdp.VerifierException when the kernel refuses a program.
+     * @throws io.caracal.bindings.NativeCallException EPERM, or another failure of the load.
+     */
+    public static PuntPrograms load(final int workloadCountMax, final int cacheBucketCount) {
+        return load(workloadCountMax, cacheBucketCount, BpfObject::load);
+    }
+
+    private static PuntPrograms load(final int workloadCountMax, final int cacheBucketCount,
+        final ObjectLoader loader) {
         BpfObjectSpec podSpec = BpfObjectSpec.fromResource("pod", PuntPrograms.class, "/bpf/pod.bpf.o");
         for (final String map : List.of("workloads", "workload_traffic", "miss_buckets")) {
             podSpec = podSpec.withMapSize(map, workloadCountMax);
         }
-        final BpfObject pod = loader.load(podSpec);
+        final BpfObject pod = loader.load(podSpec.withMapSize("flow_cache", cacheBucketCount));
         try {
             BpfObjectSpec puntSpec = BpfObjectSpec.fromResource("punt", PuntPrograms.class, "/bpf/punt.bpf.o");
             for (final String map : List.of("config", "workloads", "workload_traffic", "counters", "devices", "xsks")) {
@@ -275,8 +304,8 @@ public final class PuntPrograms implements AutoCloseable {
      */
     public List<BpfMapHandle> maps() {
         final List<BpfMapHandle> all = new ArrayList<>();
-        for (final String map : List.of("config", "counters", "devices", "miss_buckets", "workload_traffic",
-            "workloads", "xsks")) {
+        for (final String map : List.of("cache_state", "config", "counters", "devices", "flow_cache",
+            "miss_buckets", "workload_traffic", "workloads", "xsks")) {
             all.add(pod.map(map));
         }
         return all;

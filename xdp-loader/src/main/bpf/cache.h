@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * The flow cache: what Java has decided about the first packet of a flow, repeated for those that follow. Java writes
+ * it as its own hash table into the mapped array, a worker each into its own part; the programs read it and note what
+ * they have seen. The mirror is io.caracal.xdp.cache; FlowCacheHeaderTest fails when the two sides drift apart.
+ *
+ * What the cache must not decide comes to Java: packets that open a connection, fragments, IP options, other protocols
+ * than TCP and UDP, a TTL that ends here, what is too big for the next link.
+ *
+ * An entry is read under its version (a seqlock): odd while Java writes, and changed when the entry is another's. The
+ * key holds the interface that a packet comes by, so that no pod can use another's entry.
+ */
+#ifndef CARACAL_CACHE_H
+#define CARACAL_CACHE_H
+
+#include <linux/bpf.h>
+#include <linux/if_ether.h>
+#include <linux/in.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/tcp.h>
+#include <linux/udp.h>
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+#include "caracal.h"
+#include "flow.h"
+#include "maps.h"
+
+#define CACHE_MISS -1
+#define PACKET_HOST 0 /* linux/if_packet.h: the frame is addressed to the interface that it came by */
+
+/* One bucket is four slots: both are found by one look into the array. */
+struct flow_bucket {
+	struct cached_flow slots[CACHE_BUCKET_SLOTS];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct flow_bucket);
+} flow_cache SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct flow_cache_state);
+} cache_state SEC(".maps");
+
+/* What is read of a packet once, before anything is changed. */
+struct cache_packet {
+	__u32 l3_length;
+	__u32 header_length; /* of IP and transport */
+	__u32 segments;
+	__u32 seen;
+};
+
+static __always_inline int cache_miss(enum caracal_counter reason)
+{
+	count(reason);
+	return CACHE_MISS;
+}
+
+/* The kinds of enum cache_seen; 0 for a segment that opens a connection or has no business in one. */
+static __always_inline __u32 seen_of_tcp(const struct tcphdr *tcp)
+{
+	if (tcp->syn)
+		return tcp->ack && !tcp->fin && !tcp->rst ? CACHE_SEEN_SYN_ACK : 0;
+	if (tcp->rst)
+		return CACHE_SEEN_RST;
+	if (!tcp->ack)
+		return 0;
+	return tcp->fin ? CACHE_SEEN_FIN | CACHE_SEEN_ACK : CACHE_SEEN_ACK;
+}
+
+/*
+ * Reads what the cache wants to know; returns the reason why the packet is not for it, or 0. NB: 0 is a counter too,
+ * but none of these.
+ */
+static __always_inline enum caracal_counter read_cache_packet(struct __sk_buff *skb, const struct flow *flow,
+							       struct cache_packet *packet)
+{
+	void *data_end = (void *)(long)skb->data_end;
+	__u32 offset = flow->words == 1 ? ETH_HLEN + sizeof(struct iphdr) : ETH_HLEN + sizeof(struct ipv6hdr);
+	struct tcphdr *tcp;
+
+	/* A fragment has no transport offset, options and extensions move it. */
+	if (flow->transport_offset != offset || skb->pkt_type != PACKET_HOST)
+		return COUNTER_CACHE_UNFIT;
+	packet->l3_length = skb->len - ETH_HLEN;
+	packet->segments = skb->gso_segs ? skb->gso_segs : 1;
+	if (flow->protocol == IPPROTO_UDP) {
+		packet->header_length = offset - ETH_HLEN + sizeof(struct udphdr);
+		packet->seen = CACHE_SEEN_ACK;
+		return 0;
+	}
+	if (flow->protocol != IPPROTO_TCP)
+		return COUNTER_CACHE_UNFIT;
+	tcp = header_at(skb, offset);
+	if ((void *)(tcp + 1) > data_end)
+		return COUNTER_CACHE_UNFIT;
+	packet->header_length = offset - ETH_HLEN + tcp->doff * 4;
+	packet->seen = seen_of_tcp(tcp);
+	return packet->seen ? 0 : COUNTER_CACHE_OPENINGS;
+}
+
+/* A GSO packet is measured by its segments, as the next link will see them. */
+static __always_inline int exceeds_cached_mtu(struct __sk_buff *skb, const struct cache_packet *packet, __u32 mtu)
+{
+	__u32 segment_size = skb->gso_size;
+
+	if (packet->l3_length <= mtu)
+		return 0;
+	return !segment_size || packet->header_length + segment_size > mtu;
+}
+
+static __always_inline int is_entry_of(const struct cached_flow *slot, const struct flow *flow, __u32 ifindex)
+{
+	if (slot->ingress_ifindex != ifindex || slot->source_be != flow->source_be[0] ||
+	    slot->destination_be != flow->destination_be[0] || slot->source_port_be != flow->source_port_be ||
+	    slot->destination_port_be != flow->destination_port_be || slot->protocol != flow->protocol ||
+	    slot->words != flow->words)
+		return 0;
+	if (flow->words == 1)
+		return 1;
+	return slot->source_rest_be[0] == flow->source_be[1] && slot->source_rest_be[1] == flow->source_be[2] &&
+	       slot->source_rest_be[2] == flow->source_be[3] &&
+	       slot->destination_rest_be[0] == flow->destination_be[1] &&
+	       slot->destination_rest_be[1] == flow->destination_be[2] &&
+	       slot->destination_rest_be[2] == flow->destination_be[3];
+}
+
+/* The hash of the queue once more, with the interface: both directions of a flow shall not share a bucket. */
+static __always_inline struct flow_bucket *find_bucket(__u32 hash, __u32 ifindex, __u32 queue_count,
+						       const struct flow_cache_state *state)
+{
+	__u32 bucket = hash % queue_count * state->bucket_count +
+		       (mix(hash ^ mix(ifindex)) & (state->bucket_count - 1));
+
+	return bpf_map_lookup_elem(&flow_cache, &bucket);
+}
+
+static __always_inline struct cached_flow *find_slot(struct flow_bucket *bucket, const struct flow *flow,
+						     __u32 ifindex)
+{
+	int i;
+
+#pragma unroll
+	for (i = 0; i < CACHE_BUCKET_SLOTS; i++)
+		if (is_entry_of(&bucket->slots[i], flow, ifindex))
+			return &bucket->slots[i];
+	return NULL;
+}
+
+static __always_inline void note_seen(struct cached_flow *slot, __u32 seen)
+{
+	__u64 now_ns = bpf_ktime_get_coarse_ns();
+
+	if (slot->last_seen_ns != now_ns)
+		slot->last_seen_ns = now_ns;
+	if ((slot->seen & seen) != seen)
+		__sync_fetch_and_or(&slot->seen, seen);
+}
+
+/* Takes one from the TTL; RFC 1624 for IPv4's checksum, of which only the word with the TTL changes, by 0x0100. */
+static __always_inline int decrement_ttl(struct __sk_buff *skb, __u8 words)
+{
+	void *data_end = (void *)(long)skb->data_end;
+	void *data = (void *)(long)skb->data;
+
+	if (words == 1) {
+		struct iphdr *ip = data + ETH_HLEN;
+		__u32 sum;
+
+		if ((void *)(ip + 1) > data_end || ip->ttl <= 1)
+			return -1;
+		sum = ip->check + bpf_htons(0x0100);
+		ip->check = sum + (sum >= 0xffff);
+		ip->ttl--;
+	} else {
+		struct ipv6hdr *ip = data + ETH_HLEN;
+
+		if ((void *)(ip + 1) > data_end || ip->hop_limit <= 1)
+			return -1;
+		ip->hop_limit--;
+	}
+	return 0;
+}
+
+static __always_inline int ends_here(struct __sk_buff *skb, __u8 words)
+{
+	void *data_end = (void *)(long)skb->data_end;
+	void *data = (void *)(long)skb->data;
+
+	if (words == 1) {
+		struct iphdr *ip = data + ETH_HLEN;
+
+		return (void *)(ip + 1) > data_end || ip->ttl <= 1;
+	}
+	return data + ETH_HLEN + sizeof(struct ipv6hdr) > data_end ||
+	       ((struct ipv6hdr *)(data + ETH_HLEN))->hop_limit <= 1;
+}
+
+static __always_inline void count_cached(struct __sk_buff *skb, struct workload_traffic *source, __u32 target_ifindex)
+{
+	struct workload_traffic *target = bpf_map_lookup_elem(&workload_traffic, &target_ifindex);
+
+	source->from_workload_packets += 1;
+	source->from_workload_bytes += skb->len;
+	if (target) {
+		target->delivered_packets += 1;
+		target->delivered_bytes += skb->len;
+	}
+	count(COUNTER_CACHE_HITS);
+}
+
+static __always_inline int deliver_cached(struct __sk_buff *skb, const struct workload *target, __u32 target_ifindex,
+					  __u8 words)
+{
+	void *data_end = (void *)(long)skb->data_end;
+	struct ethhdr *ethernet = (void *)(long)skb->data;
+
+	if (decrement_ttl(skb, words) || (void *)(ethernet + 1) > data_end)
+		return TC_ACT_SHOT;
+	__builtin_memcpy(ethernet->h_dest, target->pod_mac, ETH_ALEN);
+	__builtin_memcpy(ethernet->h_source, target->host_mac, ETH_ALEN);
+	return bpf_redirect_peer(target_ifindex, 0);
+}
+
+/*
+ * Sends a packet of a pod the way that Java has written down; returns what the program returns then, or CACHE_MISS when
+ * it is Java's. Works without an engine: established flows go on.
+ *
+ * An interface that Java has taken away has no traffic counters and no workload any more: its entries are dead at once,
+ * before Java has removed them.
+ */
+static __always_inline int send_by_cache(struct __sk_buff *skb, const struct caracal_config *config,
+					 const struct flow *flow, __u32 hash)
+{
+	__u32 ifindex = skb->ifindex;
+	struct cache_packet packet = {};
+	const struct flow_cache_state *state;
+	const struct workload *target;
+	struct workload_traffic *source;
+	enum caracal_counter reason;
+	struct flow_bucket *bucket;
+	struct cached_flow *slot;
+	__u32 version, target_ifindex, zero = 0;
+	__u64 before;
+
+	state = bpf_map_lookup_elem(&cache_state, &zero);
+	if (!state || !state->bucket_count)
+		return CACHE_MISS;
+	reason = read_cache_packet(skb, flow, &packet);
+	if (reason)
+		return cache_miss(reason);
+	bucket = find_bucket(hash, ifindex, config->queue_count, state);
+	slot = bucket ? find_slot(bucket, flow, ifindex) : NULL;
+	if (!slot)
+		return cache_miss(COUNTER_CACHE_MISSES);
+	version = *(volatile __u32 *)&slot->version;
+	/* Read again, after the version: in between another flow may have come into the slot. */
+	asm volatile("" ::: "memory");
+	if (version & 1 || !is_entry_of(slot, flow, ifindex))
+		return cache_miss(COUNTER_CACHE_TORN);
+	target_ifindex = slot->target_ifindex;
+	if (slot->action != CACHE_TO_WORKLOAD || (__s32)(slot->generation - state->generation_min) < 0)
+		return cache_miss(COUNTER_CACHE_OUTDATED);
+	target = bpf_map_lookup_elem(&workloads, &target_ifindex);
+	source = bpf_map_lookup_elem(&workload_traffic, &ifindex);
+	if (!target || !source)
+		return cache_miss(COUNTER_CACHE_OUTDATED);
+	if (ends_here(skb, flow->words))
+		return cache_miss(COUNTER_CACHE_TTL);
+	if (exceeds_cached_mtu(skb, &packet, slot->mtu))
+		return cache_miss(COUNTER_CACHE_TOO_BIG);
+	/* With its old value asked for, an atomic add is a full barrier (Documentation/bpf/instruction-set). */
+	before = __sync_fetch_and_add(&slot->packets, packet.segments);
+	asm volatile("" : : "r"(before) : "memory");
+	if (*(volatile __u32 *)&slot->version != version)
+		return cache_miss(COUNTER_CACHE_TORN);
+	__sync_fetch_and_add(&slot->bytes, packet.l3_length + (packet.segments - 1) * packet.header_length);
+	note_seen(slot, packet.seen);
+	count_cached(skb, source, target_ifindex);
+	return deliver_cached(skb, target, target_ifindex, flow->words);
+}
+
+#endif

@@ -1,0 +1,154 @@
+package io.caracal.xdp.cache;
+
+import io.caracal.bindings.MappedRegion;
+import io.caracal.bindings.Posix;
+import io.caracal.xdp.BpfMapHandle;
+import io.caracal.xdp.punt.FlowQueue;
+import io.caracal.xdp.punt.PuntPrograms;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * The flow cache of {@code cache.h}, mapped into this process: packets of flows that Java has decided about pass in the
+ * kernel, without Java. One control thread makes, changes and closes it; each worker has its own {@link FlowCachePart}.
+ *
+ * <p>With pinned maps the entries of an earlier engine are there, and in force, until their part's owner has looked at
+ * them. It begins switched off where nothing was pinned. Kernel 5.5 (BPF_F_MMAPABLE); CAP_BPF.</p>
+ *
+ * <pre>{@code
+ * try (FlowCache cache = FlowCache.map(programs, new FlowQueue(seed, workerCount))) {
+ *     final FlowCachePart part = cache.part(0);
+ *     cache.switchOn();
+ * }
+ * }</pre>
+ */
+public final class FlowCache implements AutoCloseable {
+    private static final int BUCKET_SIZE = CachedFlowLayout.SLOT_SIZE * CachedFlowLayout.BUCKET_SLOTS;
+    private static final int PAGE_SIZE = 4096;
+
+    private final MappedRegion buckets;
+    private final MappedRegion state;
+    private final int partBucketCount;
+    private final FlowCachePart[] parts;
+
+    private FlowCache(final MappedRegion buckets, final MappedRegion state, final int bucketCount,
+        final FlowQueue queue) {
+        this.buckets = buckets;
+        this.state = state;
+        partBucketCount = Integer.highestOneBit(bucketCount / queue.queueCount());
+        parts = new FlowCachePart[queue.queueCount()];
+        final long partSize = (long)partBucketCount * BUCKET_SIZE;
+        for (int index = 0; index < parts.length; index++) {
+            parts[index] = new FlowCachePart(buckets.segment().asSlice(index * partSize, partSize), queue,
+                partBucketCount);
+        }
+    }
+
+    /**
+     * Maps the cache. Entries that were made with other parts than these are removed: nobody would find them.
+     *
+     * @param programs whose maps it is in; they may be closed before it.
+     * @param queue seed and number of workers, as the programs are configured.
+     * @return the cache, to be closed.
+     * @throws IllegalArgumentException when there are fewer buckets than workers.
+     * @throws io.caracal.bindings.NativeCallException ENOMEM, or EPERM.
+     */
+    public static FlowCache map(final PuntPrograms programs, final FlowQueue queue) {
+        final BpfMapHandle array = programs.map("flow_cache");
+        if (array.entryCountMax() < queue.queueCount()) {
+            throw new IllegalArgumentException("a flow cache of " + array.entryCountMax() + " buckets is too small for "
+                + queue.queueCount() + " workers");
+        }
+        final MappedRegion buckets = region(array, (long)array.entryCountMax() * BUCKET_SIZE);
+        try {
+            final FlowCache cache = new FlowCache(buckets,
+                region(programs.map("cache_state"), CachedFlowLayout.STATE_SIZE), array.entryCountMax(), queue);
+            cache.takeOver();
+            return cache;
+        } catch (final RuntimeException failure) {
+            buckets.close();
+            throw failure;
+        }
+    }
+
+    private static MappedRegion region(final BpfMapHandle map, final long size) {
+        final long pages = (size + PAGE_SIZE - 1) / PAGE_SIZE;
+        return MappedRegion.shared(map.fd(), 0, pages * PAGE_SIZE, Posix.PROT_READ | Posix.PROT_WRITE);
+    }
+
+    private void takeOver() {
+        final boolean alike = bucketCountInForce() == partBucketCount;
+        for (final FlowCachePart part : parts) {
+            part.recount();
+            if (!alike) {
+                part.clear();
+            }
+        }
+        if (!alike) {
+            switchOff();
+        }
+    }
+
+    private int bucketCountInForce() {
+        return (int)CachedFlowLayout.INT.getAcquire(state.segment(), (long)CachedFlowLayout.STATE_BUCKET_COUNT);
+    }
+
+    /**
+     * A worker's part.
+     *
+     * @param worker its queue of the punt pair.
+     * @return that worker's alone.
+     */
+    public FlowCachePart part(final int worker) {
+        return parts[worker];
+    }
+
+    /** Has the programs look into the cache. */
+    public void switchOn() {
+        CachedFlowLayout.INT.setRelease(state.segment(), (long)CachedFlowLayout.STATE_BUCKET_COUNT, partBucketCount);
+    }
+
+    /** Has the programs look no more; after {@link RcuGracePeriod} none does. */
+    public void switchOff() {
+        CachedFlowLayout.INT.setRelease(state.segment(), (long)CachedFlowLayout.STATE_BUCKET_COUNT, 0);
+    }
+
+    /**
+     * Whether the programs look into the cache.
+     *
+     * @return as they are told now.
+     */
+    public boolean isOn() {
+        return bucketCountInForce() != 0;
+    }
+
+    /**
+     * Outdates every entry that an older policy has approved, at once and on all workers; none of it acts any more
+     * after {@link RcuGracePeriod}.
+     *
+     * @param generation the oldest that is still good; growing, compared by difference.
+     */
+    public void outdateBefore(final int generation) {
+        CachedFlowLayout.INT.setRelease(state.segment(), (long)CachedFlowLayout.STATE_GENERATION_MIN, generation);
+    }
+
+    /**
+     * Room for entries, two for each flow.
+     *
+     * @return slots of all parts together.
+     */
+    public int slotCount() {
+        return parts.length * parts[0].slotCount();
+    }
+
+    /** Unmaps it; its workers have stopped. What is in the maps stays in force where they are pinned. */
+    @Override
+    public void close() {
+        state.close();
+        buckets.close();
+    }
+
+    /** The memory, for tests. */
+    MemorySegment memory() {
+        return buckets.segment();
+    }
+}
