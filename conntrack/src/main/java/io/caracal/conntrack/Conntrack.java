@@ -6,6 +6,7 @@ import io.caracal.burst.PacketFlags;
 import io.caracal.nat.NatBindingListener;
 import io.caracal.nat.NatBindings;
 import io.caracal.nat.NatConfig;
+import io.caracal.stage.WorkloadTable;
 import io.caracal.stage.WorkloadTablePublisher;
 import java.security.SecureRandom;
 
@@ -24,6 +25,7 @@ import java.security.SecureRandom;
 public final class Conntrack implements AutoCloseable, FlowRemovalListener {
     private final ConntrackConfig config;
     private final BootClock clock;
+    private final WorkloadTablePublisher workloads;
     private final FlowRemovalListener listener;
     private final FlowApprovals approvals = new FlowApprovals();
     private final ConntrackCounters counters = new ConntrackCounters();
@@ -48,6 +50,7 @@ public final class Conntrack implements AutoCloseable, FlowRemovalListener {
         final BootClock clock, final WorkloadTablePublisher workloads, final FlowRemovalListener listener) {
         this.config = config;
         this.clock = clock;
+        this.workloads = workloads;
         this.listener = listener;
         final SecureRandom random = new SecureRandom();
         final long nowMs = clock.bootMs(System.nanoTime());
@@ -218,6 +221,10 @@ public final class Conntrack implements AutoCloseable, FlowRemovalListener {
 
     ConntrackConfig config() {
         return config;
+    }
+
+    WorkloadTable workloads() {
+        return workloads.current();
     }
 
     BootClock clock() {

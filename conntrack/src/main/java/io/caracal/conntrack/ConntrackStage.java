@@ -171,7 +171,7 @@ public final class ConntrackStage implements PacketStage {
             burst.drop(row, DropReason.FLOW_FROM_WRONG_INTERFACE);
             return;
         }
-        if (!leavesByItsLeg(burst, row, family, found)) {
+        if (!leavesByItsLeg(burst, row, family, found) || !isOfItsSender(burst, row, family, found)) {
             tableChanged = true;
             family.table.remove(found >> 1, RemovalCause.ENDPOINT_ARRIVED);
             begin(burst, row, family);
@@ -252,6 +252,18 @@ public final class ConntrackStage implements PacketStage {
         final int leg = (found & 1) == FlowTable.ORIGINAL
             ? FlowAccount.destinationIfindex(account) : FlowAccount.sourceIfindex(account);
         return leg == RouteWord.ifindex(route);
+    }
+
+    /**
+     * Whether a packet of the host's stack is of the pod that opened its flow. Behind the node's address a port may
+     * have become another pod's, whose policy was never asked.
+     */
+    private boolean isOfItsSender(final PacketBurst burst, final int row, final FamilyTracking family,
+        final int found) {
+        final int direction = burst.direction[row];
+        return direction == Direction.FROM_WORKLOAD || direction == Direction.FROM_UPLINK
+            || (found & 1) == FlowTable.REPLY || RowEndpoints.sourceLeg(burst, row, table)
+            == FlowAccount.sourceIfindex(family.table.account(found >> 1));
     }
 
     private static boolean isApproved(final FamilyTracking family, final int found) {

@@ -10,6 +10,7 @@ import io.caracal.burst.Verdict;
 import io.caracal.route.NextHopTable;
 import io.caracal.route.RouteWord;
 import io.caracal.stage.PacketStage;
+import io.caracal.stage.WorkloadTable;
 
 /**
  * Makes the flows of packets that the {@link ConntrackStage} called {@link Tracking#NEW} and that nobody has dropped
@@ -113,7 +114,7 @@ public final class FlowCommitStage implements PacketStage {
         spec.sourceRule = approvals.sourceRule[row];
         spec.destinationGeneration = approvals.destinationGeneration[row];
         spec.destinationRule = approvals.destinationRule[row];
-        spec.flags = approvedFlags(row) | throughHost(burst, row, destination);
+        spec.flags = approvedFlags(row) | throughHost(burst, row, destination) | oneWay(burst, row);
         spec.state = family.tracker.firstState(burst.ipProtocol[row], burst.umem(),
             burst.offset(row) + burst.l4Offset[row], burst.length[row] - burst.l4Offset[row]);
         if (family.isReplyInUse()) {
@@ -134,6 +135,12 @@ public final class FlowCommitStage implements PacketStage {
                 && RouteWord.nextHop(burst.route[row]) == NextHopTable.NONE ? FlowFlags.THROUGH_HOST : 0;
             default -> FlowFlags.THROUGH_HOST;
         };
+    }
+
+    /** The host's stack has hidden the pod behind an address of this node: answers are for that stack. */
+    private int oneWay(final PacketBurst burst, final int row) {
+        return burst.direction[row] == Direction.TO_UPLINK
+            && RowEndpoints.source(burst, row, conntrack.workloads()) == WorkloadTable.NONE ? FlowFlags.ONE_WAY : 0;
     }
 
     private void finish(final PacketBurst burst, final int row, final FamilyTracking family) {

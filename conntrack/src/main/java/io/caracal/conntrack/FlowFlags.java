@@ -20,13 +20,15 @@ public final class FlowFlags {
     public static final int THROUGH_HOST = 1 << 6;
     /** A RST was seen that did not match exactly; later traffic clears the bit (see {@code TCPResetSeen}). */
     public static final int RESET_SEEN = 1 << 7;
+    /** Answers go past the engine: the host's stack has given the flow this node's address, and undoes it itself. */
+    public static final int ONE_WAY = 1 << 8;
 
     /** Both legs. */
     public static final int APPROVED = SOURCE_APPROVED | DESTINATION_APPROVED;
     /** Either kind of NAT. */
     public static final int NAT = SOURCE_NAT | DESTINATION_NAT;
     /** All bits that a whole record can have. */
-    static final int ALL = 0xff;
+    static final int ALL = 0x1ff;
 
     private FlowFlags() {
     }

@@ -138,22 +138,32 @@ final class FlowTracker implements AutoCloseable {
     private int updateProtocol(final int slot, final int direction, final UnsafeBuffer buffer, final int offset,
         final int length) {
         final long record = table.record(slot);
+        final boolean isOneWay = (FlowRecord.flags(record) & FlowFlags.ONE_WAY) != 0;
         switch (FlowRecord.protocol(record)) {
             case IpProtocol.TCP:
                 segment.read(buffer, offset, length);
-                final int result = tcp.update(table, slot, direction, segment);
-                reason = tcp.reason();
-                return result;
+                return isOneWay ? updateOneWay(record) : updateTcp(slot, direction);
             case IpProtocol.SCTP:
                 reason = DropReason.SCTP_STATE_INVALID;
-                return sctp.read(buffer, offset, length) && sctp.update(table, slot, direction)
-                    ? TcpTracker.ACCEPTED : TcpTracker.INVALID;
+                return sctp.read(buffer, offset, length) && (isOneWay ? sctp.updateOneWay(record)
+                    : sctp.update(table, slot, direction)) ? TcpTracker.ACCEPTED : TcpTracker.INVALID;
             default:
                 if (direction == FlowTable.REPLY) {
                     FlowRecord.state(record, FlowState.REPLIED);
                 }
                 return TcpTracker.ACCEPTED;
         }
+    }
+
+    private int updateTcp(final int slot, final int direction) {
+        final int result = tcp.update(table, slot, direction, segment);
+        reason = tcp.reason();
+        return result;
+    }
+
+    private int updateOneWay(final long record) {
+        reason = OneWayTracker.reason();
+        return OneWayTracker.update(record, segment);
     }
 
     private void assureConversation(final long record, final int slot, final long nowMs) {

@@ -18,11 +18,10 @@ final class RowEndpoints {
         return switch (burst.direction[row]) {
             case Direction.FROM_WORKLOAD -> burst.ingressIfindex[row];
             case Direction.FROM_UPLINK -> WorkloadTable.NONE;
-            case Direction.TO_UPLINK -> {
+            default -> {
                 final int origin = PuntHeader.originIfindex(burst.umem(), burst.offset(row));
                 yield table.workload(origin) == null ? source(burst, row, table) : origin;
             }
-            default -> source(burst, row, table);
         };
     }
 
@@ -35,7 +34,8 @@ final class RowEndpoints {
         };
     }
 
-    private static int source(final PacketBurst burst, final int row, final WorkloadTable table) {
+    /** The pod that has the source address. */
+    static int source(final PacketBurst burst, final int row, final WorkloadTable table) {
         final UnsafeBuffer umem = burst.umem();
         final int l3 = burst.offset(row) + burst.l3Offset[row];
         return burst.ipVersion[row] == 4 ? table.ipv4Ifindex(Ipv4Header.source(umem, l3))

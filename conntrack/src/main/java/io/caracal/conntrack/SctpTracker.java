@@ -131,6 +131,23 @@ final class SctpTracker {
         return true;
     }
 
+    /**
+     * Takes a packet of a flow whose other half is not seen: its tags cannot be known, its chunks tell when it ends.
+     *
+     * @return true.
+     */
+    boolean updateOneWay(final long record) {
+        FlowRecord.state(record, switch (chunk) {
+            case INIT -> FlowState.SCTP_COOKIE_WAIT;
+            case COOKIE_ECHO -> FlowState.SCTP_COOKIE_ECHOED;
+            case SHUTDOWN -> FlowState.SCTP_SHUTDOWN_SENT;
+            case SHUTDOWN_ACK -> FlowState.SCTP_SHUTDOWN_ACK_SENT;
+            case SHUTDOWN_COMPLETE, ABORT -> FlowState.SCTP_CLOSED;
+            default -> FlowState.SCTP_ESTABLISHED;
+        });
+        return true;
+    }
+
     private boolean hasRightTag(final long part, final int direction) {
         final int wanted = tag(part, direction);
         return switch (chunk) {

@@ -9,6 +9,7 @@ import io.caracal.route.RouteTarget;
 import io.caracal.route.RouteWord;
 import io.caracal.wire.IpProtocol;
 import io.caracal.wire.PuntHeader;
+import io.caracal.wire.TcpHeader;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -124,5 +125,32 @@ class FlowWaysTest {
         expectLegs(POD, FlowApprovals.NO_WORKLOAD);
         assertEquals("new", pass(Direction.TO_UPLINK, UPLINK, POD, RouteTarget.of(RouteKind.OUTSIDE),
             udp(NODE_IPV4, REMOTE_IPV4)));
+    }
+
+    private String sendHidden(final int origin, final int tcpFlags, final int sequence) {
+        return pass(Direction.TO_UPLINK, UPLINK, origin, RouteTarget.of(RouteKind.OUTSIDE), IpPackets.ipv4(
+            IpProtocol.TCP, NODE_IPV4, REMOTE_IPV4, IpPackets.tcp(5000, 80, tcpFlags, sequence, 1)));
+    }
+
+    /** Answers go to this node's address, so to the host's stack: half a connection is all there is to see. */
+    @Test
+    void shouldFollowHalfAConnectionThatTheHostHasHidden() {
+        expectLegs(POD, FlowApprovals.NO_WORKLOAD);
+        assertEquals("new", sendHidden(POD, TcpHeader.SYN, 100));
+        assertEquals("established", sendHidden(POD, TcpHeader.SYN, 100), "sent again");
+        assertEquals("established", sendHidden(POD, TcpHeader.ACK, 101), "no SYN-ACK has been seen, and none will be");
+        assertEquals("established", sendHidden(POD, TcpHeader.ACK, 90_000_000), "nor windows");
+        assertEquals("established", sendHidden(POD, TcpHeader.ACK | TcpHeader.FIN, 90_000_001));
+        assertEquals("established", sendHidden(POD, TcpHeader.ACK, 90_000_002));
+        assertEquals("new", sendHidden(POD, TcpHeader.SYN, 500), "the kernel has given the port away again");
+    }
+
+    @Test
+    void shouldAskAgainWhenAHiddenPortBecomesAnotherPods() {
+        assertEquals("new", sendHidden(POD, TcpHeader.SYN, 100));
+        assertEquals("established", sendHidden(POD, TcpHeader.ACK, 101));
+        expectLegs(TrackedNode.PEER, FlowApprovals.NO_WORKLOAD);
+        assertEquals("new", sendHidden(TrackedNode.PEER, TcpHeader.SYN, 7000));
+        assertEquals("established", sendHidden(TrackedNode.PEER, TcpHeader.ACK, 7001));
     }
 }

@@ -62,7 +62,7 @@ public final class DataplaneConfig {
         require(Integer.bitCount(ringDepth) == 1, ConfigKey.RING_DEPTH, "is no power of two");
         require(frameCount >= 5 * ringDepth + ForwardingChain.HELD_FRAMES_MAX, ConfigKey.FRAME_COUNT,
             "is less than five rings of " + ringDepth + " (fill, receive, transmit, completion, bursts between) and "
-            + ForwardingChain.HELD_FRAMES_MAX + " that wait for neighbours and fragments");
+            + ForwardingChain.HELD_FRAMES_MAX + " that wait for neighbours, fragments and clients");
         require(markHanded != markApproved, ConfigKey.MARK_APPROVED, "is the same bit as mark-handed");
     }
 

@@ -17,6 +17,7 @@ import io.caracal.policy.model.RuleAction;
 import io.caracal.policy.model.WorkloadEndpoint;
 import io.caracal.route.ForwardingPublisher;
 import io.caracal.route.ForwardingTables;
+import io.caracal.stage.ClientQuestions;
 import io.caracal.stage.PacketStage;
 import io.caracal.stage.SyntheticTraffic;
 import io.caracal.stage.WorkloadTablePublisher;
@@ -65,7 +66,7 @@ final class PathWarmup {
         try (WorkerFlows flows = WorkerFlows.open(directory, 0, 1, config, tables.workloads())) {
             final PacketStage chain = new WorkerChain(tables, flowHash, new PolicyWay(UPLINK_IFINDEX)).build(pool,
                 flows.conntrack(), flows.conntrack().openNat(NatBindingListener.NONE),
-                new PolicyEvaluator(0, PolicyEvaluator.Room.DEFAULT, null));
+                new PolicyEvaluator(0, PolicyEvaluator.Room.DEFAULT, null), new ClientQuestions(() -> { }));
             final WorkerWarmup warmup = new WorkerWarmup(pool, umem.buffer(), chain);
             final long deadlineNs = System.nanoTime() + durationMs * 1_000_000L;
             while (System.nanoTime() - deadlineNs < 0) {

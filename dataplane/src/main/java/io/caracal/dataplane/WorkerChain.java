@@ -5,6 +5,8 @@ import io.caracal.nat.NatBindings;
 import io.caracal.policy.PolicyEvaluator;
 import io.caracal.policy.PolicyStage;
 import io.caracal.policy.PolicyWay;
+import io.caracal.stage.ClientQuestions;
+import io.caracal.stage.MasqueradedClients;
 import io.caracal.stage.PacketStage;
 import io.caracal.umem.FramePool;
 import io.caracal.wire.SymmetricFlowHash;
@@ -23,10 +25,12 @@ record WorkerChain(PublishedTables tables, SymmetricFlowHash flowHash, PolicyWay
      * completed: a veth as uplink brings them, and XDP in the stack may.
      */
     PacketStage build(final FramePool pool, final Conntrack conntrack, final NatBindings bindings,
-                      final PolicyEvaluator evaluator) {
+                      final PolicyEvaluator evaluator, final ClientQuestions questions) {
+        final MasqueradedClients clients =
+            new MasqueradedClients(questions, tables.forwarding(), conntrack.approvals(), pool.ledger());
         final PolicyStage policy = new PolicyStage(tables.policies(), evaluator, conntrack.approvals(), way);
         return new ForwardingChain(flowHash, pool, tables.workloads(), tables.forwarding()).withNat(bindings)
-            .completingChecksums().withDecisions(conntrack.stage(), policy).withCommits(conntrack.commitStage())
-            .build();
+            .completingChecksums().withDecisions(clients::release, conntrack.stage(), clients::ask, policy)
+            .withCommits(conntrack.commitStage()).build();
     }
 }

@@ -26,6 +26,7 @@ import io.caracal.policy.PolicyWay;
 import io.caracal.port.PortSpec;
 import io.caracal.port.PuntPort;
 import io.caracal.port.XskPort;
+import io.caracal.stage.ClientQuestions;
 import io.caracal.stage.PacketStage;
 import io.caracal.umem.FrameLedger;
 import io.caracal.umem.FramePool;
@@ -66,6 +67,7 @@ final class WorkerGroup implements AutoCloseable {
     /** Control begins before the workers run; what it wants of them waits. */
     private final CompletableFuture<Void> running = new CompletableFuture<>();
     private AgentRunner policyLogRunner;
+    private ClientLookup clientLookup;
 
     /**
      * No workers yet.
@@ -115,6 +117,7 @@ final class WorkerGroup implements AutoCloseable {
     void start(final PuntPair pair, final XskMap sockets, final PolicyWay way,
                final IntFunction<NatBindingListener> natListeners) {
         final WorkerChain chain = new WorkerChain(tables, flowHash, way);
+        clientLookup = ClientLookup.start(log);
         for (final Member member : members) {
             member.start(pair, chain, natListeners.apply(member.index));
             sockets.set(member.index, member.socket.fd());
@@ -224,6 +227,9 @@ final class WorkerGroup implements AutoCloseable {
     @Override
     public void close() {
         members.forEach(Member::close);
+        if (clientLookup != null) {
+            clientLookup.close();
+        }
         if (policyLogRunner != null) {
             policyLogRunner.close();
         }
@@ -272,8 +278,9 @@ final class WorkerGroup implements AutoCloseable {
             final int depth = config.ringDepth();
             socket = XskSocket.open(umem, XskConfig.of(pair.engineDevice(), pair.engineIfindex(), index)
                 .withDepths(new RingDepths(depth, depth, depth, depth)));
+            final ClientQuestions questions = clientLookup.questions();
             final PacketStage chain = stages.build(pool, flows.conntrack(), flows.conntrack().openNat(natListener),
-                new PolicyEvaluator(index, PolicyEvaluator.Room.DEFAULT, policyLog));
+                new PolicyEvaluator(index, PolicyEvaluator.Room.DEFAULT, policyLog), questions);
             final PacketWorker worker =
                 new PacketWorker(workerConfig(index), pool, umem.buffer(), chain, counters);
             worker.addPort(new PuntPort(new XskPort(
@@ -281,6 +288,7 @@ final class WorkerGroup implements AutoCloseable {
                 socket.rings(), socket, pool)));
             thread = WorkerThread.start(worker, failure -> log.error("worker " + index, failure));
             allocation = thread.allocationProbe();
+            clientLookup.serve(questions, () -> worker.proxy().submit(WorkerCommand.NOTHING));
         }
 
         /** Runs a command between two bursts and waits for it; does nothing when the worker has ended. */

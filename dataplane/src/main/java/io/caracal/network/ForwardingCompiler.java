@@ -7,6 +7,7 @@ import io.caracal.control.NodeChange.TunnelAddress;
 import io.caracal.policy.model.Prefix;
 import io.caracal.route.ForwardingOptions;
 import io.caracal.route.NextHopTable;
+import io.caracal.route.NodePorts;
 import io.caracal.route.RouteFlags;
 import io.caracal.route.RouteKind;
 import io.caracal.route.RouteTable;
@@ -81,7 +82,12 @@ final class ForwardingCompiler {
             errorSource(input, false).map(NetworkAddresses::ipv4).orElse(usual.errorIpv4Source()),
             errorSource(input, true).map(NetworkAddresses::ipv6).orElse(usual.errorIpv6Source()),
             settings.vxlanFromWorkloads() ? 0 : settings.vxlanPort(), settings.ipipFromWorkloads(),
-            settings.natExcludesHosts());
+            settings.natExcludesHosts(), nodePorts(input.cluster()));
+    }
+
+    private static NodePorts nodePorts(final ClusterNetwork cluster) {
+        return NodePorts.of(cluster.services().stream().flatMap(service -> service.nodePorts().stream())
+            .mapToInt(port -> port.protocol() << Short.SIZE | port.port()).toArray());
     }
 
     private static Optional<InetAddress> errorSource(final NetworkInput input, final boolean ipv6) {

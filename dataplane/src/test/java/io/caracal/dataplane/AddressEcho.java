@@ -76,10 +76,15 @@ final class AddressEcho implements AutoCloseable {
 
     /** Asks over TCP with so many bytes; says what the server sees of the client. */
     static String askTcp(final Place client, final String address, final int port, final int length) {
+        return askTcp(client, address, port, length, TIMEOUT_MS);
+    }
+
+    static String askTcp(final Place client, final String address, final int port, final int length,
+                         final int timeoutMs) {
         return client.call(() -> {
             try (Socket socket = new Socket()) {
-                socket.connect(new InetSocketAddress(InetAddress.ofLiteral(address), port), TIMEOUT_MS);
-                socket.setSoTimeout(TIMEOUT_MS);
+                socket.connect(new InetSocketAddress(InetAddress.ofLiteral(address), port), timeoutMs);
+                socket.setSoTimeout(timeoutMs);
                 final DataOutputStream out = new DataOutputStream(socket.getOutputStream());
                 final byte[] request = pattern(length);
                 Thread.ofPlatform().daemon(true).start(() -> send(out, request));
@@ -106,9 +111,14 @@ final class AddressEcho implements AutoCloseable {
 
     /** Asks over UDP with so many bytes, three times at most; says what the server sees of the client. */
     static String askUdp(final Place client, final String address, final int port, final int length) {
+        return askUdp(client, address, port, length, TIMEOUT_MS);
+    }
+
+    static String askUdp(final Place client, final String address, final int port, final int length,
+                         final int timeoutMs) {
         return client.call(() -> {
             try (DatagramSocket socket = new DatagramSocket()) {
-                socket.setSoTimeout(TIMEOUT_MS);
+                socket.setSoTimeout(timeoutMs);
                 final byte[] request = pattern(length);
                 final DatagramPacket answer =
                     new DatagramPacket(new byte[DATAGRAM_LENGTH_MAX], DATAGRAM_LENGTH_MAX);

@@ -124,45 +124,6 @@ class OverlayNodeTest {
         }
     }
 
-    /** Rules as kube-proxy writes them: to a pod here, to one there, and outside. */
-    private void makeServices() throws Exception {
-        service("10.96.0.10", web.ipv4());
-        service("10.96.0.11", far.ipv4());
-        service("10.96.0.12", outside.ipv4());
-    }
-
-    private void service(final String clusterAddress, final String backend) throws Exception {
-        node.writeManifest("service-" + clusterAddress + ".yaml", """
-            apiVersion: v1
-            kind: Service
-            metadata: {name: s%s, namespace: shop}
-            spec: {clusterIP: %s, ports: [{name: tcp, port: 80, protocol: TCP}, {name: udp, port: 80, protocol: UDP}]}
-            """.formatted(clusterAddress.substring(8), clusterAddress));
-        for (final String protocol : List.of("tcp", "udp")) {
-            view.onNode("iptables", "-t", "nat", "-A", "PREROUTING", "-d", clusterAddress, "-p", protocol, "--dport",
-                "80", "-j", "DNAT", "--to-destination", backend + ":" + PORT);
-        }
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = {"native-copy", "generic", "kernel"})
-    void shouldReachServicesThroughTheHostsStack(final String mode) throws Exception {
-        lab.own(AddressEcho.at(web::call, PORT));
-        lab.own(AddressEcho.at(far::call, PORT));
-        lab.own(AddressEcho.at(outside::call, PORT));
-        makeServices();
-        try (EmbeddedEngine engine = launch(mode)) {
-            final List<String> seen = List.of(client.ipv4(), client.ipv4(), node.ipv4());
-            for (int service = 0; service < seen.size(); service++) {
-                final String address = "10.96.0.1" + service;
-                assertEquals(seen.get(service), AddressEcho.askTcp(client::call, address, 80, BULK),
-                    () -> address + "\n" + explain(engine));
-                assertEquals(seen.get(service), AddressEcho.askUdp(client::call, address, 80, 200),
-                    () -> address + "\n" + explain(engine));
-            }
-        }
-    }
-
     @ParameterizedTest
     @ValueSource(strings = {"native-copy", "generic", "kernel"})
     void shouldLeaveTheHostsOwnNetworkAlone(final String mode) throws Exception {

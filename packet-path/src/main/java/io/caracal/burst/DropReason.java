@@ -135,7 +135,9 @@ public enum DropReason {
     /** See {@link #sentence()}. */
     HEADROOM_MISSING(79, "no room in front of it for the headers it needs (a defect of a stage)"),
     /** See {@link #sentence()}. */
-    POLICY_DENY(80, "policy does not allow it; the rule is in the trace and in the policy's counters");
+    POLICY_DENY(80, "policy does not allow it; the rule is in the trace and in the policy's counters"),
+    /** See {@link #sentence()}. */
+    CLIENT_UNKNOWN(81, "masqueraded by the host, whose connection tracking did not say in time for whom");
 
     /** One more than the largest id: ids have gaps where reasons were planned and not needed. */
     private static final DropReason[] BY_ID = new DropReason[1 + largestId()];

@@ -39,6 +39,18 @@ public final class FlowApprovals {
     public final int[] destinationGeneration = new int[PacketBurst.MAX_PACKETS];
     /** Rule that approved the destination's leg, as the policy numbers it. */
     public final int[] destinationRule = new int[PacketBurst.MAX_PACKETS];
+    /**
+     * Whether the packet's source is an address that the host's stack has put in place of the client's: policy judges
+     * {@link #clientHigh}, {@link #clientLow} and {@link #clientPort} then.
+     */
+    public final boolean[] hasClient = new boolean[PacketBurst.MAX_PACKETS];
+    /** The client's address, bits 0-63; IPv4 left-aligned. */
+    public final long[] clientHigh = new long[PacketBurst.MAX_PACKETS];
+    /** The client's address, bits 64-127. */
+    public final long[] clientLow = new long[PacketBurst.MAX_PACKETS];
+    /** The client's port. */
+    public final int[] clientPort = new int[PacketBurst.MAX_PACKETS];
+
     /** Makes columns of undecided rows. */
     public FlowApprovals() {
     }
@@ -58,6 +70,22 @@ public final class FlowApprovals {
         sourceRule[row] = 0;
         destinationGeneration[row] = 0;
         destinationRule[row] = 0;
+        hasClient[row] = false;
+    }
+
+    /**
+     * Says who is behind the packet's source address, after {@link #begin}.
+     *
+     * @param row row of the burst.
+     * @param high the client's address, bits 0-63; IPv4 left-aligned.
+     * @param low bits 64-127.
+     * @param port the client's port.
+     */
+    public void client(final int row, final long high, final long low, final int port) {
+        hasClient[row] = true;
+        clientHigh[row] = high;
+        clientLow[row] = low;
+        clientPort[row] = port;
     }
 
     /**

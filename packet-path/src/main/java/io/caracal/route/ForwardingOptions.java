@@ -16,12 +16,14 @@ import io.caracal.wire.Ipv6Text;
  * @param ipipFromWorkloads whether pods may send IP in IP (Felix: AllowIPIPPacketsFromWorkloads).
  * @param natExcludesHosts whether packets to nodes keep the pod's address (Felix: NATOutgoingExclusions =
  *     IPPoolsAndHostIPs).
+ * @param nodePorts ports of the node's addresses that are services.
  */
 public record ForwardingOptions(int workloadMtu, int errorIpv4Source, Ipv6Text errorIpv6Source,
-                                int forbiddenVxlanPort, boolean ipipFromWorkloads, boolean natExcludesHosts) {
+                                int forbiddenVxlanPort, boolean ipipFromWorkloads, boolean natExcludesHosts,
+                                NodePorts nodePorts) {
     /** A node of its own: MTU 1500, errors from the gateway, no tunnels from pods. */
     public static final ForwardingOptions DEFAULT = new ForwardingOptions(1500, Ipv4Address.GATEWAY,
-        new Ipv6Text(Ipv6Address.GATEWAY_HIGH, Ipv6Address.GATEWAY_LOW), 4789, false, false);
+        new Ipv6Text(Ipv6Address.GATEWAY_HIGH, Ipv6Address.GATEWAY_LOW), 4789, false, false, NodePorts.NONE);
 
     private static final int MIN_MTU = 1280;
 

@@ -23,6 +23,7 @@ final class HeldRows {
     private final int[] offsets;
     private final int[] protocolAndFlags;
     private final int[] flowHash;
+    private final int[] ports;
     private final int[] key;
     private final byte[] direction;
     private int count;
@@ -38,6 +39,7 @@ final class HeldRows {
         offsets = new int[capacity];
         protocolAndFlags = new int[capacity];
         flowHash = new int[capacity];
+        ports = new int[capacity];
         key = new int[capacity];
         direction = new byte[capacity];
     }
@@ -79,6 +81,7 @@ final class HeldRows {
         offsets[index] = burst.l3Offset[row] << 16 | burst.l4Offset[row];
         protocolAndFlags[index] = burst.ipProtocol[row] << 16 | burst.flags[row];
         flowHash[index] = burst.flowHash[row];
+        ports[index] = burst.sourcePort[row] << 16 | burst.destinationPort[row];
         key[index] = rowKey;
         direction[index] = burst.direction[row];
         burst.verdict[row] = Verdict.HELD;
@@ -98,8 +101,8 @@ final class HeldRows {
         burst.ipProtocol[row] = protocolAndFlags[index] >>> 16;
         burst.flags[row] = protocolAndFlags[index] & 0xFFFF;
         burst.flowHash[row] = flowHash[index];
-        burst.sourcePort[row] = 0;
-        burst.destinationPort[row] = 0;
+        burst.sourcePort[row] = ports[index] >>> 16;
+        burst.destinationPort[row] = ports[index] & 0xFFFF;
         burst.direction[row] = direction[index];
         remove(index);
         return row;
@@ -116,6 +119,7 @@ final class HeldRows {
         System.arraycopy(offsets, index + 1, offsets, index, moved);
         System.arraycopy(protocolAndFlags, index + 1, protocolAndFlags, index, moved);
         System.arraycopy(flowHash, index + 1, flowHash, index, moved);
+        System.arraycopy(ports, index + 1, ports, index, moved);
         System.arraycopy(key, index + 1, key, index, moved);
         System.arraycopy(direction, index + 1, direction, index, moved);
     }

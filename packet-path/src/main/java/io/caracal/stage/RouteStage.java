@@ -10,6 +10,7 @@ import io.caracal.route.ForwardingPublisher;
 import io.caracal.route.ForwardingTables;
 import io.caracal.route.RouteKind;
 import io.caracal.route.RouteTable;
+import io.caracal.route.RouteTarget;
 import io.caracal.route.RouteWord;
 import io.caracal.wire.EthernetHeader;
 import io.caracal.wire.IpProtocol;
@@ -33,6 +34,8 @@ import org.agrona.concurrent.UnsafeBuffer;
  * <p>The row stays undecided. What the engine made itself keeps the route that its maker gave it.</p>
  */
 public final class RouteStage implements PacketStage {
+    private static final long TO_SERVICE = RouteTarget.of(RouteKind.SERVICE).word();
+
     private final WorkloadTablePublisher workloadTables;
     private final ForwardingPublisher forwardingTables;
 
@@ -88,8 +91,10 @@ public final class RouteStage implements PacketStage {
         final long route = routes.ipv4(Ipv4Header.destination(umem, l3));
         burst.route[row] = route;
         switch (burst.direction[row]) {
-            case Direction.FROM_WORKLOAD ->
+            case Direction.FROM_WORKLOAD -> {
+                noteNodePort(burst, tables.options(), row);
                 checkFromWorkload(burst, workloads, tables.options(), row, workloads.ipv4Ifindex(source));
+            }
             case Direction.TO_WORKLOAD -> checkToWorkload(burst, workloads, row, false);
             case Direction.FROM_UPLINK -> checkFromUplink(burst, row, routes.ipv4(source));
             default -> checkToUplink(burst, row);
@@ -111,6 +116,7 @@ public final class RouteStage implements PacketStage {
                 if (toLinkLocal || Ipv6Address.isLinkLocal(sourceHigh)) {
                     refuseLinkLocal(burst, workloads, row);
                 } else {
+                    noteNodePort(burst, tables.options(), row);
                     checkFromWorkload(
                         burst, workloads, tables.options(), row, workloads.ipv6Ifindex(sourceHigh, sourceLow));
                 }
@@ -124,6 +130,14 @@ public final class RouteStage implements PacketStage {
                 }
             }
             default -> checkToUplink(burst, row);
+        }
+    }
+
+    /** A service at the node's own address: the host's stack sends it on, as to any other service's address. */
+    private static void noteNodePort(final PacketBurst burst, final ForwardingOptions options, final int row) {
+        if (RouteWord.kind(burst.route[row]) == RouteKind.HOST
+            && options.nodePorts().contains(burst.ipProtocol[row], burst.destinationPort[row])) {
+            burst.route[row] = TO_SERVICE;
         }
     }
 

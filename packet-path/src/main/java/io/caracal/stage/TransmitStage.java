@@ -5,6 +5,7 @@ import io.caracal.burst.DropReason;
 import io.caracal.burst.EgressAction;
 import io.caracal.burst.PacketBurst;
 import io.caracal.burst.PacketFlags;
+import io.caracal.burst.Tracking;
 import io.caracal.burst.Verdict;
 import io.caracal.route.ForwardingPublisher;
 import io.caracal.route.ForwardingTables;
@@ -112,11 +113,17 @@ public final class TransmitStage implements PacketStage {
         }
     }
 
-    /** What the host's stack has sent must not go back to it, or it would go round. */
+    /**
+     * What the host's stack has sent must not go back to it, or it would go round. The answer to what the stack has
+     * translated is policed, and says so: the client may be outside, behind a node port.
+     */
     private static void handToHost(final PacketBurst burst, final VtepTable.Device overlay, final int row) {
         final byte direction = burst.direction[row];
         if (direction == Direction.FROM_WORKLOAD || (burst.flags[row] & PacketFlags.LOCALLY_MADE) != 0) {
-            burst.transmit(row, EgressAction.TO_HOST, burst.ingressIfindex[row]);
+            final boolean isAnswer = burst.tracking[row] == Tracking.ESTABLISHED && burst.flow[row] >= 0
+                && (burst.flow[row] & 1) != 0;
+            burst.transmit(row, isAnswer ? EgressAction.TO_HOST_APPROVED : EgressAction.TO_HOST,
+                burst.ingressIfindex[row]);
         } else if (direction == Direction.FROM_UPLINK) {
             burst.transmit(row, EgressAction.TO_HOST, arrivalIfindex(burst, overlay, row));
         } else {

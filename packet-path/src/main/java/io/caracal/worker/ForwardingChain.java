@@ -9,6 +9,7 @@ import io.caracal.stage.FragmentStage;
 import io.caracal.stage.HopStage;
 import io.caracal.stage.IcmpErrorLimit;
 import io.caracal.stage.IcmpResponder;
+import io.caracal.stage.MasqueradedClients;
 import io.caracal.stage.NeighbourStage;
 import io.caracal.stage.PacketStage;
 import io.caracal.stage.ParseStage;
@@ -40,7 +41,8 @@ import java.util.List;
  */
 public final class ForwardingChain {
     /** Frames that the stages may hold, for the sum that sizes the pool. */
-    public static final int HELD_FRAMES_MAX = FragmentStage.WAITING_MAX + TransmitStage.WAITING_MAX;
+    public static final int HELD_FRAMES_MAX = FragmentStage.WAITING_MAX + TransmitStage.WAITING_MAX
+        + MasqueradedClients.WAITING_MAX;
 
     private final SymmetricFlowHash hash;
     private final FramePool pool;

@@ -98,7 +98,8 @@ class OverlayNatTest {
         final var tables = node.forwarding.current();
         final var options = tables.options();
         node.forwarding.publish(tables.withOptions(new io.caracal.route.ForwardingOptions(options.workloadMtu(),
-            options.errorIpv4Source(), options.errorIpv6Source(), 0, true, true)));
+            options.errorIpv4Source(), options.errorIpv6Source(), 0, true, true,
+            options.nodePorts())));
         assertEquals("uplink router<a 10.65.0.7>192.168.1.11 tcp 5000>6443 len=0 ttl=63", node.run(in));
         assertTrue(node.run("pod12 10.65.0.7>192.0.2.1 udp 5000>4789").contains("192.168.1.10>192.0.2.1"),
             "VXLAN from pods where it is allowed");

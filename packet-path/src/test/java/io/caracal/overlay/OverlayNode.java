@@ -18,6 +18,7 @@ import io.caracal.route.ForwardingPublisher;
 import io.caracal.route.ForwardingTables;
 import io.caracal.route.NextHop;
 import io.caracal.route.NextHopTable;
+import io.caracal.route.NodePorts;
 import io.caracal.route.RouteFlags;
 import io.caracal.route.RouteKind;
 import io.caracal.route.RouteTable;
@@ -108,7 +109,8 @@ final class OverlayNode {
         workloads.publish(new WorkloadTable.Builder().put(Workload.of(12, "10.65.0.7", "fd00:10:65::7"))
             .put(Workload.of(13, "10.65.0.9", "fd00:10:65::9")).build());
         forwarding.publish(new ForwardingTables(routes(), nextHops(0), vteps(), new ForwardingOptions(
-            WORKLOAD_MTU, Ipv4Address.parse("10.65.0.1"), Ipv6Text.parse("fd00:10:65::1"), 4789, false, false)));
+            WORKLOAD_MTU, Ipv4Address.parse("10.65.0.1"), Ipv6Text.parse("fd00:10:65::1"), 4789, false, false,
+            NodePorts.NONE)));
     }
 
     private static RouteTable routes() {

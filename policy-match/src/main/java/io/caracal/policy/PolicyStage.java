@@ -95,7 +95,13 @@ public final class PolicyStage implements PacketStage {
             packet.destinationHigh = (long)Ipv4Header.destination(umem, l3) << Integer.SIZE;
             packet.destinationLow = 0;
         }
-        packet.transport(burst.ipProtocol[row], burst.sourcePort[row], burst.destinationPort[row]);
+        int sourcePort = burst.sourcePort[row];
+        if (approvals.hasClient[row]) {
+            packet.sourceHigh = approvals.clientHigh[row];
+            packet.sourceLow = approvals.clientLow[row];
+            sourcePort = approvals.clientPort[row];
+        }
+        packet.transport(burst.ipProtocol[row], sourcePort, burst.destinationPort[row]);
         /* Connection tracking gives a later fragment the ports of the first one. */
         packet.hasTransport = burst.l4Offset[row] != 0 || (burst.flags[row] & PacketFlags.LATER_FRAGMENT) != 0;
         packet.invalid = false;
