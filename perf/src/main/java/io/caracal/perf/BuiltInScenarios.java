@@ -8,6 +8,7 @@ import io.caracal.perf.life.IdleScenario;
 import io.caracal.perf.life.SoakScenario;
 import io.caracal.perf.life.StartScenario;
 import io.caracal.perf.micro.MicroScenario;
+import io.caracal.perf.pods.PodScenarios;
 import io.caracal.perf.policy.ClassifierScenario;
 import io.caracal.perf.policy.IpSetScenario;
 import io.caracal.perf.policy.PolicyScenario;
@@ -19,6 +20,19 @@ final class BuiltInScenarios {
 
     static ScenarioRegistry registry() {
         return new ScenarioRegistry(List.of(
+            PodScenarios.tcp(1),
+            PodScenarios.tcp(4),
+            PodScenarios.udp(64),
+            PodScenarios.udp(1400),
+            PodScenarios.service(true),
+            PodScenarios.service(false),
+            PodScenarios.vxlan(1),
+            PodScenarios.vxlan(4),
+            PodScenarios.connections(1),
+            PodScenarios.connections(64),
+            PodScenarios.rules("crr-1000-rules", 1000),
+            PodScenarios.rules("crr-10k-rules", 10_000),
+            PodScenarios.requests(),
             new ConntrackScenario(),
             new ForwardScenario(),
             MicroScenario.rings(),

@@ -19,7 +19,7 @@ import io.caracal.perf.tool.ToolProcess;
  * {@code caracal run} in a process of its own on a lab's node: the jar, the JVM flags and the ahead-of-time cache that
  * the launcher uses. Ends with its owner, since it watches its standard input. One thread.
  */
-final class EngineUnderTest implements AutoCloseable {
+public final class EngineUnderTest implements AutoCloseable {
     private static final long READY_TIMEOUT_MS = 30_000;
 
     private final ToolProcess process;
@@ -38,20 +38,30 @@ final class EngineUnderTest implements AutoCloseable {
      *
      * @param node where.
      * @param home the project's directory, built.
+     * @param options more of {@code caracal run}'s options.
+     * @return the engine; the caller closes it.
+     * @throws IOException if the process cannot be started.
      */
-    static EngineUnderTest start(final LabNode node, final Path home) throws IOException {
+    public static EngineUnderTest start(final LabNode node, final Path home, final String... options)
+        throws IOException {
         final List<String> command = new ArrayList<>(EngineJvm.command(home));
         command.addAll(List.of("run", "--node", node.name(), "--manifests", node.manifests().toString(),
             "--state", node.state().toString(), "--admin", node.adminSocket().toString(),
             "--set", "bpf-file-system=" + node.bpfFileSystem(),
             "--set", "mtu-file=" + node.state().resolve("mtu"), "--exit-on-stdin-close"));
+        command.addAll(List.of(options));
         final long execNs = System.nanoTime();
         final ToolProcess process = ToolProcess.start("engine", node.detachedCommand(command));
         return new EngineUnderTest(process, node.adminSocket(), execNs);
     }
 
-    /** Waits for the line that says that every workload is attached. */
-    EngineUnderTest awaitReady() throws InterruptedException {
+    /**
+     * Waits for the line that says that every workload is attached.
+     *
+     * @return this.
+     * @throws InterruptedException if the benchmark is being ended.
+     */
+    public EngineUnderTest awaitReady() throws InterruptedException {
         process.awaitLine("ready", READY_TIMEOUT_MS);
         return this;
     }
@@ -61,7 +71,12 @@ final class EngineUnderTest implements AutoCloseable {
         return execNs;
     }
 
-    long pid() {
+    /**
+     * Its process.
+     *
+     * @return the id, also after its end.
+     */
+    public long pid() {
         return process.pid();
     }
 
@@ -104,8 +119,13 @@ final class EngineUnderTest implements AutoCloseable {
         return false;
     }
 
-    /** SIGKILL, and waits for the end. */
-    void kill() throws IOException, InterruptedException {
+    /**
+     * SIGKILL, and waits for the end.
+     *
+     * @throws IOException if its admin socket cannot be closed.
+     * @throws InterruptedException if the benchmark is being ended.
+     */
+    public void kill() throws IOException, InterruptedException {
         closeAdmin();
         process.kill();
     }

@@ -8,6 +8,7 @@ import java.util.List;
 import io.caracal.lab.Lab;
 import io.caracal.perf.BenchException;
 import io.caracal.perf.forward.VethTopology;
+import io.caracal.perf.tool.NamespaceCommand;
 import io.caracal.perf.tool.NativeTools;
 import io.caracal.perf.tool.ToolProcess;
 import io.caracal.perf.tool.TrafficSpec;
@@ -41,13 +42,11 @@ final class NewFlowRun implements AutoCloseable {
         pairs = Files.write(Files.createTempFile("caracal-bench-", ".pairs"), targets);
         topology = VethTopology.create(lab, "policy");
         try {
-            for (final String command : List.of("ip link set d0 address " + GATEWAY_MAC,
+            NamespaceCommand.runLines(topology.dutNamespace(), List.of("ip link set d0 address " + GATEWAY_MAC,
                 "ip address add 10.1.0.1/24 dev d0",
                 "ip address add 10.2.0.254/24 dev d1", "ip route add 10.64.0.0/16 dev d0",
                 "ip neighbour replace " + PodRules.POD_ADDRESS + " lladdr " + SINK_MAC + " dev d1 nud permanent",
-                "sysctl -q -w net.ipv4.ip_forward=1 net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.d0.rp_filter=0")) {
-                KernelFilter.run(topology.dutNamespace(), List.of(command.split(" ")), "");
-            }
+                "sysctl -q -w net.ipv4.ip_forward=1 net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.d0.rp_filter=0"));
         } catch (final RuntimeException | InterruptedException e) {
             close();
             throw e;
@@ -61,7 +60,8 @@ final class NewFlowRun implements AutoCloseable {
 
     /** What only exists when the filter has loaded connection tracking. */
     void forgetFlowsSoon() throws InterruptedException {
-        KernelFilter.run(namespace(), List.of("sysctl", "-q", "-w", "net.netfilter.nf_conntrack_udp_timeout=1"), "");
+        NamespaceCommand.run(namespace(),
+            List.of("sysctl", "-q", "-w", "net.netfilter.nf_conntrack_udp_timeout=1"), "");
     }
 
     /** New flows a second that come through. */

@@ -14,8 +14,9 @@ import java.util.stream.Stream;
 import io.caracal.perf.BenchException;
 
 /**
- * The programs {@code xskgen} (packet generator and receiver), {@code cfwd} (the C twin of the forwarder) and
- * {@code ctable} (that of the flow table), compiled from the sources
+ * The programs {@code xskgen} (packet generator and receiver), {@code cfwd} (the C twin of the forwarder),
+ * {@code ctable} (that of the flow table), {@code cparse} (that of the parse stage) and {@code podgen} (clients and
+ * servers in pods), compiled from the sources
  * in this jar with the machine's own compiler, for this very processor: a twin that is compiled less well than the JVM
  * compiles Java would be no limit. Takes a second or two, once per benchmark, in a private temporary directory that
  * {@link #close} removes.
@@ -27,14 +28,24 @@ public final class NativeTools implements AutoCloseable {
     private static final List<String> TWIN_SOURCES = List.of("cfwd.c", "burst.c");
     private static final List<String> TABLE_SOURCES = List.of("ctable.c");
     private static final List<String> PARSE_SOURCES = List.of("cparse.c");
+    private static final List<String> LOAD_SOURCES =
+        List.of("podgen.c", "podserve.c", "podload.c", "poddatagram.c");
     private static final List<String> HEADERS =
-        List.of("system.h", "xsk.h", "xskgen.h", "judge.h", "histogram.h", "packet.h", "burst.h");
+        List.of("podgen.h", "system.h", "xsk.h", "xskgen.h", "judge.h", "histogram.h", "packet.h", "burst.h");
     /** Strict aliasing lets gcc remove header stores through a byte pointer's back: then it is fast, and wrong. */
     private static final List<String> FLAGS =
         List.of("-std=gnu11", "-O3", "-march=native", "-fno-strict-aliasing", "-Wall", "-Wextra", "-pthread");
+    /** Debian keeps the machine's own headers apart; other systems do not have that folder. */
+    private static final List<String> BPF_FLAGS = List.of("-O2", "-g", "-Wall", "-target", "bpf", "-mcpu=v3",
+        "-I/usr/include/" + machine() + "-linux-gnu", "-c");
     private static final int COMPILE_SECONDS_MAX = 120;
 
     private final Path directory;
+
+    private static String machine() {
+        final String name = System.getProperty("os.arch");
+        return "amd64".equals(name) ? "x86_64" : name;
+    }
 
     private NativeTools(final Path directory) {
         this.directory = directory;
@@ -65,7 +76,7 @@ public final class NativeTools implements AutoCloseable {
         final NativeTools tools = new NativeTools(Files.createTempDirectory("caracal-bench-"));
         try {
             for (final List<String> names : List.of(SHARED_SOURCES, GENERATOR_SOURCES, TWIN_SOURCES, TABLE_SOURCES,
-                PARSE_SOURCES, HEADERS)) {
+                PARSE_SOURCES, LOAD_SOURCES, HEADERS)) {
                 for (final String name : names) {
                     tools.extract(name);
                 }
@@ -74,6 +85,7 @@ public final class NativeTools implements AutoCloseable {
             tools.compileOne(compiler, "cfwd", TWIN_SOURCES);
             tools.compileOne(compiler, "ctable", TABLE_SOURCES);
             tools.compileOne(compiler, "cparse", PARSE_SOURCES);
+            tools.compileOne(compiler, "podgen", LOAD_SOURCES);
             return tools;
         } catch (final IOException | InterruptedException | RuntimeException e) {
             tools.close();
@@ -117,6 +129,37 @@ public final class NativeTools implements AutoCloseable {
         return directory.resolve("cparse");
     }
 
+    /**
+     * Clients and servers in pods.
+     *
+     * @return path of the executable.
+     */
+    public Path load() {
+        return directory.resolve("podgen");
+    }
+
+    /**
+     * Compiles an eBPF program, for {@code tc}.
+     *
+     * @param source its name among the sources in the jar.
+     * @param object name of the object, different for different programs.
+     * @param definition an option {@code -DNAME=VALUE}.
+     * @return path of the object; removed with the programs.
+     * @throws IOException if the source cannot be written out.
+     * @throws InterruptedException if the benchmark is being ended.
+     * @throws BenchException if there is no clang or it refuses, with what it said.
+     */
+    public Path compileBpf(final String source, final String object, final String definition)
+        throws IOException, InterruptedException {
+        if (!Files.exists(directory.resolve(source))) {
+            extract(source);
+        }
+        final List<String> command = new ArrayList<>(List.of("clang", definition, source, "-o", object));
+        command.addAll(BPF_FLAGS);
+        run("clang", object, command);
+        return directory.resolve(object);
+    }
+
     private void extract(final String name) throws IOException {
         try (InputStream source = NativeTools.class.getResourceAsStream("/io/caracal/perf/c/" + name)) {
             if (source == null) {
@@ -133,6 +176,11 @@ public final class NativeTools implements AutoCloseable {
         command.addAll(sources);
         command.addAll(SHARED_SOURCES);
         command.addAll(List.of("-o", program));
+        run(compiler, program, command);
+    }
+
+    private void run(final String compiler, final String program, final List<String> command)
+        throws IOException, InterruptedException {
         final Path log = directory.resolve(program + ".log");
         final Process process;
         try {

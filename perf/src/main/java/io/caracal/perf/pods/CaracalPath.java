@@ -1,0 +1,27 @@
+package io.caracal.perf.pods;
+
+import java.io.IOException;
+import java.util.List;
+
+import io.caracal.perf.life.EngineUnderTest;
+
+/** The engine as a process on the pods' node, told by manifests. */
+final class CaracalPath {
+    private CaracalPath() {
+    }
+
+    static PodPath lay(final PodSetting setting, final String who, final String... options)
+        throws IOException, InterruptedException {
+        final PodNode pods = new PodNode(setting, who);
+        pods.announce();
+        final EngineUnderTest engine = EngineUnderTest.start(pods.node(), setting.settings().home(), options);
+        try {
+            engine.awaitReady();
+            pods.addService();
+            return pods.path(who, List.of(engine.pid()), engine::close);
+        } catch (final InterruptedException | RuntimeException e) {
+            engine.close();
+            throw e;
+        }
+    }
+}
