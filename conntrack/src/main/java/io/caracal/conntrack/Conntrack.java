@@ -206,6 +206,37 @@ public final class Conntrack implements AutoCloseable, FlowRemovalListener {
     }
 
     /**
+     * Goes on with a flow that was tracked elsewhere until now, by the kernel as a rule. Its windows are not known, so
+     * none of its segments is dropped for them. A worker command.
+     *
+     * @param flow tuples, protocol, state, flags and legs; as if it had been seen just now.
+     * @return false when another flow has one of its tuples, or there is no room.
+     */
+    public boolean adopt(final FlowSnapshot flow) {
+        final long nowMs = clock.bootMs(System.nanoTime());
+        final FamilyTracking family = family(flow.ipVersion);
+        final FlowSpec spec = family.beginSpec(flow);
+        spec.state = flow.state;
+        spec.flags = flow.flags;
+        spec.sourceIfindex = flow.sourceIfindex;
+        spec.destinationIfindex = flow.destinationIfindex;
+        spec.sourceGeneration = flow.sourceGeneration;
+        spec.destinationGeneration = flow.destinationGeneration;
+        spec.nowMs = nowMs;
+        if (family.isOriginalInUse() || family.isReplyInUse()
+            || family.admission.admit(flow.sourceIfindex, flow.destinationIfindex, nowMs) != null) {
+            return false;
+        }
+        final int slot = family.create();
+        if (slot == FlowTable.MISS) {
+            return false;
+        }
+        family.tracker.loosen(slot);
+        counters.add(ConntrackCounter.ADOPTED, 1);
+        return true;
+    }
+
+    /**
      * Tells which policy is in force: with {@link EstablishedFlows#RECHECK}, flows that an earlier one approved are
      * judged again. A worker command.
      *

@@ -14,6 +14,8 @@ public enum ConntrackCounter {
     INVALID("packets that fit no flow and begin none"),
     /** Flows made. */
     CREATED("flows made"),
+    /** Flows taken over from the kernel. */
+    ADOPTED("flows taken over from the kernel's connection tracking"),
     /** Flows ended by their timeout. */
     EXPIRED("flows ended by their timeout"),
     /** Flows ended to make room. */

@@ -116,7 +116,7 @@ public final class ConntrackStage implements PacketStage {
             } else {
                 burst.tracking[row] = Tracking.RELATED;
                 burst.flow[row] = found;
-                answerThroughHost(burst, row, family, found);
+                sendThroughHost(burst, row, family, found);
                 counters.add(ConntrackCounter.RELATED, 1);
             }
         }
@@ -207,18 +207,21 @@ public final class ConntrackStage implements PacketStage {
             default -> {
                 burst.tracking[row] = Tracking.ESTABLISHED;
                 burst.flow[row] = found;
-                answerThroughHost(burst, row, family, found);
+                sendThroughHost(burst, row, family, found);
             }
         }
     }
 
-    /** An answer takes the way its flow came: where the host's stack has translated the flow, it alone can undo it. */
-    private static void answerThroughHost(final PacketBurst burst, final int row, final FamilyTracking family,
+    /**
+     * An answer takes the way its flow came: where the host's stack has translated the flow, it alone can undo it. What
+     * it has translated before this engine tracked the flow it goes on to translate.
+     */
+    private static void sendThroughHost(final PacketBurst burst, final int row, final FamilyTracking family,
         final int found) {
         final byte direction = burst.direction[row];
-        if ((found & 1) == FlowTable.REPLY
-            && (direction == Direction.FROM_WORKLOAD || direction == Direction.FROM_UPLINK)
-            && (FlowRecord.flags(family.table.record(found >> 1)) & FlowFlags.THROUGH_HOST) != 0) {
+        final int reason = (found & 1) == FlowTable.REPLY ? FlowFlags.THROUGH_HOST : FlowFlags.HOST_NAT;
+        if ((direction == Direction.FROM_WORKLOAD || direction == Direction.FROM_UPLINK)
+            && (FlowRecord.flags(family.table.record(found >> 1)) & reason) != 0) {
             burst.route[row] = TO_HOST;
         }
     }

@@ -73,6 +73,12 @@ abstract sealed class FamilyTracking implements AutoCloseable permits Ipv4Tracki
     /** Begins the blueprint of a row's flow. */
     abstract FlowSpec beginSpec(PacketBurst burst, int burstRow);
 
+    /** Begins the blueprint of a flow that was tracked elsewhere, with its tuples. */
+    abstract FlowSpec beginSpec(FlowSnapshot flow);
+
+    /** Whether another flow has the original tuple of the flow that is being made. */
+    abstract boolean isOriginalInUse();
+
     /** Whether the answers to the flow that is being made would be another flow's. */
     abstract boolean isReplyInUse();
 

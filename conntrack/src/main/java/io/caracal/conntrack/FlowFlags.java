@@ -23,6 +23,12 @@ public final class FlowFlags {
     /** Answers go past the engine: the host's stack has given the flow this node's address, and undoes it itself. */
     public static final int ONE_WAY = 1 << 8;
 
+    /**
+     * The host's stack translates this flow, by connection tracking of its own that is older than the flow: its packets
+     * of the original direction go there too, wherever their destination leads.
+     */
+    public static final int HOST_NAT = 1 << 8;
+
     /** Both legs. */
     public static final int APPROVED = SOURCE_APPROVED | DESTINATION_APPROVED;
     /** Either kind of NAT. */

@@ -32,13 +32,16 @@ public final class FlowReader implements AutoCloseable {
 
     private final Arena arena = Arena.ofShared();
     private final FlowImageSpec spec;
+    private final BootIdentity boot;
     private final long base;
     /** Where a record and its account are copied to. */
     private final MemorySegment copy;
     private long unreadableCount;
 
-    private FlowReader(final FileChannel channel, final FlowImageSpec spec) throws IOException {
+    private FlowReader(final FileChannel channel, final FlowImageSpec spec, final BootIdentity boot)
+        throws IOException {
         this.spec = spec;
+        this.boot = boot;
         base = channel.map(FileChannel.MapMode.READ_ONLY, 0, spec.fileSize(), arena).address();
         copy = arena.allocate(FlowRecord.IPV6_SIZE + FlowAccount.SIZE, OffHeap.CACHE_LINE);
     }
@@ -65,7 +68,7 @@ public final class FlowReader implements AutoCloseable {
             if (channel.size() < spec.fileSize()) {
                 throw new FlowImageException(file, "it is shorter than its header says", "its worker must start anew");
             }
-            return new FlowReader(channel, spec);
+            return new FlowReader(channel, spec, FlowImageHeader.boot(header));
         } catch (final IOException e) {
             throw new UncheckedIOException("open conntrack image " + file + " to read", e);
         }
@@ -78,6 +81,15 @@ public final class FlowReader implements AutoCloseable {
      */
     public FlowImageSpec spec() {
         return spec;
+    }
+
+    /**
+     * When the flows were: those of an earlier boot are nobody's any more.
+     *
+     * @return the boot that the file is of.
+     */
+    public BootIdentity boot() {
+        return boot;
     }
 
     /**

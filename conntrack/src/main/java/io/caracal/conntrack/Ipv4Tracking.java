@@ -81,6 +81,23 @@ final class Ipv4Tracking extends FamilyTracking {
     }
 
     @Override
+    FlowSpec beginSpec(final FlowSnapshot flow) {
+        spec.reset(addresses(flow.original), flow.original.ports, flow.protocol);
+        spec.replyAddresses = addresses(flow.reply);
+        spec.replyPorts = flow.reply.ports;
+        return spec;
+    }
+
+    private static long addresses(final Ipv6Tuple tuple) {
+        return tuple.sourceLow << Integer.SIZE | tuple.destinationLow & LOW_32;
+    }
+
+    @Override
+    boolean isOriginalInUse() {
+        return flows.find(spec.addresses, spec.ports, spec.protocol) != FlowTable.MISS;
+    }
+
+    @Override
     boolean isReplyInUse() {
         return flows.find(spec.replyAddresses, spec.replyPorts, spec.protocol) != FlowTable.MISS;
     }

@@ -96,6 +96,18 @@ final class Ipv6Tracking extends FamilyTracking {
     }
 
     @Override
+    FlowSpec beginSpec(final FlowSnapshot flow) {
+        spec.reset(flow.original, flow.protocol);
+        spec.reply.set(flow.reply);
+        return spec;
+    }
+
+    @Override
+    boolean isOriginalInUse() {
+        return flows.find(spec.original, spec.protocol) != FlowTable.MISS;
+    }
+
+    @Override
     boolean isReplyInUse() {
         return flows.find(spec.reply, spec.protocol) != FlowTable.MISS;
     }

@@ -9,6 +9,9 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
 
+import io.caracal.bindings.NativeCallException;
+import io.caracal.conntrack.FlowImageException;
+import io.caracal.handover.FlowReturn;
 import io.caracal.kernel.MtuFile;
 import io.caracal.kernel.NodeNetwork;
 import io.caracal.kernel.NodeNetworkReport;
@@ -39,6 +42,7 @@ public final class Cleanup {
         try (EngineLock held = EngineLock.take(config.path(ConfigKey.STATE_DIRECTORY).orElseThrow());
             RouteNetlink netlink = RouteNetlink.open()) {
             final Path bpfFileSystem = config.path(ConfigKey.BPF_FILE_SYSTEM).orElseThrow();
+            returnFlows(config, removed);
             for (final String pin : PinDirectory.open(bpfFileSystem).removeAll()) {
                 removed.add("pin " + pin);
             }
@@ -87,6 +91,24 @@ public final class Cleanup {
         config.path(ConfigKey.MTU_FILE).filter(file -> new MtuFile(file).remove())
             .ifPresent(file -> removed.add("file " + file));
         return removed;
+    }
+
+    /** Before the programs go: until then no packet of a pod passes, and the kernel would take it for unknown. */
+    private static void returnFlows(final DataplaneConfig config, final List<String> removed) {
+        final List<Path> files = FlowDirectory.files(ConntrackSettings.directory(config)).stream()
+            .filter(WorkerFlows::isShard).toList();
+        if (files.isEmpty()) {
+            return;
+        }
+        try {
+            final FlowReturn.Result result = FlowReturn.run(files);
+            if (result.returned() + result.refused() > 0) {
+                removed.add(result.returned() + " flows, which the kernel tracks now"
+                    + (result.refused() == 0 ? "" : "; " + result.refused() + " it could not take"));
+            }
+        } catch (final NativeCallException | FlowImageException failure) {
+            removed.add("flows, without giving them to the kernel: " + failure.getMessage());
+        }
     }
 
     private static boolean removeFlows(final Path directory) {

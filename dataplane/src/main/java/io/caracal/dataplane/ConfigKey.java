@@ -56,6 +56,9 @@ public enum ConfigKey {
     MARK_HANDED("mark-handed", "0x100", "one bit: the engine gave this packet to the host's stack"),
     /** APPROVED mark. */
     MARK_APPROVED("mark-approved", "0x200", "one bit: the engine or the flow cache has policed this packet"),
+    /** Connections of before. */
+    KERNEL_FLOWS("kernel-flows", "adopt",
+        "connections that the kernel tracks when the first engine starts: adopt: they go on in the engine; ignore"),
     /** What happens without an engine. */
     ON_ENGINE_LOSS("on-engine-loss", "drop",
         "pods' packets while no engine runs: drop (fail closed) or pass (to the kernel, unpoliced)"),

@@ -115,7 +115,8 @@ public final class Dataplane implements AutoCloseable {
         policy.tellOverlay(way);
         // Attaching waits for the kernel most of the time, and the workers warm up meanwhile.
         control = startControl(policy, network, new WorkloadRegistry(new KernelAttacher(
-            netlink, kernel, network, missLimit(), tables, workers::endFlows, log), log), workers);
+            netlink, kernel, network, missLimit(), tables, workers::endFlows, log),
+            new FlowTakeover(config, flows, workers, log), log), workers);
         own(workers::abandon);
         network.start(workers.asUplinkWorkers(), control::tell);
         final StatusReporter reporter = own(StatusReporter.start(

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
+import java.util.List;
 import java.util.stream.Stream;
 
 import io.caracal.conntrack.BootIdentity;
@@ -95,8 +96,16 @@ final class FlowDirectory {
     }
 
     private boolean hasFlows() {
+        return !files(path).isEmpty();
+    }
+
+    /** Files of flows, and what is left of moving them. */
+    static List<Path> files(final Path path) {
+        if (!Files.isDirectory(path)) {
+            return List.of();
+        }
         try (Stream<Path> files = Files.list(path)) {
-            return files.anyMatch(WorkerFlows::isFile);
+            return files.filter(WorkerFlows::isFile).sorted().toList();
         } catch (final IOException failure) {
             throw new UncheckedIOException("list the directory of flows " + path, failure);
         }
@@ -109,6 +118,11 @@ final class FlowDirectory {
         if (migration.wasNeeded()) {
             log.info("IPv" + ipVersion + " flows of an earlier engine: " + migration);
         }
+    }
+
+    /** Which worker's queue a flow's packets come by. */
+    int shardOf(final FlowSnapshot flow) {
+        return queueOf(new FlowQueue(steeringSeed, config.workers()), flow);
     }
 
     private static int queueOf(final FlowQueue queue, final FlowSnapshot flow) {

@@ -82,6 +82,16 @@ final class WorkerFlows implements AutoCloseable {
         return file.getFileName().toString().contains(FILE_INFIX);
     }
 
+    /** Whether a file holds a shard, and is not what is left of moving one. */
+    static boolean isShard(final Path file) {
+        return file.getFileName().toString().matches("ipv[46]" + FILE_INFIX + "\\d+");
+    }
+
+    /** Whether no process of this boot had them before. */
+    boolean areNew() {
+        return ipv4Image.origin() != FlowImage.Origin.RESTORED && ipv6Image.origin() != FlowImage.Origin.RESTORED;
+    }
+
     /** The worker's, while it runs. */
     Conntrack conntrack() {
         return conntrack;

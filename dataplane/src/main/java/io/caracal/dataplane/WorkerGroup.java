@@ -3,6 +3,7 @@ package io.caracal.dataplane;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -11,10 +12,13 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.IntFunction;
 import java.util.function.IntSupplier;
+import java.util.stream.Collectors;
 
 import io.caracal.bindings.CpuAffinity;
 import io.caracal.conntrack.Conntrack;
 import io.caracal.conntrack.ConntrackCounters;
+import io.caracal.conntrack.FlowSnapshot;
+import io.caracal.conntrack.FlowSteering;
 import io.caracal.nat.NatBindingListener;
 import io.caracal.nat.NatConfig;
 import io.caracal.network.UplinkWorkers;
@@ -54,7 +58,7 @@ final class WorkerGroup implements AutoCloseable {
     private static final int POLICY_LOG_DEPTH = 1024;
     private static final long POLICY_LOG_PAUSE_MS = 100;
     /** About a tenth of a millisecond that packets wait. */
-    private static final int FLOWS_ENDED_PER_COMMAND = 1024;
+    private static final int FLOWS_PER_COMMAND = 1024;
     private static final long CPU_COUNT_UNPINNED = 1;
 
     private final List<Member> members = new ArrayList<>();
@@ -153,9 +157,38 @@ final class WorkerGroup implements AutoCloseable {
             final AtomicInteger left = new AtomicInteger();
             do {
                 member.run(worker -> left.set(
-                    member.flows.conntrack().removeEndpoint(ifindex, FLOWS_ENDED_PER_COMMAND)));
+                    member.flows.conntrack().removeEndpoint(ifindex, FLOWS_PER_COMMAND)));
             } while (left.get() > 0);
         }
+    }
+
+    /** Whether no engine before has left flows; returns when the workers run. */
+    boolean areFlowsNew() {
+        running.join();
+        return members.stream().allMatch(member -> member.flows.areNew());
+    }
+
+    /**
+     * Goes on with flows that were tracked elsewhere; returns when all workers do, so not before they run.
+     *
+     * @param flows what is to be tracked.
+     * @param steering which worker each is of.
+     * @return how many found room.
+     */
+    int adoptFlows(final List<FlowSnapshot> flows, final FlowSteering steering) {
+        running.join();
+        final AtomicInteger adopted = new AtomicInteger();
+        final Map<Integer, List<FlowSnapshot>> byWorker =
+            flows.stream().collect(Collectors.groupingBy(steering::shardOf));
+        byWorker.forEach((worker, own) -> {
+            final Member member = members.get(worker);
+            for (int first = 0; first < own.size(); first += FLOWS_PER_COMMAND) {
+                final List<FlowSnapshot> some = own.subList(first, Math.min(first + FLOWS_PER_COMMAND, own.size()));
+                member.run(packetWorker -> some.forEach(flow ->
+                    adopted.addAndGet(member.flows.conntrack().adopt(flow) ? 1 : 0)));
+            }
+        });
+        return adopted.get();
     }
 
     /**

@@ -30,6 +30,7 @@ final class WorkloadRegistry {
     private final Map<String, Integer> ifindexByName = new HashMap<>();
     private final Map<String, AttachedWorkload> attachedByInterface = new HashMap<>();
     private final WorkloadAttacher attacher;
+    private final Runnable beforeFirst;
     private final EngineLog log;
     private final SortedMap<String, String> problemByInterface = new TreeMap<>();
     private final Set<String> awaitingMac = ConcurrentHashMap.newKeySet();
@@ -37,8 +38,16 @@ final class WorkloadRegistry {
     private boolean changed;
     private int publishedCount;
 
-    WorkloadRegistry(final WorkloadAttacher attacher, final EngineLog log) {
+    /**
+     * Nothing is attached yet.
+     *
+     * @param attacher what to do to the kernel and the packet path.
+     * @param beforeFirst what to do before the first workload is attached.
+     * @param log where refusals and failures go.
+     */
+    WorkloadRegistry(final WorkloadAttacher attacher, final Runnable beforeFirst, final EngineLog log) {
         this.attacher = attacher;
+        this.beforeFirst = beforeFirst;
         this.log = log;
     }
 
@@ -71,6 +80,9 @@ final class WorkloadRegistry {
 
     /** The control source has told everything once. */
     void onInSync() {
+        if (!inSync) {
+            beforeFirst.run();
+        }
         inSync = true;
         endpointByInterface.keySet().forEach(this::reconcile);
         attacher.retainOnly(attached().stream().map(AttachedWorkload::ifindex).toList());

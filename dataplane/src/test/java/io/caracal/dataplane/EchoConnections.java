@@ -15,7 +15,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import io.caracal.lab.LabPod;
 
 /**
- * TCP connections of one pod to another that never rest: each sends a number, waits for it to come back, sends the
+ * TCP connections, of one pod to another as a rule, that never rest: each sends a number, waits for it to come back, sends the
  * next. A connection breaks with the first error, wrong number, or half a minute of silence.
  */
 final class EchoConnections implements AutoCloseable {
@@ -24,8 +24,8 @@ final class EchoConnections implements AutoCloseable {
     private static final int BACKLOG = 1024;
     private static final int PAUSE_MS = 5;
 
-    private final LabPod client;
-    private final LabPod server;
+    private final AddressEcho.Place client;
+    private final InetSocketAddress target;
     private final ServerSocket listener;
     private final List<Socket> sockets = new CopyOnWriteArrayList<>();
     private final ConcurrentLinkedQueue<String> broken = new ConcurrentLinkedQueue<>();
@@ -33,16 +33,23 @@ final class EchoConnections implements AutoCloseable {
     private final AtomicLong exchangeCount = new AtomicLong();
     private final AtomicLong longestGapNs = new AtomicLong();
 
-    private EchoConnections(final LabPod client, final LabPod server, final ServerSocket listener) {
+    private EchoConnections(final AddressEcho.Place client, final InetSocketAddress target,
+                            final ServerSocket listener) {
         this.client = client;
-        this.server = server;
+        this.target = target;
         this.listener = listener;
     }
 
     /** Opens so many connections; all of them exchange numbers when this returns. */
     static EchoConnections open(final LabPod client, final LabPod server, final int port, final int count) {
-        final EchoConnections connections =
-            new EchoConnections(client, server, server.call(() -> new ServerSocket(port, BACKLOG)));
+        return open(client::call, new InetSocketAddress(server.ipv4(), port),
+            server.call(() -> new ServerSocket(port, BACKLOG)), count);
+    }
+
+    /** The same to an address that leads to the listener by some way, a service's for example. */
+    static EchoConnections open(final AddressEcho.Place client, final InetSocketAddress target,
+                                final ServerSocket listener, final int count) {
+        final EchoConnections connections = new EchoConnections(client, target, listener);
         Thread.ofPlatform().daemon().start(connections::serve);
         for (int n = 0; n < count; n++) {
             final Socket socket = connections.connect();
@@ -56,7 +63,7 @@ final class EchoConnections implements AutoCloseable {
             final Socket socket = new Socket();
             socket.setTcpNoDelay(true);
             socket.setSoTimeout(SILENCE_MS_MAX);
-            socket.connect(new InetSocketAddress(server.ipv4(), listener.getLocalPort()), CONNECT_TIMEOUT_MS);
+            socket.connect(target, CONNECT_TIMEOUT_MS);
             sockets.add(socket);
             return socket;
         });

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
 class WorkloadRegistryTest {
     private final ByteArrayOutputStream logged = new ByteArrayOutputStream();
     private final RecordingAttacher attacher = new RecordingAttacher();
-    private final WorkloadRegistry registry = new WorkloadRegistry(attacher, new EngineLog(new PrintStream(logged)));
+    private final WorkloadRegistry registry = new WorkloadRegistry(attacher, () -> { }, new EngineLog(new PrintStream(logged)));
 
     private static WorkloadEndpointId id(final String name) {
         return new WorkloadEndpointId("k8s", "default/" + name, "eth0");

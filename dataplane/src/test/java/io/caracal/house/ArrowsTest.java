@@ -55,8 +55,8 @@ class ArrowsTest {
             .optionalLayer("conntrack").definedBy("io.caracal.conntrack..")
             .optionalLayer("policy").definedBy("io.caracal.policy..")
             .layer("control").definedBy("io.caracal.control..")
-            .layer("dataplane").definedBy("io.caracal.dataplane..", "io.caracal.kernel..", "io.caracal.network..", "io.caracal.cli..",
-                "io.caracal.lab..", "io.caracal.demo..")
+            .layer("dataplane").definedBy("io.caracal.dataplane..", "io.caracal.handover..", "io.caracal.kernel..",
+                "io.caracal.network..", "io.caracal.cli..", "io.caracal.lab..", "io.caracal.demo..")
             .whereLayer("bindings").mayOnlyBeAccessedByLayers("xdp", "path", "conntrack", "control", "dataplane")
             .whereLayer("xdp").mayOnlyBeAccessedByLayers("dataplane")
             .whereLayer("path").mayOnlyBeAccessedByLayers("conntrack", "policy", "dataplane")
@@ -76,7 +76,8 @@ class ArrowsTest {
             .layer("stage").definedBy("io.caracal.stage..", "io.caracal.nat..")
             .layer("port").definedBy("io.caracal.port..")
             .layer("worker").definedBy("io.caracal.worker..")
-            .layer("others").definedBy("io.caracal.dataplane..", "io.caracal.kernel..", "io.caracal.network..", "io.caracal.conntrack..",
+            .layer("others").definedBy("io.caracal.dataplane..", "io.caracal.handover..", "io.caracal.kernel..",
+                "io.caracal.network..", "io.caracal.conntrack..",
                 "io.caracal.policy..", "io.caracal.cli..")
             .whereLayer("stage").mayOnlyBeAccessedByLayers("port", "worker", "others")
             .whereLayer("port").mayOnlyBeAccessedByLayers("worker", "others")

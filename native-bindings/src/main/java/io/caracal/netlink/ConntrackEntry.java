@@ -24,6 +24,10 @@ public record ConntrackEntry(ConntrackTuple original, ConntrackTuple reply, int 
     public static final int SRC_NAT = 0x10;
     /** Status: its destination is translated. */
     public static final int DST_NAT = 0x20;
+    /** State of a TCP connection whose SYN was answered ({@code TCP_CONNTRACK_SYN_RECV}). */
+    public static final int TCP_SYN_RECV = 2;
+    /** State of a TCP connection whose both ends have closed it ({@code TCP_CONNTRACK_LAST_ACK}). */
+    public static final int TCP_LAST_ACK = 6;
     /** State of a TCP connection after its handshake ({@code TCP_CONNTRACK_ESTABLISHED}). */
     public static final int TCP_ESTABLISHED = 3;
 

@@ -39,8 +39,13 @@ public record ConntrackTuple(InetAddress source, InetAddress destination, int pr
         return protocol == ICMP || protocol == ICMPV6;
     }
 
-    /** The other direction where nothing is translated; an ICMP query's reply is of another type, see the kernel's. */
-    ConntrackTuple reversed() {
+    /**
+     * The other direction where nothing is translated.
+     *
+     * @return source and destination exchanged.
+     * @throws IllegalArgumentException for an ICMP query, whose reply is of another type.
+     */
+    public ConntrackTuple reversed() {
         if (isIcmp()) {
             throw new IllegalArgumentException("the reply of an ICMP query has its own type: " + this);
         }

@@ -33,8 +33,8 @@ class ConstantsTest {
         "AfXdp.DESC_LEN_OFFSET", "AfXdp.DESC_OPTIONS_OFFSET", "AfXdp.TX_METADATA_CSUM_OFFSET_OFFSET",
         "AfXdp.TX_METADATA_CSUM_START_OFFSET", "AfXdp.TX_METADATA_FLAGS_OFFSET", "AfXdp.TX_METADATA_LENGTH",
         "AfXdp.UMEM_REG_TX_METADATA_LENGTH_OFFSET", "AfXdp.XDP_PACKET_HEADROOM", "BpfPrograms.NAME_LENGTH",
-        "ConntrackEntry.TCP_ESTABLISHED", "Errno.LIBBPF_START", "Errno.TABLE_LENGTH", "Neighbour.MANAGED",
-        "Neighbour.USABLE", "Route.PROTOCOL_BOOT", "Route.PROTOCOL_CALICO");
+        "ConntrackEntry.TCP_ESTABLISHED", "ConntrackEntry.TCP_LAST_ACK", "ConntrackEntry.TCP_SYN_RECV",
+        "Errno.LIBBPF_START", "Errno.TABLE_LENGTH", "Neighbour.MANAGED", "Neighbour.USABLE", "Route.PROTOCOL_BOOT", "Route.PROTOCOL_CALICO");
 
     @Test
     void shouldHaveTheValuesOfTheHeaders() throws ReflectiveOperationException {
