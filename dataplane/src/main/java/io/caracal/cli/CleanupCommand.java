@@ -6,6 +6,7 @@ import java.util.concurrent.Callable;
 
 import io.caracal.dataplane.Cleanup;
 import io.caracal.dataplane.DataplaneConfig;
+import io.caracal.handover.CalicoRules;
 import io.caracal.lab.LabSweep;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -18,9 +19,10 @@ import picocli.CommandLine.Spec;
     description = {
         "Remove every program, pin, interface, table and file that Caracal made on this node.",
         "Refuses while an engine runs. Pods are the kernel's again afterwards.",
+        "With --calico-rules also what Calico's own iptables or nftables mode left: chains cali-…, IP sets cali40….",
         "What demos that were killed have left is removed too."
     },
-    footer = {"", "Example:", "  caracal cleanup", "  caracal cleanup --json"})
+    footer = {"", "Example:", "  caracal cleanup", "  caracal cleanup --calico-rules", "  caracal cleanup --json"})
 final class CleanupCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
@@ -29,10 +31,16 @@ final class CleanupCommand implements Callable<Integer> {
     @Option(names = "--json", description = "print {\"removed\": [...]}")
     private boolean json;
 
+    @Option(names = "--calico-rules", description = "also remove chains, IP sets and tables of Calico's own")
+    private boolean calicoRules;
+
     @Override
     public Integer call() {
         final DataplaneConfig config = settings.conclude();
         final List<String> removed = new ArrayList<>(Cleanup.run(config));
+        if (calicoRules) {
+            removed.addAll(CalicoRules.remove());
+        }
         final LabSweep.Swept swept = LabSweep.sweep();
         if (swept.isAnything()) {
             removed.add(swept.toString());

@@ -59,6 +59,9 @@ public enum ConfigKey {
     /** Connections of before. */
     KERNEL_FLOWS("kernel-flows", "adopt",
         "connections that the kernel tracks when the first engine starts: adopt: they go on in the engine; ignore"),
+    /** Rules of before. */
+    CALICO_RULES("calico-rules", "report",
+        "chains and IP sets of Calico's iptables or nftables mode: report; remove: once pods are attached; keep"),
     /** What happens without an engine. */
     ON_ENGINE_LOSS("on-engine-loss", "drop",
         "pods' packets while no engine runs: drop (fail closed) or pass (to the kernel, unpoliced)"),

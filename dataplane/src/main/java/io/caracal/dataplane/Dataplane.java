@@ -12,6 +12,7 @@ import java.util.concurrent.CompletionException;
 
 import io.caracal.conntrack.EstablishedFlows;
 import io.caracal.control.ControlSource;
+import io.caracal.handover.CalicoRules;
 import io.caracal.kernel.MtuFile;
 import io.caracal.netlink.Route;
 import io.caracal.netlink.RouteNetlink;
@@ -136,7 +137,27 @@ public final class Dataplane implements AutoCloseable {
                 "said", said::said), log));
         control.awaitIdle();
         warmCalls.exceptionally(failure -> null).join();
+        control.readiness().firstTime().thenRunAsync(this::seeToCalicosRules, Dataplane::onOwnThread);
         log.info("node " + config.node() + ": " + kernel.hooks().describePunt());
+    }
+
+    /** Not before the pods are attached: until then nothing else polices them. */
+    private void seeToCalicosRules() {
+        final String wanted = config.text(ConfigKey.CALICO_RULES);
+        if ("keep".equals(wanted)) {
+            return;
+        }
+        try {
+            final boolean removes = "remove".equals(wanted);
+            final List<String> found = removes ? CalicoRules.remove() : CalicoRules.find();
+            if (!found.isEmpty()) {
+                log.info((removes ? "removed what Calico's own mode left: "
+                    : "rules of Calico's own mode are still there and police what goes through the host's stack "
+                    + "(caracal run --set calico-rules=remove takes them away): ") + String.join("; ", found));
+            }
+        } catch (final RuntimeException failure) {
+            log.error("look for Calico's rules of before", failure);
+        }
     }
 
     private KernelSide installKernelSide() {

@@ -78,6 +78,7 @@ public final class DataplaneConfig {
         number(ConfigKey.FELIX_FRAME_MAX_BYTES, 1024, Integer.MAX_VALUE);
         require(text(ConfigKey.FELIX).isEmpty() || text(ConfigKey.MANIFESTS).isEmpty(), ConfigKey.FELIX,
             "and setting manifests=" + text(ConfigKey.MANIFESTS) + " exclude each other: one says what runs here");
+        oneOf(ConfigKey.CALICO_RULES, "report", "remove", "keep");
         oneOf(ConfigKey.KERNEL_FLOWS, "adopt", "ignore");
         number(ConfigKey.CONNTRACK_CAPACITY, 1024, 1L << 29);
         number(ConfigKey.CONNTRACK_ENDPOINT_FLOWS_MAX, 0, 1L << 29);

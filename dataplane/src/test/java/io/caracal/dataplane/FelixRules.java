@@ -41,6 +41,13 @@ final class FelixRules {
         feed(read(folder.resolve("node1.iptables-save")), "iptables-legacy-restore");
     }
 
+    /** The same where other rules are already, which stay. */
+    void restoreBeside() throws Exception {
+        final Path folder = FelixDump.folder("iptables");
+        feed(read(folder.resolve("node1.ipset-save")), "ipset", "restore");
+        feed(read(folder.resolve("node1.iptables-save")), "iptables-legacy-restore", "--noflush");
+    }
+
     private String read(final Path file) throws IOException {
         String text = Files.readString(file);
         for (final Map.Entry<String, String> each : replacements.entrySet()) {
