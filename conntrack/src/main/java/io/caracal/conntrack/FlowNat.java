@@ -96,6 +96,11 @@ final class FlowNat implements NatBindings, NatPorts.Occupancy {
     }
 
     @Override
+    public int workerOfPort(final int port) {
+        return config.workerOfPort(port);
+    }
+
+    @Override
     public boolean isNatAddress(final long high, final long low) {
         return high == 0 && low == NatTuple.mapped(config.ipv4()) && config.ipv4() != 0
             || high == config.ipv6().high() && low == config.ipv6().low() && (high | low) != 0;

@@ -35,6 +35,11 @@ final class LateNatBindings implements NatBindings {
         return nat != null && nat.isNatAddress(high, low);
     }
 
+    @Override
+    public int workerOfPort(final int port) {
+        return nat == null ? -1 : nat.workerOfPort(port);
+    }
+
     /** Flows expire by their own timers. */
     @Override
     public void expire(final long nowNs) {

@@ -96,6 +96,7 @@ final class EngineReport {
         report.put("toHostPackets", counters.txPackets(EgressAction.TO_HOST)
             + counters.txPackets(EgressAction.TO_HOST_APPROVED));
         report.put("toUplinkPackets", counters.txPackets(EgressAction.TO_UPLINK));
+        report.put("toWorkerPackets", counters.txPackets(EgressAction.TO_WORKER));
         report.put("toDevicePackets", counters.txPackets(EgressAction.TO_DEVICE));
         final Map<String, Long> drops = new LinkedHashMap<>();
         for (final DropReason reason : DropReason.values()) {

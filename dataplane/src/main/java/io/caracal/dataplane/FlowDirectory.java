@@ -16,6 +16,7 @@ import io.caracal.conntrack.FlowImageSpec;
 import io.caracal.conntrack.FlowMigration;
 import io.caracal.conntrack.FlowSnapshot;
 import io.caracal.stage.WorkloadTablePublisher;
+import io.caracal.worker.FlowPlacement;
 import io.caracal.xdp.punt.FlowQueue;
 
 /**
@@ -77,6 +78,23 @@ final class FlowDirectory {
     /** The secret of the hash that chooses a flow's queue. */
     int steeringSeed() {
         return steeringSeed;
+    }
+
+    /** The same rule for packets that no program has dealt out. */
+    FlowPlacement placement() {
+        final FlowQueue queue = new FlowQueue(steeringSeed, config.workers());
+        return new FlowPlacement() {
+            @Override
+            public int workerOfIpv4(final int source, final int destination, final int protocol, final int ports) {
+                return queue.ofIpv4(source, destination, protocol, ports);
+            }
+
+            @Override
+            public int workerOfIpv6(final long sourceHigh, final long sourceLow, final long destinationHigh,
+                                    final long destinationLow, final int protocol, final int ports) {
+                return queue.ofIpv6(sourceHigh, sourceLow, destinationHigh, destinationLow, protocol, ports);
+            }
+        };
     }
 
     /** Where a moment's flows may be that nobody wants to keep. */

@@ -24,6 +24,7 @@ import io.caracal.stage.WorkloadTablePublisher;
 import io.caracal.umem.FramePool;
 import io.caracal.umem.Umem;
 import io.caracal.wire.SymmetricFlowHash;
+import io.caracal.worker.FlowPlacement;
 import io.caracal.worker.WorkerWarmup;
 
 /**
@@ -64,8 +65,10 @@ final class PathWarmup {
         final PublishedTables tables = tables();
         final ConntrackConfig config = ConntrackSettings.withCapacity(ConntrackConfig.ofShard(0, 1), FLOWS);
         try (WorkerFlows flows = WorkerFlows.open(directory, 0, 1, config, tables.workloads())) {
-            final PacketStage chain = new WorkerChain(tables, flowHash, new PolicyWay(UPLINK_IFINDEX)).build(pool,
-                flows.conntrack(), flows.conntrack().openNat(NatBindingListener.NONE),
+            final WorkerChain stages =
+                new WorkerChain(tables, flowHash, new PolicyWay(UPLINK_IFINDEX), FlowPlacement.ALONE);
+            final PacketStage chain = stages.build(pool, flows.conntrack(),
+                flows.conntrack().openNat(NatBindingListener.NONE),
                 new PolicyEvaluator(0, PolicyEvaluator.Room.DEFAULT, null), new ClientQuestions(() -> { }));
             final WorkerWarmup warmup = new WorkerWarmup(pool, umem.buffer(), chain);
             final long deadlineNs = System.nanoTime() + durationMs * 1_000_000L;

@@ -37,6 +37,8 @@ import io.caracal.umem.FramePool;
 import io.caracal.umem.Umem;
 import io.caracal.wire.SymmetricFlowHash;
 import io.caracal.worker.AllocationProbe;
+import io.caracal.worker.HandOverPort;
+import io.caracal.worker.HandOverWorkers;
 import io.caracal.worker.IdleMode;
 import io.caracal.worker.PacketWorker;
 import io.caracal.worker.WorkerCommand;
@@ -60,6 +62,8 @@ final class WorkerGroup implements AutoCloseable {
     /** About a tenth of a millisecond that packets wait. */
     private static final int FLOWS_PER_COMMAND = 1024;
     private static final long CPU_COUNT_UNPINNED = 1;
+    /** Packets under way from one worker to one other: several bursts of both. */
+    private static final int LANE_DEPTH = 512;
 
     private final List<Member> members = new ArrayList<>();
     private final DataplaneConfig config;
@@ -97,7 +101,8 @@ final class WorkerGroup implements AutoCloseable {
     /** Makes the workers, opens their flows and runs synthetic packets through each; takes nothing of the network. */
     void prepare() {
         flowDirectory.migrate();
-        final int frameCount = config.frameCount() + uplinkFrameCount.getAsInt();
+        final int frameCount = config.frameCount() + uplinkFrameCount.getAsInt()
+            + (config.workers() - 1) * LANE_DEPTH;
         final PathWarmup warmup = new PathWarmup(flowHash, flowDirectory.scratch());
         for (int index = 0; index < config.workers(); index++) {
             final Umem umem = Umem.create("caracal-" + index, frameCount);
@@ -120,10 +125,12 @@ final class WorkerGroup implements AutoCloseable {
      */
     void start(final PuntPair pair, final XskMap sockets, final PolicyWay way,
                final IntFunction<NatBindingListener> natListeners) {
-        final WorkerChain chain = new WorkerChain(tables, flowHash, way);
+        final WorkerChain chain = new WorkerChain(tables, flowHash, way, flowDirectory.placement());
         clientLookup = ClientLookup.start(log);
+        final HandOverWorkers together = new HandOverWorkers(members.size(), LANE_DEPTH);
+        members.forEach(member -> member.open(pair, chain, natListeners.apply(member.index), together));
         for (final Member member : members) {
-            member.start(pair, chain, natListeners.apply(member.index));
+            member.start();
             sockets.set(member.index, member.socket.fd());
         }
         startPolicyLog();
@@ -239,6 +246,13 @@ final class WorkerGroup implements AutoCloseable {
             }
 
             @Override
+            public void relay(final int worker, final int ifindex, final int by) {
+                running.join();
+                final Member member = members.get(worker);
+                member.run(packetWorker -> member.handOver.relay(ifindex, by));
+            }
+
+            @Override
             public void configureNat(final int worker, final NatConfig natConfig) {
                 running.join();
                 final Member member = members.get(worker);
@@ -249,6 +263,7 @@ final class WorkerGroup implements AutoCloseable {
 
     /** Ends the threads, and their ports with them; what they counted, their flows and their memory stay. */
     void stop() {
+        members.forEach(Member::end);
         members.forEach(Member::stop);
     }
 
@@ -298,6 +313,8 @@ final class WorkerGroup implements AutoCloseable {
         private WorkerFlows flows;
         private XskSocket socket;
         private WorkerThread thread;
+        private HandOverPort handOver;
+        private PacketWorker worker;
         private AllocationProbe allocation;
         private long allocatedBytes;
 
@@ -307,21 +324,30 @@ final class WorkerGroup implements AutoCloseable {
             this.pool = pool;
         }
 
-        private void start(final PuntPair pair, final WorkerChain stages, final NatBindingListener natListener) {
+        private void open(final PuntPair pair, final WorkerChain stages, final NatBindingListener natListener,
+                          final HandOverWorkers together) {
             final int depth = config.ringDepth();
             socket = XskSocket.open(umem, XskConfig.of(pair.engineDevice(), pair.engineIfindex(), index)
                 .withDepths(new RingDepths(depth, depth, depth, depth)));
+            handOver = new HandOverPort(index, together, pool);
             final ClientQuestions questions = clientLookup.questions();
-            final PacketStage chain = stages.build(pool, flows.conntrack(), flows.conntrack().openNat(natListener),
+            final PacketStage chain = stages.withHandOver(index, members.size(), handOver).build(pool,
+                flows.conntrack(), flows.conntrack().openNat(natListener),
                 new PolicyEvaluator(index, PolicyEvaluator.Room.DEFAULT, policyLog), questions);
-            final PacketWorker worker =
-                new PacketWorker(workerConfig(index), pool, umem.buffer(), chain, counters);
+            worker = new PacketWorker(workerConfig(index), pool, umem.buffer(), chain, counters);
+            together.join(index, worker.proxy(), umem.buffer());
             worker.addPort(new PuntPort(new XskPort(
                 new PortSpec(pair.engineDevice() + " queue " + index, PuntPort.EGRESS_ACTIONS, PuntPair.MTU),
                 socket.rings(), socket, pool)));
+            if (members.size() > 1) {
+                worker.addPort(handOver);
+            }
+            clientLookup.serve(questions, () -> worker.proxy().submit(WorkerCommand.NOTHING));
+        }
+
+        private void start() {
             thread = WorkerThread.start(worker, failure -> log.error("worker " + index, failure));
             allocation = thread.allocationProbe();
-            clientLookup.serve(questions, () -> worker.proxy().submit(WorkerCommand.NOTHING));
         }
 
         /** Runs a command between two bursts and waits for it; does nothing when the worker has ended. */
@@ -357,6 +383,12 @@ final class WorkerGroup implements AutoCloseable {
         synchronized long allocatedBytes() {
             allocatedBytes += allocation.bytesSinceLast();
             return allocatedBytes;
+        }
+
+        private void end() {
+            if (thread != null) {
+                thread.end();
+            }
         }
 
         private void stop() {

@@ -77,6 +77,9 @@ final class Uplink {
             addPort(workers, worker, socket, queue);
             sockets.set(queueBase + queue, socket.fd());
         }
+        for (int worker = queueCount; queueCount > 0 && worker < workers.count(); worker++) {
+            workers.relay(worker, link.index(), worker % queueCount);
+        }
     }
 
     private void addPort(final UplinkWorkers workers, final int worker, final XskSocket socket, final int queue) {
@@ -96,6 +99,9 @@ final class Uplink {
     void close(final UplinkWorkers workers, final XskMap sockets) {
         for (int queue = 0; queue < queueCount; queue++) {
             sockets.clear(queueBase + queue);
+        }
+        for (int worker = queueCount; queueCount > 0 && worker < workers.count(); worker++) {
+            workers.relay(worker, link.index(), worker);
         }
         ports.forEach(each -> workers.run(each.worker, (packetWorker, pool) -> packetWorker.removePort(each.port)));
         ports.clear();

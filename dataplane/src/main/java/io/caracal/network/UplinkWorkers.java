@@ -44,6 +44,15 @@ public interface UplinkWorkers {
     void run(int worker, Task task);
 
     /**
+     * Has a worker's packets for an uplink sent by another, since the uplink has no queue for it.
+     *
+     * @param worker its number.
+     * @param ifindex the uplink.
+     * @param by who has a queue; the worker itself, to forget the uplink.
+     */
+    void relay(int worker, int ifindex, int by);
+
+    /**
      * Gives a worker's NAT-outgoing its addresses and ports; flows that it could not have made end.
      *
      * @param worker its number.

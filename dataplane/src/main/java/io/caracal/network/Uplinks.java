@@ -102,10 +102,6 @@ final class Uplinks {
         if (STACKED.contains(link.kind())) {
             return Optional.of("a " + link.kind() + " has no receive queues of its own");
         }
-        if (workers.count() > 1) {
-            return Optional.of("with " + workers.count() + " workers a flow's packets must be dealt out by its hash, "
-                + "which a NIC does not know");
-        }
         return Optional.empty();
     }
 

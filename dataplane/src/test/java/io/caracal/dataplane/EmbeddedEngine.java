@@ -49,6 +49,11 @@ final class EmbeddedEngine implements AutoCloseable {
         return new EmbeddedEngine(node, ControlSources.open(config), config);
     }
 
+    /** Of a test's word such as {@code native-copy by 3 workers}: 1 unless it says how many. */
+    static int workers(final String words) {
+        return words.contains(" by ") ? Integer.parseInt(words.split(" by ")[1].split(" ")[0]) : 1;
+    }
+
     static Path felixSocket(final LabNode node) {
         return node.adminSocket().resolveSibling("felix.sock");
     }

@@ -70,11 +70,13 @@ class OverlayNodeTest {
         }
     }
 
-    private EmbeddedEngine launch(final String mode) throws Exception {
+    private EmbeddedEngine launch(final String modeAndWorkers) throws Exception {
+        final String mode = modeAndWorkers.split(" by ")[0];
         if ("generic".equals(mode)) {
             makeTheUplinkLikeAWire();
         }
-        final EmbeddedEngine engine = EmbeddedEngine.launch(node, "uplink-mode=" + mode);
+        final EmbeddedEngine engine = EmbeddedEngine.launch(node, "uplink-mode=" + mode,
+            "workers=" + EmbeddedEngine.workers(modeAndWorkers));
         view.awaitAttached(client, web);
         NodeView.await("eth0 is driven in mode " + mode + "\n" + engine.log(),
             () -> mode.equals(view.ask("status").path("uplinks").path("eth0").asText()));
@@ -82,7 +84,7 @@ class OverlayNodeTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"native-copy", "generic", "kernel"})
+    @ValueSource(strings = {"native-copy", "generic", "kernel", "native-copy by 3 workers", "kernel by 2 workers"})
     void shouldJoinPodsOfAKernelNode(final String mode) throws Exception {
         lab.own(AddressEcho.at(far::call, PORT));
         lab.own(AddressEcho.at(web::call, PORT));
@@ -98,12 +100,15 @@ class OverlayNodeTest {
             assertEquals(client.ipv4(), AddressEcho.askUdp(client::call, far.ipv4(), PORT, 2000),
                 () -> explain(engine));
             AddressEcho.askTcp(client::call, far.ipv6(), PORT, BULK);
+            final long handedOver = view.ask("counters").findValues("toWorkerPackets").stream()
+                .mapToLong(count -> count.asLong()).sum();
+            assertEquals(EmbeddedEngine.workers(mode) > 1, handedOver > 0, () -> explain(engine));
             assertEquals("1430", java.nio.file.Files.readString(node.state().resolve("mtu")));
         }
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"native-copy", "generic", "kernel"})
+    @ValueSource(strings = {"native-copy", "generic", "kernel", "native-copy by 3 workers", "kernel by 2 workers"})
     void shouldShowTheNodesAddressOutside(final String mode) throws Exception {
         lab.own(AddressEcho.at(outside::call, PORT));
         lab.own(AddressEcho.at(kernelNode::call, PORT));
@@ -125,7 +130,7 @@ class OverlayNodeTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"native-copy", "generic", "kernel"})
+    @ValueSource(strings = {"native-copy", "generic", "kernel", "native-copy by 3 workers", "kernel by 2 workers"})
     void shouldLeaveTheHostsOwnNetworkAlone(final String mode) throws Exception {
         addForeignNetwork(node, kernelNode, "10.77.0.1/24");
         addForeignNetwork(kernelNode, node, "10.77.0.2/24");

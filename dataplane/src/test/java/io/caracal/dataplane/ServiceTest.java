@@ -180,12 +180,14 @@ class ServiceTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"native-copy", "generic", "kernel"})
-    void shouldPoliceAndCarryServices(final String mode) throws Exception {
+    @ValueSource(strings = {"native-copy", "generic", "kernel", "native-copy by 3 workers", "kernel by 2 workers"})
+    void shouldPoliceAndCarryServices(final String modeAndWorkers) throws Exception {
+        final String mode = modeAndWorkers.split(" by ")[0];
         if ("generic".equals(mode)) {
             makeTheUplinkLikeAWire();
         }
-        try (EmbeddedEngine engine = EmbeddedEngine.launch(node, "uplink-mode=" + mode)) {
+        try (EmbeddedEngine engine = EmbeddedEngine.launch(node, "uplink-mode=" + mode,
+            "workers=" + EmbeddedEngine.workers(modeAndWorkers))) {
             view.awaitAttached(client, web, barred, shut);
             NodeView.await("eth0 is driven in mode " + mode,
                 () -> mode.equals(view.ask("status").path("uplinks").path("eth0").asText()));

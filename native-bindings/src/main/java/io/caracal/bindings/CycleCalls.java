@@ -24,6 +24,9 @@ public final class CycleCalls {
     private static final MethodHandle READ = Downcalls.libcWithoutErrno("read",
         FunctionDescriptor.of(LONG, INT, LONG, LONG));
 
+    private static final MethodHandle WRITE = Downcalls.libcWithoutErrno("write",
+        FunctionDescriptor.of(LONG, INT, LONG, LONG));
+
     private CycleCalls() {
     }
 
@@ -82,6 +85,22 @@ public final class CycleCalls {
     public static long read(final int fd, final long buffer, final long length) {
         try {
             return (long)READ.invokeExact(fd, buffer, length);
+        } catch (final Throwable thrown) {
+            throw Downcalls.unexpected(thrown);
+        }
+    }
+
+    /**
+     * {@code write}.
+     *
+     * @param fd descriptor.
+     * @param buffer address of the bytes; its owner keeps it alive meanwhile.
+     * @param length how many.
+     * @return bytes written, or -1.
+     */
+    public static long write(final int fd, final long buffer, final long length) {
+        try {
+            return (long)WRITE.invokeExact(fd, buffer, length);
         } catch (final Throwable thrown) {
             throw Downcalls.unexpected(thrown);
         }

@@ -137,7 +137,9 @@ public enum DropReason {
     /** See {@link #sentence()}. */
     POLICY_DENY(80, "policy does not allow it; the rule is in the trace and in the policy's counters"),
     /** See {@link #sentence()}. */
-    CLIENT_UNKNOWN(81, "masqueraded by the host, whose connection tracking did not say in time for whom");
+    CLIENT_UNKNOWN(81, "masqueraded by the host, whose connection tracking did not say in time for whom"),
+    /** See {@link #sentence()}. */
+    HAND_OVER_FULL(82, "came to a worker that does not own its flow, and the owner has too much to do to take it");
 
     /** One more than the largest id: ids have gaps where reasons were planned and not needed. */
     private static final DropReason[] BY_ID = new DropReason[1 + largestId()];

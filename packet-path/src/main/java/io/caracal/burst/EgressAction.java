@@ -18,6 +18,8 @@ public final class EgressAction {
     public static final byte TO_DEVICE = 4;
     /** Out of the uplink {@code egressIfindex}, by its own port, as the bytes are: the only one that has no header. */
     public static final byte TO_UPLINK = 5;
+    /** To the worker {@code egressIfindex}, which owns the packet's flow; it never leaves the engine. */
+    public static final byte TO_WORKER = 6;
 
     private EgressAction() {
     }

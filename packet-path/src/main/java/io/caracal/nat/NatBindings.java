@@ -44,6 +44,16 @@ public interface NatBindings {
     boolean isNatAddress(long high, long low);
 
     /**
+     * Which worker's a port or ICMP identifier outside is.
+     *
+     * @param port 0 .. 65535.
+     * @return the number of a worker, or -1: nobody's.
+     */
+    default int workerOfPort(final int port) {
+        return -1;
+    }
+
+    /**
      * Lets go of what has been idle for too long: a bounded step, once a cycle.
      *
      * @param nowNs the cycle's time.

@@ -72,6 +72,16 @@ public record NatConfig(int ipv4, Ipv6Text ipv6, int firstPort, int lastPort, in
     }
 
     /**
+     * Whose a port is.
+     *
+     * @param any 0 .. 65535.
+     * @return the number of a worker, or -1: outside of the range.
+     */
+    public int workerOfPort(final int any) {
+        return any < firstPort || any > lastPort ? -1 : (any - firstPort) % workerCount;
+    }
+
+    /**
      * The inverse of {@link #port}.
      *
      * @param port 0 .. 65535.

@@ -15,7 +15,7 @@ import org.agrona.concurrent.UnsafeBuffer;
  * Translates ICMP errors about flows behind NAT (RFC 5508 section 4): the address outside, and the packet that is
  * quoted inside with its address, port and checksums. Belongs to one worker.
  */
-final class NatErrorRewriter {
+public final class NatErrorRewriter {
     /** What every error quotes of a transport header (RFC 792); ports and identifiers lie within. */
     private static final int QUOTED_MIN_LENGTH = 8;
     /** Bytes of a quoted transport header that translation may change: up to the end of TCP's checksum. */
@@ -28,7 +28,12 @@ final class NatErrorRewriter {
     private int quotedL3;
     private int quotedEnd;
 
-    NatErrorRewriter(final NatBindings bindings) {
+    /**
+     * Makes a rewriter.
+     *
+     * @param bindings the worker's.
+     */
+    public NatErrorRewriter(final NatBindings bindings) {
         this.bindings = bindings;
     }
 
@@ -70,8 +75,12 @@ final class NatErrorRewriter {
         return true;
     }
 
-    /** The flow that the translated error is about: source of the quoted packet and so on. */
-    NatTuple tuple() {
+    /**
+     * The flow that the error is about: source of the quoted packet and so on.
+     *
+     * @return of the latest packet; reused.
+     */
+    public NatTuple tuple() {
         return tuple;
     }
 
@@ -82,8 +91,15 @@ final class NatErrorRewriter {
         NatRewriter.follow(umem, field, false, burst.ipVersion[row] == 4 ? change : change + addressChange);
     }
 
-    /** Fills the tuple with the quoted packet's; false when it has no ports that a binding could be found by. */
-    private boolean readQuote(final PacketBurst burst, final UnsafeBuffer umem, final int row) {
+    /**
+     * Fills the tuple with the quoted packet's.
+     *
+     * @param burst the burst.
+     * @param umem its bytes.
+     * @param row an ICMP error.
+     * @return false when it has no ports that a binding could be found by.
+     */
+    public boolean readQuote(final PacketBurst burst, final UnsafeBuffer umem, final int row) {
         final int end = burst.offset(row) + burst.length[row];
         quotedL3 = burst.offset(row) + burst.l4Offset[row] + IcmpHeader.LENGTH;
         whole.at(umem, burst.offset(row) + burst.l3Offset[row], 0, end);

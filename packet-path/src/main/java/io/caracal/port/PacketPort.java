@@ -8,6 +8,9 @@ import io.caracal.burst.Verdict;
  * owner when the worker has stopped. None allocates, blocks or throws for what the network does.
  */
 public interface PacketPort extends AutoCloseable {
+    /** {@link #pollFd} of a port that needs none: whoever gives it something wakes the worker. */
+    int WOKEN_BY_OTHERS = -2;
+
     /**
      * Takes frames back that the other side has sent, to the pool.
      *
@@ -62,9 +65,20 @@ public interface PacketPort extends AutoCloseable {
     /**
      * What a sleeping worker waits for.
      *
-     * @return a file descriptor to {@code poll(2)} for input, or -1 if there is none.
+     * @return a file descriptor to {@code poll(2)} for input, -1 if there is none, or
+     *     {@link #WOKEN_BY_OTHERS}.
      */
     int pollFd();
+
+    /**
+     * Whether something has come that {@link #rxBurst} would take and that no descriptor tells of. Asked before a
+     * sleep, after the worker has announced it.
+     *
+     * @return false for ports whose descriptor tells.
+     */
+    default boolean hasWaiting() {
+        return false;
+    }
 
     /**
      * Compares the frames that this port's rings say are out with what the ledger says.

@@ -60,7 +60,8 @@ public final class VxlanDecapStage implements PacketStage {
         for (int row = 0; row < count; row++) {
             if (burst.direction[row] == Direction.FROM_UPLINK && burst.verdict[row] == Verdict.UNDECIDED
                 && burst.destinationPort[row] == port && burst.ipProtocol[row] == IpProtocol.UDP
-                && port != 0 && isForThisNode(burst, umem, vteps.device(), row)) {
+                && port != 0 && (burst.flags[row] & PacketFlags.DECAPSULATED) == 0
+                && isForThisNode(burst, umem, vteps.device(), row)) {
                 decapsulate(burst, umem, vteps, row);
             }
         }

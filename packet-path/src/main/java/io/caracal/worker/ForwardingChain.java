@@ -27,8 +27,8 @@ import java.util.List;
  * The stages of a worker in their order, with what other modules decide about connections and policy between them:
  *
  * <pre>
- *  parse ► decapsulate ► (finish checksums) ► follow fragments ► undo NAT ► answer ARP and ND ► route and check source
- *        ► decisions: connections, policy ► hop: TTL, size, errors ► commits ► NAT-outgoing
+ *  parse ► decapsulate ► (finish checksums) ► follow fragments ► (hand over) ► undo NAT ► answer ARP and ND
+ *        ► route and check source ► decisions: connections, policy ► hop: TTL, size, errors ► commits ► NAT-outgoing
  *        ► transmit: fragment, encapsulate
  * </pre>
  *
@@ -52,6 +52,7 @@ public final class ForwardingChain {
     private final List<PacketStage> commits = new ArrayList<>();
     private IcmpErrorLimit errorLimit = IcmpErrorLimit.ofDefaults();
     private NatBindings bindings;
+    private HandOverStage handOver;
     private boolean verifiesOuterChecksums;
     private boolean completesChecksums;
 
@@ -106,6 +107,17 @@ public final class ForwardingChain {
     }
 
     /**
+     * Has packets of flows that other workers own given to these.
+     *
+     * @param stage the worker's.
+     * @return this.
+     */
+    public ForwardingChain withHandOver(final HandOverStage stage) {
+        handOver = stage;
+        return this;
+    }
+
+    /**
      * Sets how many ICMP errors the worker may make.
      *
      * @param limit the worker's own.
@@ -144,11 +156,17 @@ public final class ForwardingChain {
     public PacketStage build() {
         final List<PacketStage> stages = new ArrayList<>();
         stages.add(new ParseStage(hash));
+        if (handOver != null) {
+            stages.add(handOver::mark);
+        }
         stages.add(new VxlanDecapStage(forwardingTables, hash, verifiesOuterChecksums));
         if (completesChecksums) {
             stages.add(new ChecksumStage());
         }
         stages.add(new FragmentStage(pool.ledger(), hash.seed()));
+        if (handOver != null) {
+            stages.add(handOver);
+        }
         if (bindings != null) {
             stages.add(new NatReturnStage(bindings, hash));
         }

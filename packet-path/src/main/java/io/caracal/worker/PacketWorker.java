@@ -314,6 +314,16 @@ public final class PacketWorker implements Agent {
         return config;
     }
 
+    /** Whether a port has something that no descriptor tells of. The worker's thread. */
+    boolean hasWaiting() {
+        for (final PacketPort port : ports) {
+            if (port.hasWaiting()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** Changes whenever the ports do. The worker's thread. */
     int portsVersion() {
         return portsVersion;

@@ -15,6 +15,7 @@ final class WorkerIdle implements IdleStrategy {
     private final long spinNs;
     private final WorkerPoll poll;
     private final WorkerProxy proxy;
+    private final PacketWorker worker;
     private volatile boolean stayAwake;
     private boolean idling;
     private long idleSinceNs;
@@ -24,6 +25,7 @@ final class WorkerIdle implements IdleStrategy {
         mode = worker.config().idle();
         spinNs = worker.config().idleSpinNs();
         proxy = worker.proxy();
+        this.worker = worker;
         this.poll = poll;
     }
 
@@ -55,7 +57,7 @@ final class WorkerIdle implements IdleStrategy {
     private void sleep() {
         final SleepGate gate = proxy.gate();
         gate.announceSleep();
-        if (!proxy.hasCommands() && !stayAwake) {
+        if (!proxy.hasCommands() && !stayAwake && !worker.hasWaiting()) {
             poll.sleep();
         }
         gate.awake();

@@ -25,6 +25,9 @@ final class WorkerPoll implements AutoCloseable {
      */
     private static final int UNPOLLABLE_TIMEOUT_MS = 1;
 
+    /** What a writer adds to an eventfd. */
+    private static final MemorySegment ONE = Arena.global().allocateFrom(ValueLayout.JAVA_LONG, 1);
+
     private final PacketWorker worker;
     private final int timeoutMs;
     private final Fd eventFd = Fd.eventfd();
@@ -63,6 +66,9 @@ final class WorkerPoll implements AutoCloseable {
         everyPortPollable = true;
         addPollFd(eventFd.number());
         for (final PacketPort port : ports) {
+            if (port.pollFd() == PacketPort.WOKEN_BY_OTHERS) {
+                continue;
+            }
             if (port.pollFd() < 0) {
                 everyPortPollable = false;
             } else {
@@ -97,6 +103,14 @@ final class WorkerPoll implements AutoCloseable {
             final MemorySegment one = arena.allocateFrom(ValueLayout.JAVA_LONG, 1);
             LibC.write(new CallState(), eventFd.number(), one, EVENT_SIZE);
         }
+    }
+
+    /**
+     * The same from another worker's cycle, which neither locks nor makes garbage. All workers that may call it have
+     * ended before this is closed ({@link WorkerThread#end}).
+     */
+    void ring() {
+        CycleCalls.write(eventFd.number(), ONE.address(), EVENT_SIZE);
     }
 
     @Override

@@ -17,6 +17,7 @@ public final class WorkerProxy {
     private final SleepGate gate = new SleepGate();
     private final LongAdder refusedCount = new LongAdder();
     private volatile Runnable waker = () -> { };
+    private volatile Runnable cycleWaker = () -> { };
     private volatile boolean closed;
 
     WorkerProxy(final PacketWorker worker, final int depth) {
@@ -68,6 +69,13 @@ public final class WorkerProxy {
         }
     }
 
+    /** Ends the worker's sleep, if it sleeps, from another worker's cycle: no lock, no garbage. */
+    void wakeFromCycle() {
+        if (gate.mustWake()) {
+            cycleWaker.run();
+        }
+    }
+
     /**
      * Commands refused because the queue was full. Any thread.
      *
@@ -99,8 +107,9 @@ public final class WorkerProxy {
         return gate;
     }
 
-    void wakeBy(final Runnable eventWriter) {
+    void wakeBy(final Runnable eventWriter, final Runnable cycleEventWriter) {
         waker = eventWriter;
+        cycleWaker = cycleEventWriter;
     }
 
     /** Refuses everything from now on. The worker's thread, at its end. */

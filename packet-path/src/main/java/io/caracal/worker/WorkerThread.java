@@ -32,7 +32,7 @@ public final class WorkerThread implements AutoCloseable {
         this.worker = worker;
         poll = new WorkerPoll(worker, worker.config().pollTimeoutMs());
         idle = new WorkerIdle(worker, poll);
-        worker.proxy().wakeBy(poll::wake);
+        worker.proxy().wakeBy(poll::wake, poll::ring);
         runner = new AgentRunner(idle, new FailureHandler(worker, errorHandler), null, worker);
         final CompletableFuture<Void> pinned = new CompletableFuture<>();
         thread = Thread.ofPlatform().name("caracal-" + worker.roleName()).daemon().start(() -> pinAndRun(pinned));
@@ -100,12 +100,20 @@ public final class WorkerThread implements AutoCloseable {
         return new AllocationProbe(thread.threadId());
     }
 
-    /** Ends the worker after its cycle and waits for it; its ports are closed then. Further calls do nothing. */
-    @Override
-    public void close() {
+    /**
+     * Ends the worker after its cycle and waits for it; its ports are closed then. What others wake it by stays until
+     * {@link #close}: workers that hand packets over to each other end all before one of them is closed.
+     */
+    public void end() {
         idle.stayAwake();
         worker.proxy().wake();
         runner.close();
+    }
+
+    /** The same, and gives everything back. Further calls do nothing. */
+    @Override
+    public void close() {
+        end();
         poll.close();
     }
 
