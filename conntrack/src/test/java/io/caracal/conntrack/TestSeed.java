@@ -9,7 +9,7 @@ final class TestSeed {
 
     /** Whether this is {@code ./caracal test --long}. */
     static boolean isLongRun() {
-        return Boolean.getBoolean("caracal.long") || Integer.getInteger("caracal.long.minutes", 0) > 0;
+        return Long.getLong("caracal.long.minutes", 0) > 0;
     }
 
     static SplittableRandom random(final String test) {

@@ -29,11 +29,11 @@ import org.junit.jupiter.api.Timeout;
 /**
  * A large cluster into a running engine, then a thousand changes a second while packets flow: a tenth of 10,000
  * policies, 5,000 IP sets, a million members and 250 endpoints, or all of it and a minute with
- * {@code -Dcaracal.long=true}. Says how long it took and how long the worker's longest cycle was.
+ * {@code -Dcaracal.long.minutes=N}. Says how long it took and how long the worker's longest cycle was.
  */
 @Timeout(300)
 class FelixScaleInEngineTest {
-    private static final int SCALE = Boolean.getBoolean("caracal.long") ? 1 : 10;
+    private static final int SCALE = Long.getLong("caracal.long.minutes", 0) > 0 ? 1 : 10;
     private static final int SETS = 5000 / SCALE;
     private static final int MEMBERS_OF_EACH = 200;
     private static final int POLICIES = 10_000 / SCALE;

@@ -27,11 +27,11 @@ import org.junit.jupiter.api.Timeout;
 
 /**
  * Pods come and go while one pod attacks each address from before its pod is there until it is gone: no packet that
- * policy denies arrives, and nothing stays behind. A thousand pods with {@code -Dcaracal.long=true}.
+ * policy denies arrives, and nothing stays behind. A thousand pods with {@code -Dcaracal.long.minutes=N}.
  */
 @Timeout(900)
 class PodChurnTest {
-    private static final int POD_COUNT = Boolean.getBoolean("caracal.long") ? 1000 : 80;
+    private static final int POD_COUNT = Long.getLong("caracal.long.minutes", 0) > 0 ? 1000 : 80;
     private static final int AT_ONCE = 10;
     private static final int ATTACKED_PORT = 9999;
     /** Each of the addresses is attacked about once a millisecond. */

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Timeout;
 class VerdictPacketTest {
     private static final Set<String> HOST_ONLY = Set.of("host-outside", "outside-host");
     /** Each ninth is also among this project's own resources; all of them in the long run. */
-    private static final int EACH = Boolean.getBoolean("caracal.long") ? 1 : 9;
+    private static final int EACH = Long.getLong("caracal.long.minutes", 0) > 0 ? 1 : 9;
 
     private static List<Path> cases() throws Exception {
         return FelixDump.entries(FelixDump.folder("verdicts"), "").stream().filter(Files::isDirectory)

@@ -20,12 +20,12 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Mutated packets through the whole node: no exception, every frame back, nothing longer than its link, every packet
- * that leaves is whole, with right checksums where it came with right ones. {@code -Dcaracal.long=true}: half an hour;
+ * that leaves is whole, with right checksums where it came with right ones. {@code -Dcaracal.long.minutes=N}: so long;
  * {@code -Dcaracal.seed=N} repeats a run.
  */
 class OverlayFuzzTest {
     private static final long SHORT_NS = 20_000_000_000L;
-    private static final long LONG_NS = 1_800_000_000_000L;
+    private static final long LONG_NS = Long.getLong("caracal.long.minutes", 0) * 60_000_000_000L;
     private static final int MAX_PUNT_LENGTH = 3520;
 
     private final OverlayNode node = new OverlayNode();
@@ -41,7 +41,7 @@ class OverlayFuzzTest {
         System.out.println("OverlayFuzzTest: seed " + seed);
         random = new Random(seed);
         readSeeds();
-        final long endNs = System.nanoTime() + (Boolean.getBoolean("caracal.long") ? LONG_NS : SHORT_NS);
+        final long endNs = System.nanoTime() + (LONG_NS > 0 ? LONG_NS : SHORT_NS);
         long count = 0;
         long sent = 0;
         while (System.nanoTime() - endNs < 0) {

@@ -9,13 +9,12 @@ import org.junit.jupiter.api.Test;
 
 /**
  * The classifier against the reference: random rule sets, random packets at their edges, both families, every kind of
- * criterion. {@code -Dcaracal.long=true} asks about 100 million pairs, {@code -Dcaracal.pairs=N}
- * about N, {@code -Dcaracal.long.minutes=N} goes on for N
- * minutes at least, {@code -Dcaracal.seed=S} repeats a run.
+ * criterion. {@code -Dcaracal.long.minutes=N} asks about 100 million pairs and goes on for N minutes at least,
+ * {@code -Dcaracal.pairs=N} asks about N, {@code -Dcaracal.seed=S} repeats a run.
  */
 class ClassifierOracleTest {
     private static final long PAIRS =
-        Long.getLong("caracal.pairs", Boolean.getBoolean("caracal.long") ? 100_000_000 : 5_000_000);
+        Long.getLong("caracal.pairs", Long.getLong("caracal.long.minutes", 0) > 0 ? 100_000_000 : 5_000_000);
     private static final int PACKETS = 2500;
     /** Rules of a policy: few as usual, some so many that they become boxes in a tree, seldom a long list. */
     private static final int[] SIZES = {6, 6, 6, 40, 6, 6, 6, 6, 6, 6, 6, 6, 6, 40, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 200};

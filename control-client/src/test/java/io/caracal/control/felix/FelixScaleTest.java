@@ -29,12 +29,12 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * A large cluster through the socket and into the policy compiler: one tenth of 10,000 policies, 5,000 IP sets, a
- * million members and 250 endpoints in the usual tests, all of it with {@code -Dcaracal.long=true}. Says how long it
+ * million members and 250 endpoints in the usual tests, all of it with {@code -Dcaracal.long.minutes=N}. Says how long it
  * took.
  */
 @Timeout(300)
 class FelixScaleTest {
-    private static final int SCALE = Boolean.getBoolean("caracal.long") ? 1 : 10;
+    private static final int SCALE = Long.getLong("caracal.long.minutes", 0) > 0 ? 1 : 10;
     private static final int SETS = 5000 / SCALE;
     private static final int MEMBERS_OF_EACH = 200;
     private static final int POLICIES = 10_000 / SCALE;

@@ -45,6 +45,11 @@ public final class Manifests {
         return ManifestLoader.compile(ManifestParser.parse("f.yaml", text), "node1", Map.of());
     }
 
+    /** The same, for those who want to know only whether it is refused. */
+    public static void compileText(final String text) {
+        compile(text);
+    }
+
     /** Hears of workloads' attachments and of problems alone. */
     static final class Ear implements ControlListener {
         final List<String> updates = new ArrayList<>();
