@@ -6,6 +6,7 @@ import io.caracal.burst.PacketFlags;
 import io.caracal.nat.NatBindingListener;
 import io.caracal.nat.NatBindings;
 import io.caracal.nat.NatConfig;
+import io.caracal.route.ForwardingPublisher;
 import io.caracal.stage.WorkloadTable;
 import io.caracal.stage.WorkloadTablePublisher;
 import java.security.SecureRandom;
@@ -45,6 +46,8 @@ public final class Conntrack implements AutoCloseable, FlowRemovalListener {
     private FlowNat nat;
     private NatBindingListener natListener;
     private LateNatBindings natBindings;
+    /** Null: no flow is given to the kernel. */
+    private OffloadedFlows offloaded;
 
     private Conntrack(final ConntrackConfig config, final FlowImage ipv4Image, final FlowImage ipv6Image,
         final BootClock clock, final WorkloadTablePublisher workloads, final FlowRemovalListener listener) {
@@ -175,6 +178,39 @@ public final class Conntrack implements AutoCloseable, FlowRemovalListener {
     }
 
     /**
+     * Gives flows between workloads to the kernel from now on, and takes over those that an earlier process has given
+     * it; with {@link EstablishedFlows#RECHECK} they come here instead. Before the worker begins, once.
+     *
+     * @param offload the worker's part of the kernel's table.
+     * @param forwarding how long packets may be.
+     * @return the stage that gives them, behind {@link #commitStage()} in the chain.
+     */
+    public OffloadStage openOffload(final FlowOffload offload, final ForwardingPublisher forwarding) {
+        offloaded = new OffloadedFlows(offload, this);
+        if (config.establishedFlows() == EstablishedFlows.RECHECK) {
+            /* The policy that they were made under may be none of this process's: each is judged again. */
+            offloaded.discard();
+        } else {
+            offloaded.adopt();
+        }
+        ipv4Table.followBy(offloaded::follow);
+        ipv6Table.followBy(offloaded::follow);
+        return new OffloadStage(this, offloaded, forwarding);
+    }
+
+    /**
+     * Takes flows back from the kernel whose workload has other addresses now: their next packets are looked at. A
+     * worker command, repeated until it says yes.
+     *
+     * @param ifindex kernel index of its interface.
+     * @param budget flows to take back, at most.
+     * @return whether none is left.
+     */
+    public boolean withdrawEndpoint(final int ifindex, final int budget) {
+        return offloaded == null || offloaded.withdrawEndpoint(ifindex, budget, clock.bootMs(System.nanoTime()));
+    }
+
+    /**
      * The IPv4 flows, for NAT rewriting and offload. The worker's thread.
      *
      * @return the table.
@@ -274,6 +310,26 @@ public final class Conntrack implements AutoCloseable, FlowRemovalListener {
         return ipVersion == 4 ? ipv4 : ipv6;
     }
 
+    /**
+     * Brings a flow up to date that the kernel carries on, before a packet of it is looked at here. One that opens a
+     * connection anew, or whose flow policy will judge again, takes it back.
+     *
+     * @return whether the flow has ended by that: the packet is of none.
+     */
+    boolean endsUpToDate(final FamilyTracking family, final int slot, final boolean takesBack, final long nowMs) {
+        if (offloaded == null || !offloaded.isOffloaded(family.table, slot)) {
+            return false;
+        }
+        if (offloaded.follow(family.table, slot, nowMs)) {
+            family.table.remove(slot, RemovalCause.REFUSED);
+            return true;
+        }
+        if (takesBack) {
+            offloaded.withdraw(family.table, slot);
+        }
+        return false;
+    }
+
     /** Steps a flow's state by a packet of it; returns one of {@link TcpTracker}'s constants. */
     int step(final PacketBurst packets, final int row, final FamilyTracking family, final int found,
         final long nowMs) {
@@ -326,6 +382,9 @@ public final class Conntrack implements AutoCloseable, FlowRemovalListener {
         if (nat != null) {
             nat.released(table, slot);
         }
+        if (offloaded != null) {
+            offloaded.onRemoval(table, slot);
+        }
         listener.onRemoval(table, slot, cause);
     }
 
@@ -339,6 +398,9 @@ public final class Conntrack implements AutoCloseable, FlowRemovalListener {
 
     @Override
     public void close() {
+        if (offloaded != null) {
+            offloaded.close();
+        }
         ipv4.close();
         ipv6.close();
     }

@@ -38,6 +38,14 @@ public enum ConntrackCounter {
     NAT_EXHAUSTED("new flows for which no source NAT port was free"),
     /** Flows that were judged again. */
     RECHECKED("packets that sent their flow back to policy"),
+    /** Flows given to the kernel. */
+    OFFLOADED("flows given to the flow cache"),
+    /** Flows that stay with Java. */
+    OFFLOAD_REFUSED("flows for which the flow cache, or their endpoint's share of it, had no room"),
+    /** Flows taken back to make room. */
+    OFFLOAD_EVICTED("flows taken back from the flow cache to make room for another"),
+    /** Offloaded flows now. */
+    OFFLOADED_FLOWS("flows in the flow cache now"),
     /** IPv4 flows now. */
     IPV4_FLOWS("IPv4 flows now"),
     /** IPv6 flows now. */

@@ -171,6 +171,11 @@ public final class ConntrackStage implements PacketStage {
             burst.drop(row, DropReason.FLOW_FROM_WRONG_INTERFACE);
             return;
         }
+        if (conntrack.endsUpToDate(family, found >> 1, takesBack(burst, row, family, found), nowMs)) {
+            tableChanged = true;
+            begin(burst, row, family);
+            return;
+        }
         if (!leavesByItsLeg(burst, row, family, found) || !isOfItsSender(burst, row, family, found)) {
             tableChanged = true;
             family.table.remove(found >> 1, RemovalCause.ENDPOINT_ARRIVED);
@@ -193,6 +198,12 @@ public final class ConntrackStage implements PacketStage {
             return;
         }
         step(burst, row, family, found);
+    }
+
+    /** Whether the kernel shall not go on with a flow of which this packet has come here. */
+    private boolean takesBack(final PacketBurst burst, final int row, final FamilyTracking family, final int found) {
+        return burst.ipProtocol[row] == IpProtocol.TCP && isSyn(burst, row)
+            || config.establishedFlows() == EstablishedFlows.RECHECK && isOutdated(family, found);
     }
 
     private void step(final PacketBurst burst, final int row, final FamilyTracking family, final int found) {

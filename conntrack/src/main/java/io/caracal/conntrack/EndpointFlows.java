@@ -22,6 +22,8 @@ final class EndpointFlows {
     private final int[] entryOfHash;
     private final int[] ifindex;
     private final int[] flowCount;
+    /** Of those, the ones that the kernel carries on and this interface has opened. */
+    private final int[] offloadedCount;
     private final int[] head;
     private final int[] tail;
     private final int[] freeEntry;
@@ -34,6 +36,7 @@ final class EndpointFlows {
         entryOfHash = new int[tableSize];
         ifindex = new int[endpointsMax];
         flowCount = new int[endpointsMax];
+        offloadedCount = new int[endpointsMax];
         head = new int[endpointsMax];
         tail = new int[endpointsMax];
         freeEntry = new int[endpointsMax];
@@ -48,6 +51,19 @@ final class EndpointFlows {
     int flowCount(final int ifindexWanted) {
         final int entry = find(ifindexWanted);
         return entry == FlowLinks.NONE ? 0 : flowCount[entry];
+    }
+
+    /** Flows that an interface has opened and the kernel carries on. */
+    int offloadedCount(final int ifindexWanted) {
+        final int entry = find(ifindexWanted);
+        return entry == FlowLinks.NONE ? 0 : offloadedCount[entry];
+    }
+
+    /** One flow more, or less, of an interface that has flows is carried on by the kernel. */
+    void addOffloaded(final int ifindexWanted, final int change) {
+        final int entry = find(ifindexWanted);
+        offloadedCount[entry] += change;
+        assert offloadedCount[entry] >= 0 : "interface " + ifindexWanted;
     }
 
     /** Whether a flow between two interfaces (0: no workload) can be listed. */

@@ -38,7 +38,7 @@ final class FlowAdmission {
      * @return null when there is room now, else why not.
      */
     DropReason admit(final int source, final int destination, final long nowMs) {
-        if (!hasShareFor(source) || destination != source && !hasShareFor(destination)) {
+        if (!hasShareFor(source, nowMs) || destination != source && !hasShareFor(destination, nowMs)) {
             return DropReason.FLOW_LIMIT_REACHED;
         }
         if (table.flowCount() == table.capacity() && !evictTransient(nowMs) && !evictIdle(nowMs)) {
@@ -47,13 +47,14 @@ final class FlowAdmission {
         return table.endpoints.hasRoomFor(source, destination) ? null : DropReason.FLOW_LIMIT_REACHED;
     }
 
-    private boolean hasShareFor(final int ifindex) {
+    private boolean hasShareFor(final int ifindex, final long nowMs) {
         if (ifindex == 0 || table.flowCount(ifindex) < endpointFlowsMax) {
             return true;
         }
         int node = table.endpoints.oldest(ifindex);
         for (int i = 0; i < CANDIDATES_MAX && node != FlowLinks.NONE; i++) {
             final int slot = node >> 1;
+            table.follow(slot, nowMs);
             if (table.lane(slot) == TimerWheel.TRANSIENT) {
                 table.remove(slot, RemovalCause.EVICTED);
                 return true;
@@ -70,10 +71,18 @@ final class FlowAdmission {
         int slot = FlowLinks.NONE;
         for (int i = 0; i < CANDIDATES_MAX; i++) {
             slot = table.wheel.earliest(TimerWheel.TRANSIENT);
-            if (slot == FlowLinks.NONE || !wasSeenSinceArmed(slot, nowMs)) {
+            if (slot == FlowLinks.NONE) {
                 break;
             }
-            table.rearm(slot, nowMs);
+            table.follow(slot, nowMs);
+            if (table.lane(slot) != TimerWheel.TRANSIENT) {
+                /* It has become a conversation meanwhile, and is armed as one. */
+                slot = FlowLinks.NONE;
+            } else if (wasSeenSinceArmed(slot, nowMs)) {
+                table.rearm(slot, nowMs);
+            } else {
+                break;
+            }
         }
         if (slot == FlowLinks.NONE) {
             return false;
@@ -88,6 +97,7 @@ final class FlowAdmission {
             if (slot == FlowLinks.NONE) {
                 return false;
             }
+            table.follow(slot, nowMs);
             final long lastSeenMs = FlowTable.timeMs(FlowAccount.lastSeenMs(table.account(slot)), nowMs);
             if (nowMs - lastSeenMs >= evictionIdleMinMs) {
                 table.remove(slot, RemovalCause.EVICTED);

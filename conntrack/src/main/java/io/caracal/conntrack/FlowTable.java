@@ -37,6 +37,7 @@ public abstract sealed class FlowTable implements AutoCloseable permits Ipv4Flow
     private final long[] dueLine = new long[BATCH];
     /** Keeps the reads of the touching methods alive. */
     private long touched;
+    private FlowFollower follower = FlowFollower.NONE;
     private int highWater;
     private int freeHead = FlowLinks.NONE;
     private int flowCount;
@@ -63,6 +64,12 @@ public abstract sealed class FlowTable implements AutoCloseable permits Ipv4Flow
 
     /** Address of the cache line of the index where a flow's original tuple is looked for. */
     abstract long homeLine(int slot);
+
+    /** Reads the tuple of the original direction's packets; an IPv4 address is the low half of its word. */
+    abstract void readOriginal(int slot, Ipv6Tuple tuple);
+
+    /** Looks a tuple up that {@link #readOriginal} could have read, or its inverse. */
+    abstract int findTuple(Ipv6Tuple tuple, int protocol);
 
     /** Takes the tuples of a flow out of the index. */
     abstract void unindex(int slot);
@@ -327,7 +334,7 @@ public abstract sealed class FlowTable implements AutoCloseable permits Ipv4Flow
             touchDue(count);
             for (int i = 0; i < count; i++) {
                 final int slot = dueSlot[i];
-                if (deadlineMs(slot, nowMs) <= nowMs) {
+                if (deadlineMs(slot, nowMs) <= nowMs && isSilent(slot, nowMs)) {
                     remove(slot, RemovalCause.EXPIRED);
                 } else {
                     rearm(slot, nowMs);
@@ -336,6 +343,22 @@ public abstract sealed class FlowTable implements AutoCloseable permits Ipv4Flow
             looked += count;
         }
         return looked;
+    }
+
+    /** Whether nobody else has seen packets of it meanwhile. */
+    private boolean isSilent(final int slot, final long nowMs) {
+        follow(slot, nowMs);
+        return deadlineMs(slot, nowMs) <= nowMs;
+    }
+
+    /** Brings a flow's record up to date before it is judged by it. */
+    final void follow(final int slot, final long nowMs) {
+        follower.follow(this, slot, nowMs);
+    }
+
+    /** Asks somebody about flows before they expire. */
+    final void followBy(final FlowFollower asked) {
+        follower = asked;
     }
 
     /** What expiry reads of a flow lies in three places, all cold: read for the batch at once, as by a lookup. */

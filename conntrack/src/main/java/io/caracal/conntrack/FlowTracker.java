@@ -135,6 +135,75 @@ final class FlowTracker implements AutoCloseable {
         }
     }
 
+    /**
+     * Forgets where a TCP flow is, whose next packets we shall not see: neither windows nor a RST can be checked by it
+     * any more. What was negotiated may be unknown too.
+     */
+    void loseSight(final int slot) {
+        loosen(slot);
+        final long record = table.record(slot);
+        FlowRecord.beginWrite(record);
+        TcpWindow.forgetPositions(table.protocolPart(slot));
+        FlowRecord.endWrite(record);
+    }
+
+    /**
+     * Takes what packets were that have passed unseen.
+     *
+     * @param slot the flow.
+     * @param original kinds of packets of the original direction, bits of {@link FlowOffload}.
+     * @param reply kinds of packets of the reply direction.
+     * @param seenMs when the last of them came.
+     * @param nowMs milliseconds since boot.
+     * @return whether the only answer was a RST: the caller removes the flow.
+     */
+    boolean follow(final int slot, final int original, final int reply, final long seenMs, final long nowMs) {
+        final long record = table.record(slot);
+        final int lane = table.lane(slot);
+        final int idleMaxMs = table.idleMaxMs(slot);
+        FlowRecord.beginWrite(record);
+        final boolean isTcp = FlowRecord.protocol(record) == IpProtocol.TCP;
+        if (!isTcp || settlesReset(record, slot, original | reply, seenMs)) {
+            noteSeen(slot, seenMs);
+        }
+        if (reply != 0) {
+            FlowRecord.flags(record, FlowRecord.flags(record) | FlowFlags.SEEN_REPLY);
+        }
+        boolean isRefused = false;
+        if (isTcp) {
+            TcpWindow.forgetPositions(table.protocolPart(slot));
+            isRefused = TcpFollower.step(record, table.protocolPart(slot), original, reply);
+        } else if (reply != 0) {
+            FlowRecord.state(record, FlowState.REPLIED);
+        }
+        assureConversation(record, slot, seenMs);
+        FlowRecord.endWrite(record);
+        if (table.lane(slot) != lane || table.idleMaxMs(slot) < idleMaxMs) {
+            table.rearm(slot, nowMs);
+        }
+        return isRefused;
+    }
+
+    /** Whether packets keep a flow alive: right after a RST they do not, a while after it they prove it wrong. */
+    private boolean settlesReset(final long record, final int slot, final int seen, final long seenMs) {
+        final int flags = FlowRecord.flags(record);
+        if ((flags & FlowFlags.RESET_SEEN) == 0 || (seen & FlowOffload.SEEN_RST) != 0) {
+            return true;
+        }
+        if ((int)seenMs - FlowAccount.lastSeenMs(table.account(slot)) <= TcpFollower.RESET_SETTLES_MS) {
+            return false;
+        }
+        FlowRecord.flags(record, flags & ~FlowFlags.RESET_SEEN);
+        return true;
+    }
+
+    private void noteSeen(final int slot, final long seenMs) {
+        final long account = table.account(slot);
+        if ((int)seenMs - FlowAccount.lastSeenMs(account) > 0) {
+            FlowAccount.lastSeenMs(account, (int)seenMs);
+        }
+    }
+
     private int updateProtocol(final int slot, final int direction, final UnsafeBuffer buffer, final int offset,
         final int length) {
         final long record = table.record(slot);

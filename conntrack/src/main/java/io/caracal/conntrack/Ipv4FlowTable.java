@@ -221,6 +221,21 @@ public final class Ipv4FlowTable extends FlowTable {
     }
 
     @Override
+    void readOriginal(final int slot, final Ipv6Tuple tuple) {
+        final long addresses = originalAddresses(slot);
+        tuple.sourceHigh = 0;
+        tuple.sourceLow = addresses >>> Integer.SIZE;
+        tuple.destinationHigh = 0;
+        tuple.destinationLow = addresses & 0xffff_ffffL;
+        tuple.ports = originalPorts(slot);
+    }
+
+    @Override
+    int findTuple(final Ipv6Tuple tuple, final int protocol) {
+        return find(tuple.sourceLow << Integer.SIZE | tuple.destinationLow, tuple.ports, protocol);
+    }
+
+    @Override
     long homeLine(final int slot) {
         return index.home(
             hash.ofIpv4(originalAddresses(slot), originalPorts(slot), FlowRecord.protocol(record(slot))));

@@ -220,6 +220,16 @@ public final class Ipv6FlowTable extends FlowTable {
     }
 
     @Override
+    void readOriginal(final int slot, final Ipv6Tuple tuple) {
+        originalTuple(slot, tuple);
+    }
+
+    @Override
+    int findTuple(final Ipv6Tuple tuple, final int protocol) {
+        return find(tuple, protocol);
+    }
+
+    @Override
     long homeLine(final int slot) {
         originalTuple(slot, stored);
         return index.home(hash.ofIpv6(stored, FlowRecord.protocol(record(slot))));

@@ -5,6 +5,9 @@ import io.caracal.burst.DropReason;
 import io.caracal.burst.PacketBurst;
 import io.caracal.burst.Tracking;
 import io.caracal.burst.Verdict;
+import io.caracal.route.ForwardingPublisher;
+import io.caracal.route.RouteKind;
+import io.caracal.route.RouteTarget;
 import io.caracal.stage.FragmentStage;
 import io.caracal.stage.PacketStage;
 import io.caracal.stage.ParseStage;
@@ -15,6 +18,7 @@ import io.caracal.stage.WorkloadTablePublisher;
 import io.caracal.umem.FrameLedger;
 import io.caracal.umem.Umem;
 import io.caracal.wire.EtherType;
+import io.caracal.wire.Ipv4Header;
 import io.caracal.wire.PuntHeader;
 import io.caracal.wire.SymmetricFlowHash;
 import java.nio.ByteOrder;
@@ -47,6 +51,7 @@ final class TrackedNode implements AutoCloseable {
 
     final PacketBurst burst = new PacketBurst(new UnsafeBuffer(new byte[PacketBurst.MAX_PACKETS * Umem.FRAME_SIZE]));
     final WorkloadTablePublisher workloads = new WorkloadTablePublisher();
+    final ForwardingPublisher forwarding = new ForwardingPublisher();
     final Conntrack conntrack;
     Policy policy = ALLOW;
     long nowNs;
@@ -56,6 +61,11 @@ final class TrackedNode implements AutoCloseable {
     private final StageChain chain;
 
     TrackedNode(final Path directory, final ConntrackConfig config) {
+        this(directory, config, null);
+    }
+
+    /** With a kernel that carries flows on, unless it is null: pods' addresses have routes then. */
+    TrackedNode(final Path directory, final ConntrackConfig config, final FlowOffload kernel) {
         workloads.publish(new WorkloadTable.Builder().put(Workload.of(POD, "10.0.0.1", "fd00::1"))
             .put(Workload.of(PEER, "10.0.0.9", "fd00::9")).build());
         ipv4Image = Tables.image(directory, 4, config.ipv4Capacity());
@@ -70,9 +80,25 @@ final class TrackedNode implements AutoCloseable {
                 }
             }
         };
+        final PacketStage routing = (rows, cycleNs) -> {
+            for (int row = 0; kernel != null && row < rows.count; row++) {
+                route(rows, row);
+            }
+        };
+        final PacketStage offload = kernel == null ? (rows, cycleNs) -> { } : conntrack.openOffload(kernel, forwarding);
         chain = new StageChain(new ParseStage(new SymmetricFlowHash(7)),
-            new FragmentStage(new FrameLedger(PacketBurst.MAX_PACKETS), 7), conntrack.stage(), judging,
-            conntrack.commitStage());
+            new FragmentStage(new FrameLedger(PacketBurst.MAX_PACKETS), 7), routing, conntrack.stage(), judging,
+            conntrack.commitStage(), offload);
+    }
+
+    private void route(final PacketBurst rows, final int row) {
+        if (rows.ipVersion[row] == 4) {
+            final int destination =
+                Ipv4Header.destination(rows.umem(), rows.offset(row) + rows.l3Offset[row]);
+            final int ifindex = workloads.current().ipv4Ifindex(destination);
+            rows.route[row] = (ifindex == WorkloadTable.NONE ? RouteTarget.of(RouteKind.HOST)
+                : RouteTarget.localWorkload(ifindex, 0)).word();
+        }
     }
 
     static ConntrackConfig config(final int capacity) {

@@ -36,6 +36,9 @@ final class RunCommand implements Callable<Integer> {
     private List<String> manifests = new ArrayList<>();
     @Option(names = "--workers", paramLabel = "N", description = "packet workers (default: 1)")
     private String workers;
+    @Option(names = "--offload", paramLabel = "auto|off", description = {
+        "whether packets of established flows pass in eBPF, by a", "cache that the engine writes (default: auto)"})
+    private String offload;
     @Option(names = RunArguments.ALLOW_UNENFORCED, description = {
         "be ready although policy of host endpoints is not enforced", "on packets from and to the host itself"})
     private boolean allowUnenforced;
@@ -61,6 +64,7 @@ final class RunCommand implements Callable<Integer> {
         manifests.forEach(path -> shorthands.merge(ConfigKey.MANIFESTS, path, RunArguments::joined));
         putIfGiven(shorthands, ConfigKey.ALLOW_UNENFORCED_HOST_ENDPOINTS, allowUnenforced ? "true" : null);
         putIfGiven(shorthands, ConfigKey.WORKERS, workers);
+        putIfGiven(shorthands, ConfigKey.OFFLOAD, offload);
         return new RunArguments(settings.configFile(), shorthands, settings.settings(), exitOnStdinClose);
     }
 

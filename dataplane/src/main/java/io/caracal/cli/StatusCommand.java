@@ -46,6 +46,10 @@ final class StatusCommand implements Callable<Integer> {
         final JsonNode source = status.path("source");
         out.printf("control by %s (%s): %s, revision %s%n", source.path("kind").asText(),
             source.path("place").asText(), source.path("phase").asText(), source.path("revision").asText());
+        final JsonNode offload = status.path("offload");
+        out.printf("flow cache %s: %s of %s flows, %s packets (GSO packets as one) passed by it%n",
+            offload.path("on").asBoolean() ? "on" : "off", offload.path("flows").asText(),
+            offload.path("flowsMax").asText(), offload.path("hits").asText());
         out.println(status.path("ready").asBoolean() ? "ready" : "NOT ready");
         status.path("notReady").forEach(reason -> out.println("not ready: " + reason.asText()));
         out.printf("%n%-16s %-8s %-40s %-8s %s%n", "INTERFACE", "IFINDEX", "ADDRESSES", "FLOWS", "WORKLOAD");

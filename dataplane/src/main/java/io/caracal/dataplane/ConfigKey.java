@@ -70,6 +70,11 @@ public enum ConfigKey {
         "packets a second that one interface may send to the engine; 0 = no limit"),
     /** Token bucket depth. */
     MISS_BURST_PACKETS("miss-burst-packets", "65536", "packets that one interface may send at once above that rate"),
+    /** Flow cache. */
+    OFFLOAD("offload", "auto",
+        "auto: packets of established flows between pods of this node pass in eBPF, by a cache that Java writes; off"),
+    /** Size of the flow cache. */
+    OFFLOAD_FLOWS("offload-flows", "65536", "flows that the cache has room for, all workers together; 256 bytes each"),
     /** Directory of flows. */
     CONNTRACK_DIRECTORY("conntrack-directory", "",
         "where flows are kept over a restart, on a tmpfs; empty = conntrack beside the admin socket"),

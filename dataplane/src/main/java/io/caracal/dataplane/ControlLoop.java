@@ -39,6 +39,8 @@ final class ControlLoop implements ControlListener, AutoCloseable {
     private volatile List<String> waiting = List.of();
     private volatile List<String> attachProblems = List.of();
     private volatile boolean inSync;
+    private long updateCount;
+    private volatile long revisionInForce;
     private volatile boolean closing;
     private volatile Runnable afterBatch = () -> { };
 
@@ -86,6 +88,7 @@ final class ControlLoop implements ControlListener, AutoCloseable {
         waiting = registry.waiting();
         attachProblems = Stream.concat(registry.problems().stream(), policy.problems().stream()).toList();
         readiness.update(inSync, policy.notEnforced());
+        revisionInForce = updateCount;
         afterBatch.run();
     }
 
@@ -110,6 +113,7 @@ final class ControlLoop implements ControlListener, AutoCloseable {
     }
 
     private void apply(final ControlUpdate update) {
+        updateCount++;
         switch (update) {
             case final PolicyChange change -> policy.onChange(change);
             case final NodeChange change -> network.onChange(change);
@@ -178,6 +182,14 @@ final class ControlLoop implements ControlListener, AutoCloseable {
             }
         });
         return answer.orTimeout(CLOSE_TIMEOUT_SECONDS, TimeUnit.SECONDS).join();
+    }
+
+    /**
+     * How many of the changes that were told hold: no packet passes any more by what was before them, but as
+     * {@code established-flows} says. Any thread.
+     */
+    long revisionInForce() {
+        return revisionInForce;
     }
 
     /** State of every endpoint. Control thread. */

@@ -27,7 +27,7 @@ final class ControlReport {
         place.put("kind", status.source());
         place.put("place", status.place());
         place.put("phase", status.phase().label());
-        place.put("revision", status.revision());
+        place.put("revision", Math.min(status.revision(), control.revisionInForce()));
         place.put("counters", new java.util.TreeMap<>(status.counters()));
         report.put("source", place);
         report.put("ready", control.readiness().reasons().isEmpty());

@@ -9,6 +9,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.function.Consumer;
 
 import io.caracal.conntrack.EstablishedFlows;
 import io.caracal.control.ControlSource;
@@ -20,6 +21,7 @@ import io.caracal.network.NetworkConfig;
 import io.caracal.network.NetworkControl;
 import io.caracal.network.NetworkLog;
 import io.caracal.network.UplinkSettings;
+import io.caracal.policy.CompiledPolicy;
 import io.caracal.policy.PolicyWay;
 import io.caracal.route.ForwardingPublisher;
 import io.caracal.stage.WorkloadTablePublisher;
@@ -104,7 +106,7 @@ public final class Dataplane implements AutoCloseable {
         final CompletableFuture<Void> warm = CompletableFuture.runAsync(workers::prepare, Dataplane::onOwnThread);
         // A start that fails meanwhile must not take the workers' memory from under the warm-up.
         own(() -> warm.exceptionally(failure -> null).join());
-        final KernelSide kernel = installKernelSide();
+        final KernelSide kernel = installKernelSide(flows.steeringSeed());
         final NetworkControl network = own(NetworkControl.open(
             networkConfig, kernel.programs(), kernel.pins(), tcHooks(), tables.forwarding(), networkLog()));
         final RouteNetlink netlink = own(RouteNetlink.open());
@@ -116,8 +118,9 @@ public final class Dataplane implements AutoCloseable {
         policy.tellOverlay(way);
         // Attaching waits for the kernel most of the time, and the workers warm up meanwhile.
         control = startControl(policy, network, new WorkloadRegistry(new KernelAttacher(
-            netlink, kernel, network, missLimit(), tables, workers::endFlows, log),
-            new FlowTakeover(config, flows, workers, log), log), workers);
+            netlink, kernel, network, missLimit(), tables, workloadFlows(workers, kernel.offload()), log),
+            new FlowTakeover(config, flows, workers, log), log),
+            policyInForce(workers, kernel.offload()));
         own(workers::abandon);
         network.start(workers.asUplinkWorkers(), control::tell);
         final StatusReporter reporter = own(StatusReporter.start(
@@ -129,7 +132,7 @@ public final class Dataplane implements AutoCloseable {
         final CompletableFuture<Void> warmCalls = CompletableFuture.runAsync(
             () -> SystemCallWarmup.run(SystemCallWarmup.CALL_COUNT), Dataplane::onOwnThread);
         own(() -> warmCalls.exceptionally(failure -> logged("warm the system calls up", failure)).join());
-        workers.start(pair, kernel.programs().sockets(), way, network::natListener);
+        workers.start(pair, kernel.programs().sockets(), way, network::natListener, kernel.offload());
         final ControlReport said = new ControlReport(source, control, policy);
         final EngineReport report = new EngineReport(new EngineParts(workers, kernel, network), control, said, config);
         own(new AdminServer(config.path(ConfigKey.ADMIN_SOCKET).orElseThrow(),
@@ -160,18 +163,20 @@ public final class Dataplane implements AutoCloseable {
         }
     }
 
-    private KernelSide installKernelSide() {
+    private KernelSide installKernelSide(final int steeringSeed) {
         final WorkloadGuard guard = new WorkloadGuard(config.text(ConfigKey.INTERFACE_PREFIX));
         guard.install();
         final PinDirectory pins = PinDirectory.open(config.path(ConfigKey.BPF_FILE_SYSTEM).orElseThrow());
-        final PuntPrograms programs = own(PuntPrograms.load(pins, PuntPrograms.WORKLOADS_MAX_DEFAULT));
+        final PuntPrograms programs = own(PuntPrograms.load(
+            pins, PuntPrograms.WORKLOADS_MAX_DEFAULT, Offload.bucketCount(config)));
         for (final MapAdoption adoption : programs.adoptions()) {
             if (adoption.outcome() == MapAdoption.Outcome.REPLACED) {
                 log.warn("map " + adoption.map() + " of an earlier engine is replaced: " + adoption.reason());
             }
         }
         pins.sweepDefunctLinks().forEach(link -> log.info("removed the pin of " + link + ", whose interface is gone"));
-        return new KernelSide(programs, own(new PuntHooks(programs, pins, tcHooks())), guard, pins);
+        final Offload offload = own(Offload.open(config, programs, steeringSeed, log));
+        return new KernelSide(programs, own(new PuntHooks(programs, pins, tcHooks())), guard, offload, pins);
     }
 
     private NetworkConfig networkConfig() {
@@ -212,15 +217,43 @@ public final class Dataplane implements AutoCloseable {
     }
 
     private ControlLoop startControl(final PolicyControl policy, final NetworkControl network,
-                                     final WorkloadRegistry registry, final WorkerGroup workers) {
-        final boolean rechecks = ConntrackSettings.establishedFlows(config) == EstablishedFlows.RECHECK;
-        final ControlLoop loop = own(new ControlLoop(registry, policy, network, inForce -> {
-            if (rechecks) {
-                workers.recheckFlows(inForce.generation());
-            }
-        }, new Readiness("true".equals(config.text(ConfigKey.ALLOW_UNENFORCED_HOST_ENDPOINTS)), log), log));
+                                     final WorkloadRegistry registry,
+                                     final Consumer<CompiledPolicy> policyInForce) {
+        final ControlLoop loop = own(new ControlLoop(registry, policy, network, policyInForce,
+            new Readiness("true".equals(config.text(ConfigKey.ALLOW_UNENFORCED_HOST_ENDPOINTS)), log), log));
         own(InterfaceWatcher.start(config.text(ConfigKey.INTERFACE_PREFIX), registry, policy, loop, log));
         return loop;
+    }
+
+    /** Returns when no packet passes any more by an older policy, but as {@code established-flows} says. */
+    private Consumer<CompiledPolicy> policyInForce(final WorkerGroup workers, final Offload offload) {
+        if (ConntrackSettings.establishedFlows(config) == EstablishedFlows.KEEP) {
+            return inForce -> workers.endBursts();
+        }
+        return inForce -> {
+            offload.outdateBefore(inForce.generation());
+            workers.recheckFlows(inForce.generation());
+            offload.settle();
+        };
+    }
+
+    private static WorkloadFlows workloadFlows(final WorkerGroup workers, final Offload offload) {
+        return new WorkloadFlows() {
+            @Override
+            public void end(final int ifindex) {
+                workers.endFlows(ifindex);
+            }
+
+            @Override
+            public void withdraw(final int ifindex) {
+                workers.withdrawFlows(ifindex);
+            }
+
+            @Override
+            public void settle() {
+                offload.settle();
+            }
+        };
     }
 
     private Workload.MissLimit missLimit() {

@@ -67,6 +67,7 @@ public final class DataplaneConfig {
     }
 
     private void validateWords() {
+        oneOf(ConfigKey.OFFLOAD, "auto", "off");
         oneOf(ConfigKey.IDLE, "adaptive", "spin");
         oneOf(ConfigKey.ON_ENGINE_LOSS, "drop", "pass");
         oneOf(ConfigKey.TC_HOOK, "auto", "tcx", "clsact");
@@ -80,6 +81,7 @@ public final class DataplaneConfig {
             "and setting manifests=" + text(ConfigKey.MANIFESTS) + " exclude each other: one says what runs here");
         oneOf(ConfigKey.CALICO_RULES, "report", "remove", "keep");
         oneOf(ConfigKey.KERNEL_FLOWS, "adopt", "ignore");
+        number(ConfigKey.OFFLOAD_FLOWS, 1024, 1 << 22);
         number(ConfigKey.CONNTRACK_CAPACITY, 1024, 1L << 29);
         number(ConfigKey.CONNTRACK_ENDPOINT_FLOWS_MAX, 0, 1L << 29);
         number(ConfigKey.POLICY_LOG_RATE, 0, 1_000_000_000L);

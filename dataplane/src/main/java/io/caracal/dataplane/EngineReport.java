@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 
 import io.caracal.burst.Direction;
@@ -61,9 +62,22 @@ final class EngineReport {
         source.addTo(report);
         report.put("workers", config.workers());
         report.put("punt", kernel.hooks().describePunt());
+        report.put("offload", offload());
         report.put("uplinks", network.describeUplinks());
         report.put("problems", Stream.concat(control.problems().stream(), network.problems().stream()).toList());
         report.put("workloads", workloads());
+        return report;
+    }
+
+    private Map<String, Object> offload() {
+        final Map<String, Object> report = new LinkedHashMap<>();
+        final AtomicLong flows = new AtomicLong();
+        workers.forEach(worker -> flows.addAndGet(worker.conntrackCounters().get(ConntrackCounter.OFFLOADED_FLOWS)));
+        report.put("on", kernel.offload().isOn());
+        report.put("flows", flows.get());
+        report.put("flowsMax", kernel.offload().flowsMax());
+        report.put("hits", kernel.programs().counter(PuntCounter.CACHE_HITS));
+        report.put("misses", kernel.programs().counter(PuntCounter.CACHE_MISSES));
         return report;
     }
 

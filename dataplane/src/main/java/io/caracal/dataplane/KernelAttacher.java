@@ -5,11 +5,12 @@ import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.function.IntConsumer;
 import java.util.stream.Collectors;
 
 import io.caracal.control.ControlUpdate.WorkloadEndpointUpdate;
@@ -41,10 +42,12 @@ final class KernelAttacher implements WorkloadAttacher {
     private final WorkloadGuard guard;
     private final PublishedTables tables;
     private final NetworkControl network;
-    private final IntConsumer flowsEnd;
+    private final WorkloadFlows flows;
     private final EngineLog log;
     /** Their flows end once no table names them. */
     private final Set<Integer> awaitingFlowsEnd = new TreeSet<>();
+    /** As the workers were told. */
+    private Map<String, Integer> ifindexByAddress = Map.of();
     /** Armed together: each transaction is a process of its own. */
     private final Set<Integer> awaitingArming = new TreeSet<>();
 
@@ -56,11 +59,11 @@ final class KernelAttacher implements WorkloadAttacher {
      * @param network told of the pods before the workers are.
      * @param missLimit of every interface.
      * @param tables where the workers look.
-     * @param flowsEnd ends the flows of an interface that no table names any more.
+     * @param flows of the workloads.
      * @param log what is attached and detached.
      */
     KernelAttacher(final RouteNetlink netlink, final KernelSide kernel, final NetworkControl network,
-                   final Workload.MissLimit missLimit, final PublishedTables tables, final IntConsumer flowsEnd,
+                   final Workload.MissLimit missLimit, final PublishedTables tables, final WorkloadFlows flows,
                    final EngineLog log) {
         this.netlink = netlink;
         podMacs = new PodMacs(netlink);
@@ -70,7 +73,7 @@ final class KernelAttacher implements WorkloadAttacher {
         this.guard = kernel.guard();
         this.missLimit = missLimit;
         this.tables = tables;
-        this.flowsEnd = flowsEnd;
+        this.flows = flows;
         this.log = log;
     }
 
@@ -127,8 +130,34 @@ final class KernelAttacher implements WorkloadAttacher {
         network.onPods(attached.stream().map(KernelAttacher::localPod).toList());
         network.publishIfChanged();
         tables.workloads().publish(builder.build());
-        awaitingFlowsEnd.forEach(flowsEnd::accept);
+        changeFlows(attached);
+    }
+
+    /** No table names what has ended or moved any more, so nothing of it can begin anew. */
+    private void changeFlows(final Collection<AttachedWorkload> attached) {
+        final Set<Integer> moved = moved(attached);
+        moved.forEach(flows::withdraw);
+        awaitingFlowsEnd.forEach(flows::end);
+        if (!moved.isEmpty() || !awaitingFlowsEnd.isEmpty()) {
+            flows.settle();
+        }
         awaitingFlowsEnd.clear();
+    }
+
+    /** Interfaces that have lost an address, but for those that have gone. */
+    private Set<Integer> moved(final Collection<AttachedWorkload> attached) {
+        final Map<String, Integer> now = new HashMap<>();
+        for (final AttachedWorkload each : attached) {
+            each.workload().addresses().forEach(address -> now.put(address, each.ifindex()));
+        }
+        final Set<Integer> moved = new TreeSet<>();
+        ifindexByAddress.forEach((address, ifindex) -> {
+            if (!ifindex.equals(now.get(address)) && !awaitingFlowsEnd.contains(ifindex)) {
+                moved.add(ifindex);
+            }
+        });
+        ifindexByAddress = now;
+        return moved;
     }
 
     private static LocalPod localPod(final AttachedWorkload attached) {

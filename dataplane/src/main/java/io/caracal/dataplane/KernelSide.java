@@ -10,7 +10,8 @@ import io.caracal.xdp.punt.PuntPrograms;
  * @param programs the eBPF programs and their maps.
  * @param hooks where they hang.
  * @param guard what drops the packets of interfaces without programs.
+ * @param offload the flow cache of the programs.
  * @param pins where maps and links outlive this process.
  */
-record KernelSide(PuntPrograms programs, PuntHooks hooks, WorkloadGuard guard, PinDirectory pins) {
+record KernelSide(PuntPrograms programs, PuntHooks hooks, WorkloadGuard guard, Offload offload, PinDirectory pins) {
 }

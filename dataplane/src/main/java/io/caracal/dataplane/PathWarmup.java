@@ -26,6 +26,7 @@ import io.caracal.umem.Umem;
 import io.caracal.wire.SymmetricFlowHash;
 import io.caracal.worker.FlowPlacement;
 import io.caracal.worker.WorkerWarmup;
+import io.caracal.xdp.cache.FlowCachePart;
 
 /**
  * Runs synthetic packets of synthetic pods through a worker's whole chain, with flows and a policy of their own that
@@ -36,6 +37,7 @@ final class PathWarmup {
     private static final int PODS = 16;
     private static final int CYCLES = 32;
     private static final int FLOWS = 8192;
+    private static final int CACHE_BUCKETS = 1024;
     private static final int UPLINK_IFINDEX = 1;
     private static final String PROFILE = "warm-up";
 
@@ -69,7 +71,8 @@ final class PathWarmup {
                 new WorkerChain(tables, flowHash, new PolicyWay(UPLINK_IFINDEX), FlowPlacement.ALONE);
             final PacketStage chain = stages.build(pool, flows.conntrack(),
                 flows.conntrack().openNat(NatBindingListener.NONE),
-                new PolicyEvaluator(0, PolicyEvaluator.Room.DEFAULT, null), new ClientQuestions(() -> { }));
+                new PolicyEvaluator(0, PolicyEvaluator.Room.DEFAULT, null), new ClientQuestions(() -> { }),
+                new CachedFlows(FlowCachePart.inMemory(CACHE_BUCKETS)));
             final WorkerWarmup warmup = new WorkerWarmup(pool, umem.buffer(), chain);
             final long deadlineNs = System.nanoTime() + durationMs * 1_000_000L;
             while (System.nanoTime() - deadlineNs < 0) {

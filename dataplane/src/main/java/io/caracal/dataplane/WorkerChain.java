@@ -3,6 +3,7 @@ package io.caracal.dataplane;
 import java.util.Optional;
 
 import io.caracal.conntrack.Conntrack;
+import io.caracal.conntrack.FlowOffload;
 import io.caracal.nat.NatBindings;
 import io.caracal.policy.PolicyEvaluator;
 import io.caracal.policy.PolicyStage;
@@ -44,20 +45,27 @@ record WorkerChain(PublishedTables tables, SymmetricFlowHash flowHash, PolicyWay
     }
 
     /**
-     * Makes one worker's chain; conntrack, bindings and evaluator are that worker's alone. Unfinished checksums are
-     * completed: a veth as uplink brings them, and XDP in the stack may.
+     * Makes one worker's chain; conntrack, bindings, evaluator and offload are that worker's alone, and without offload
+     * (null) every packet stays with Java. Unfinished checksums are completed: a veth as uplink brings them, and XDP in
+     * the stack may.
      */
     PacketStage build(final FramePool pool, final Conntrack conntrack, final NatBindings bindings,
-                      final PolicyEvaluator evaluator, final ClientQuestions questions) {
+                      final PolicyEvaluator evaluator, final ClientQuestions questions, final FlowOffload offload) {
         final MasqueradedClients clients =
             new MasqueradedClients(questions, tables.forwarding(), conntrack.approvals(), pool.ledger());
         final PolicyStage policy = new PolicyStage(tables.policies(), evaluator, conntrack.approvals(), way);
         final ForwardingChain chain = new ForwardingChain(flowHash, pool, tables.workloads(), tables.forwarding())
             .withNat(bindings).completingChecksums()
             .withDecisions(clients::release, conntrack.stage(), clients::ask, policy)
-            .withCommits(conntrack.commitStage());
+            .withCommits(commits(conntrack, offload));
         handOver.ifPresent(each ->
             chain.withHandOver(new HandOverStage(each.worker, placement, bindings, each.port)));
         return chain.build();
+    }
+
+    private PacketStage[] commits(final Conntrack conntrack, final FlowOffload offload) {
+        final PacketStage commit = conntrack.commitStage();
+        return offload == null ? new PacketStage[] {commit}
+            : new PacketStage[] {commit, conntrack.openOffload(offload, tables.forwarding())};
     }
 }

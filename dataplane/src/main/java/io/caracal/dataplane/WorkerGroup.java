@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
@@ -17,6 +18,7 @@ import java.util.stream.Collectors;
 import io.caracal.bindings.CpuAffinity;
 import io.caracal.conntrack.Conntrack;
 import io.caracal.conntrack.ConntrackCounters;
+import io.caracal.conntrack.FlowOffload;
 import io.caracal.conntrack.FlowSnapshot;
 import io.caracal.conntrack.FlowSteering;
 import io.caracal.nat.NatBindingListener;
@@ -122,17 +124,20 @@ final class WorkerGroup implements AutoCloseable {
      * @param sockets the map of the program on its engine side.
      * @param way the interface of packets that leave this node.
      * @param natListeners what each worker tells its NAT bindings to.
+     * @param offload where each worker gives flows to the kernel.
      */
     void start(final PuntPair pair, final XskMap sockets, final PolicyWay way,
-               final IntFunction<NatBindingListener> natListeners) {
+               final IntFunction<NatBindingListener> natListeners, final Offload offload) {
         final WorkerChain chain = new WorkerChain(tables, flowHash, way, flowDirectory.placement());
         clientLookup = ClientLookup.start(log);
         final HandOverWorkers together = new HandOverWorkers(members.size(), LANE_DEPTH);
-        members.forEach(member -> member.open(pair, chain, natListeners.apply(member.index), together));
+        members.forEach(member -> member.open(
+            pair, chain, natListeners.apply(member.index), offload.part(member.index), together));
         for (final Member member : members) {
             member.start();
             sockets.set(member.index, member.socket.fd());
         }
+        offload.begin();
         startPolicyLog();
         running.complete(null);
     }
@@ -196,6 +201,31 @@ final class WorkerGroup implements AutoCloseable {
             }
         });
         return adopted.get();
+    }
+
+    /**
+     * Has the flows of a workload come to Java again; returns when the kernel has none of them, so not before the
+     * workers run.
+     *
+     * @param ifindex its interface.
+     */
+    void withdrawFlows(final int ifindex) {
+        running.join();
+        for (final Member member : members) {
+            final AtomicBoolean done = new AtomicBoolean();
+            do {
+                done.set(true);
+                member.run(worker -> done.set(
+                    member.flows.conntrack().withdrawEndpoint(ifindex, FLOWS_PER_COMMAND)));
+            } while (!done.get());
+        }
+    }
+
+    /** Waits until no worker is within a burst that it began before; does nothing before the workers run. */
+    void endBursts() {
+        if (running.isDone() && !running.isCompletedExceptionally()) {
+            members.forEach(member -> member.run(worker -> { }));
+        }
     }
 
     /**
@@ -325,7 +355,7 @@ final class WorkerGroup implements AutoCloseable {
         }
 
         private void open(final PuntPair pair, final WorkerChain stages, final NatBindingListener natListener,
-                          final HandOverWorkers together) {
+                          final FlowOffload offload, final HandOverWorkers together) {
             final int depth = config.ringDepth();
             socket = XskSocket.open(umem, XskConfig.of(pair.engineDevice(), pair.engineIfindex(), index)
                 .withDepths(new RingDepths(depth, depth, depth, depth)));
@@ -333,7 +363,8 @@ final class WorkerGroup implements AutoCloseable {
             final ClientQuestions questions = clientLookup.questions();
             final PacketStage chain = stages.withHandOver(index, members.size(), handOver).build(pool,
                 flows.conntrack(), flows.conntrack().openNat(natListener),
-                new PolicyEvaluator(index, PolicyEvaluator.Room.DEFAULT, policyLog), questions);
+                new PolicyEvaluator(index, PolicyEvaluator.Room.DEFAULT, policyLog), questions,
+                offload);
             worker = new PacketWorker(workerConfig(index), pool, umem.buffer(), chain, counters);
             together.join(index, worker.proxy(), umem.buffer());
             worker.addPort(new PuntPort(new XskPort(

@@ -27,8 +27,9 @@ record DemoReport(List<Result> results, long engineReadyMs, EngineCounters count
      * @param step    what was tried.
      * @param outcome how it ended.
      * @param packets packets that Java received meanwhile.
+     * @param cachedPackets packets that the flow cache sent on meanwhile.
      */
-    record Result(DemoStep step, Outcome outcome, long packets) {
+    record Result(DemoStep step, Outcome outcome, long packets, long cachedPackets) {
     }
 
     boolean passed() {
@@ -40,17 +41,19 @@ record DemoReport(List<Result> results, long engineReadyMs, EngineCounters count
         final List<String> lines = new ArrayList<>();
         final int titleWidth = results.stream().mapToInt(result -> result.step().title().length()).max().orElse(0);
         lines.add(console.bold("    " + Text.padded("what was tried", titleWidth) + "  "
-            + Text.padded("what happened", HAPPENED_MAX_WIDTH) + "  packets in Java"));
+            + Text.padded("what happened", HAPPENED_MAX_WIDTH) + "  packets in Java    in the cache"));
         for (final Result result : results) {
             lines.add("  " + console.mark(result.outcome().passed()) + ' '
                 + Text.padded(result.step().title(), titleWidth) + "  "
                 + Text.padded(clipped(result.outcome().happened()), HAPPENED_MAX_WIDTH)
-                + "  " + String.format("%15s", Text.count(result.packets())));
+                + "  " + String.format("%15s %15s", Text.count(result.packets()),
+                Text.count(result.cachedPackets())));
         }
         lines.add("");
         lines.add("    Java received " + Text.count(counters.rxPackets()) + " packets ("
             + Text.scaled(counters.rxBytes(), "B") + "), sent " + Text.count(counters.txPackets()) + ", dropped "
-            + Text.count(counters.dropCount()) + (counters.drops().isEmpty() ? "." : ":"));
+            + Text.count(counters.dropCount()) + "; its flow cache sent " + Text.count(counters.cachedPackets())
+            + " (GSO packets as one)" + (counters.drops().isEmpty() ? "." : ":"));
         counters.drops().forEach((label, count) ->
             lines.add("    " + String.format("%12s", Text.count(count)) + "  " + label + ": " + sentence(label)));
         final long failed = results.stream().filter(result -> !result.outcome().passed()).count();
@@ -83,11 +86,12 @@ record DemoReport(List<Result> results, long engineReadyMs, EngineCounters count
             final ObjectNode step = steps.addObject();
             step.put("name", result.step().name()).put("title", result.step().title())
                 .put("passed", result.outcome().passed()).put("happened", result.outcome().happened())
-                .put("packets", result.packets());
+                .put("packets", result.packets()).put("cachedPackets", result.cachedPackets());
             put(step.putObject("figures"), result.outcome().figures());
         }
         root.putObject("counters").put("rxPackets", counters.rxPackets()).put("rxBytes", counters.rxBytes())
-            .put("txPackets", counters.txPackets()).put("txBytes", counters.txBytes());
+            .put("txPackets", counters.txPackets()).put("txBytes", counters.txBytes())
+            .put("cachedPackets", counters.cachedPackets());
         counters.drops().forEach(root.putObject("drops")::put);
         counters.bpf().forEach(root.putObject("bpf")::put);
         return root;

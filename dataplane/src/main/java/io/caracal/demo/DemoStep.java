@@ -6,7 +6,7 @@ package io.caracal.demo;
  * @param name       stable, for scripts.
  * @param title      what is tried, for people.
  * @param underneath half a sentence on what happens underneath.
- * @param minPackets how many packets Java must have seen, or the kernel took a short cut.
+ * @param minPackets how many packets Java, or its flow cache, must have seen, or the kernel took a short cut.
  * @param body       what is done.
  */
 record DemoStep(String name, String title, String underneath, long minPackets, Body body) {

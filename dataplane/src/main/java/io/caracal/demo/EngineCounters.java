@@ -46,6 +46,11 @@ record EngineCounters(long rxPackets, long rxBytes, long txPackets, long txBytes
         });
     }
 
+    /** Packets that the flow cache has sent on, without Java; a GSO packet counts as one. */
+    long cachedPackets() {
+        return bpf.getOrDefault("cache-hits", 0L);
+    }
+
     /** Packets dropped for any reason. */
     long dropCount() {
         return drops.values().stream().mapToLong(Long::longValue).sum();

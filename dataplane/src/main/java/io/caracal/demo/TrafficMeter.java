@@ -55,8 +55,10 @@ final class TrafficMeter {
                            final long elapsedNs) {
         final double seconds = elapsedNs / 1e9;
         final double packets = (now.rxPackets() - last.rxPackets()) / seconds;
+        final double cached = (now.cachedPackets() - last.cachedPackets()) / seconds;
         final double bits = (now.rxBytes() - last.rxBytes()) * 8 / seconds;
         return "    " + what + ": " + Text.padded(Text.count(Math.round(packets)), 9) + " packets/s through Java, "
-            + Text.scaled(bits, "bit/s") + ", " + Text.count(now.dropCount() - last.dropCount()) + " dropped";
+            + Text.scaled(bits, "bit/s") + ", " + Text.count(Math.round(cached)) + " by its flow cache, "
+            + Text.count(now.dropCount() - last.dropCount()) + " dropped";
     }
 }

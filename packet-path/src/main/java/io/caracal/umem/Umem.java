@@ -13,9 +13,10 @@ import org.agrona.concurrent.UnsafeBuffer;
  * The region of packet memory that the kernel and the engine share, cut into equal frames.
  *
  * <p>A memory file, mapped once: of reserved huge pages where there are some, else of those that the kernel puts
- * together (Linux 6.1), else of ordinary ones. Owns file and mapping; whoever made it closes it, after every socket on it is closed and every worker has ended
- * (an access after that crashes the process). Any thread may use it; what is in a frame belongs to the frame's holder.
- * Needs CAP_IPC_LOCK, or enough RLIMIT_MEMLOCK, when a socket registers it; nothing remains after a crash.</p>
+ * together (Linux 6.1), else of ordinary ones. Owns file and mapping; whoever made it closes it, after every socket on
+ * it is closed and every worker has ended (an access after that crashes the process). Any thread may use it; what is in
+ * a frame belongs to the frame's holder. Needs CAP_IPC_LOCK, or enough RLIMIT_MEMLOCK, when a socket registers it;
+ * nothing remains after a crash.</p>
  *
  * <pre>{@code
  * try (Umem umem = Umem.create("caracal", 8192)) {

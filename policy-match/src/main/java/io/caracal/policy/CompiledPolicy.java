@@ -13,6 +13,7 @@ import org.agrona.collections.Int2ObjectHashMap;
 public final class CompiledPolicy {
     private final PolicyConfig config;
     private final long listsVersion;
+    private final int generation;
     private final AddressTable ipv4;
     private final AddressTable ipv6;
     private final Interfaces interfaces;
@@ -22,10 +23,11 @@ public final class CompiledPolicy {
         HostTable<CompiledInterface> byIpv6) {
     }
 
-    CompiledPolicy(final PolicyConfig config, final long listsVersion, final AddressTable ipv4, final AddressTable ipv6,
-        final Interfaces interfaces) {
+    CompiledPolicy(final PolicyConfig config, final long listsVersion, final int generation, final AddressTable ipv4,
+        final AddressTable ipv6, final Interfaces interfaces) {
         this.config = config;
         this.listsVersion = listsVersion;
+        this.generation = generation;
         this.ipv4 = ipv4;
         this.ipv6 = ipv6;
         this.interfaces = interfaces;
@@ -41,13 +43,13 @@ public final class CompiledPolicy {
     }
 
     /**
-     * A number for flow records that changes whenever verdicts of an equal packet may change other than by members of
-     * IP sets: policies, profiles, endpoints.
+     * A number for flow records that grows whenever verdicts of an equal packet may change: by policies, profiles,
+     * endpoints, members of IP sets.
      *
      * @return above 0 until it wraps around.
      */
     public int generation() {
-        return (int)listsVersion + 1;
+        return generation;
     }
 
     AddressTable addresses(final boolean v6) {

@@ -43,6 +43,7 @@ public final class PolicyCompiler {
     private final Map<String, Integer> setUses = new HashMap<>();
     private final EndpointCompiler endpoints = new EndpointCompiler(sets, policies, profiles);
     private PolicyConfig config = PolicyConfig.DEFAULTS;
+    private int generation;
     private boolean endpointsChanged = true;
     private volatile CompiledPolicy current;
 
@@ -299,8 +300,8 @@ public final class PolicyCompiler {
             endpoints.compile(config, workloads.values(), hosts.values(), interfaces.values());
             endpointsChanged = false;
         }
-        final CompiledPolicy next = new CompiledPolicy(config, endpoints.listsVersion(), sets.finish(false),
-            sets.finish(true), endpoints.interfaces());
+        final CompiledPolicy next = new CompiledPolicy(config, endpoints.listsVersion(), ++generation,
+            sets.finish(false), sets.finish(true), endpoints.interfaces());
         current = next;
         return next;
     }

@@ -73,13 +73,18 @@ final class SoakRun {
                 node.announce(node.addPod("bench", "pod" + number));
             }
             final PodTraffic traffic = new PodTraffic(generator, node.pods().get(0), node.pods().get(1));
-            try (EngineUnderTest first = EngineUnderTest.start(node, settings.home()).awaitReady()) {
+            try (EngineUnderTest first = startEngine(node)) {
                 final long objectsBefore = kernelObjects(node);
                 final Churned churned = churn(node, first, traffic);
                 final long objectsLeft = kernelObjects(node) - objectsBefore;
                 return takeOver(node, first, traffic, churned, objectsLeft);
             }
         }
+    }
+
+    /** The path through Java is what is looked at. */
+    private EngineUnderTest startEngine(final LabNode node) throws IOException, InterruptedException {
+        return EngineUnderTest.start(node, settings.home(), "--offload", "off").awaitReady();
     }
 
     private Churned churn(final LabNode node, final EngineUnderTest engine, final PodTraffic traffic)
@@ -144,7 +149,7 @@ final class SoakRun {
             first.kill();
             try (ToolProcess receiver = traffic.receive(TAKE_OVER_SECONDS, "--count",
                     String.valueOf(TAKE_OVER_PACKETS));
-                EngineUnderTest second = EngineUnderTest.start(node, settings.home()).awaitReady()) {
+                EngineUnderTest second = startEngine(node)) {
                 final JsonNode seen = receiver.readJson(TAKE_OVER_SECONDS * 1000L);
                 sender.terminate();
                 Thread.sleep(SETTLE_MS);

@@ -44,7 +44,8 @@ public final class FlowCache implements AutoCloseable {
     }
 
     /**
-     * Maps the cache. Entries that were made with other parts than these are removed: nobody would find them.
+     * Maps the cache. Entries that were made with other parts than these are removed, since nobody would find them, and
+     * so is everything where some was outdated: generations begin anew with each process.
      *
      * @param programs whose maps it is in; they may be closed before it.
      * @param queue seed and number of workers, as the programs are configured.
@@ -76,15 +77,27 @@ public final class FlowCache implements AutoCloseable {
     }
 
     private void takeOver() {
-        final boolean alike = bucketCountInForce() == partBucketCount;
+        final boolean alike = bucketCountInForce() == partBucketCount && generationMin() == 0;
+        if (!alike) {
+            switchOff();
+        }
         for (final FlowCachePart part : parts) {
             part.recount();
             if (!alike) {
                 part.clear();
             }
         }
-        if (!alike) {
-            switchOff();
+        outdateBefore(0);
+    }
+
+    private int generationMin() {
+        return (int)CachedFlowLayout.INT.getAcquire(state.segment(), (long)CachedFlowLayout.STATE_GENERATION_MIN);
+    }
+
+    /** Removes every entry of every part; no worker uses them. */
+    public void clear() {
+        for (final FlowCachePart part : parts) {
+            part.clear();
         }
     }
 

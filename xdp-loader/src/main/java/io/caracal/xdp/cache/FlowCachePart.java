@@ -1,6 +1,7 @@
 package io.caracal.xdp.cache;
 
 import io.caracal.xdp.punt.FlowQueue;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
@@ -40,6 +41,18 @@ public final class FlowCachePart {
         this.slots = slots;
         this.queue = queue;
         bucketMask = bucketCount - 1;
+    }
+
+    /**
+     * A part that no program reads, to run code through.
+     *
+     * @param bucketCount a power of two.
+     * @return in memory that lives as long as it.
+     */
+    public static FlowCachePart inMemory(final int bucketCount) {
+        return new FlowCachePart(Arena.ofAuto().allocate(
+            (long)bucketCount * BUCKET_SLOTS * CachedFlowLayout.SLOT_SIZE, CachedFlowLayout.SLOT_SIZE),
+            new FlowQueue(0, 1), bucketCount);
     }
 
     /**
@@ -307,7 +320,7 @@ public final class FlowCachePart {
 
     /** Removes every entry. */
     void clear() {
-        for (int slot = 0; slot < slotCount(); slot++) {
+        for (int slot = 0; slot < slotCount() && usedCount > 0; slot++) {
             if (isUsed(slot)) {
                 remove(slot);
             }

@@ -8,8 +8,8 @@ import io.caracal.bindings.Posix;
  * Waits until every eBPF program that runs now has ended: what it may have read before a change, none has read after.
  *
  * <p>{@code membarrier(2)} with MEMBARRIER_CMD_GLOBAL is {@code synchronize_rcu()} (kernel/sched/membarrier.c), which
- * since Linux 4.20 also waits for softirqs; tc and XDP programs run in one, inside {@code rcu_read_lock()}. It takes 8 to
- * 24 ms, so it is nothing for a worker. No privilege; refused (EINVAL) where the kernel has CPUs without a tick
+ * since Linux 4.20 also waits for softirqs; tc and XDP programs run in one, inside {@code rcu_read_lock()}. It takes 8
+ * to 24 ms, so it is nothing for a worker. No privilege; refused (EINVAL) where the kernel has CPUs without a tick
  * (nohz_full).</p>
  */
 public final class RcuGracePeriod {

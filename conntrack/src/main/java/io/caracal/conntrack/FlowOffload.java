@@ -1,0 +1,124 @@
+package io.caracal.conntrack;
+
+/**
+ * The kernel's table of flows whose packets need no more decision: one worker's part of it, a hash table that is probed
+ * in {@link #PROBES} slots. What connection tracking wants of it, so that it knows no maps and no programs.
+ *
+ * <p>The worker's thread; no call waits, allocates or throws. The kernel counts in the entries meanwhile.</p>
+ */
+public interface FlowOffload {
+    /** No slot. */
+    int NONE = -1;
+    /** Slots where an entry may be. */
+    int PROBES = 4;
+    /** {@link #takeSeen}: TCP, SYN with ACK. */
+    int SEEN_SYN_ACK = 1;
+    /** {@link #takeSeen}: TCP, a segment that acknowledges and opens nothing; UDP, any packet. */
+    int SEEN_ACK = 2;
+    /** {@link #takeSeen}: TCP, FIN. */
+    int SEEN_FIN = 4;
+    /** {@link #takeSeen}: TCP, RST. */
+    int SEEN_RST = 8;
+
+    /**
+     * Slots in it.
+     *
+     * @return two for each flow that there is room for.
+     */
+    int slotCount();
+
+    /**
+     * Entries in it.
+     *
+     * @return how many now.
+     */
+    int usedCount();
+
+    /**
+     * The first of the slots where an entry may be.
+     *
+     * @param entry its key.
+     * @return a slot; the others follow it.
+     */
+    int home(OffloadEntry entry);
+
+    /**
+     * Writes an entry, from then on in force.
+     *
+     * @param entry the entry; no other has its key.
+     * @return its slot, or {@link #NONE} when all are used.
+     */
+    int insert(OffloadEntry entry);
+
+    /**
+     * Takes an entry out.
+     *
+     * @param slot a used one.
+     */
+    void remove(int slot);
+
+    /**
+     * Whether a slot has an entry.
+     *
+     * @param slot any.
+     * @return false where it is free.
+     */
+    boolean isUsed(int slot);
+
+    /**
+     * What was written as {@link OffloadEntry#flow}.
+     *
+     * @param slot a used one.
+     * @return the number.
+     */
+    int flow(int slot);
+
+    /**
+     * Writes that number anew.
+     *
+     * @param slot a used one.
+     * @param flow the number.
+     */
+    void flow(int slot, int flow);
+
+    /**
+     * Takes the packets that were counted since the last time.
+     *
+     * @param slot a used one.
+     * @return how many.
+     */
+    long takePackets(int slot);
+
+    /**
+     * Takes the bytes that were counted since the last time.
+     *
+     * @param slot a used one.
+     * @return from the IP header on.
+     */
+    long takeBytes(int slot);
+
+    /**
+     * Takes what the packets since the last time were.
+     *
+     * @param slot a used one.
+     * @return the bits of this interface.
+     */
+    int takeSeen(int slot);
+
+    /**
+     * When the last packet of an entry came.
+     *
+     * @param slot a used one.
+     * @return by the clock of {@link System#nanoTime()}; 0 where none has.
+     */
+    long lastSeenNs(int slot);
+
+    /**
+     * Reads an entry that an earlier process has left.
+     *
+     * @param slot any.
+     * @param target what it is, where the result is true.
+     * @return false for a slot without a whole entry.
+     */
+    boolean read(int slot, OffloadEntry target);
+}

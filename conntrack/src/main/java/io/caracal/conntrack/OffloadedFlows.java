@@ -1,0 +1,404 @@
+package io.caracal.conntrack;
+
+import io.caracal.wire.IpProtocol;
+
+/**
+ * The flows of one worker that the kernel carries on alone: who they are, whether another may join them, and what their
+ * packets have done meanwhile. The records of conntrack stay the truth; they are brought up to date before a packet of
+ * such a flow is stepped, before it expires or is evicted, and in rounds.
+ *
+ * <p>Room: an endpoint that opens flows may have a quarter of the table. Where a new entry finds no free slot, a flow
+ * that nobody answers, that is closing or that has been silent goes for it, else the new one stays with Java, which is
+ * slower and as right.</p>
+ *
+ * <p>The worker's thread; allocates nothing after its constructor.</p>
+ */
+final class OffloadedFlows implements AutoCloseable {
+    /** Each flow is looked at so often: what a person sees of it is no older, and closed ones free their room. */
+    static final int ROUND_MS = 100;
+    /** The last segments of a closing connection come within this time. */
+    static final int CLOSED_AFTER_MS = 50;
+    /** A flow that nobody has answered and that is silent for so long would keep room for nothing. */
+    static final int UNANSWERED_AFTER_MS = 2000;
+    /** An answered flow that is silent for so long may go for a new one: its next packet brings it back. */
+    static final int SILENT_AFTER_MS = 10_000;
+
+    private static final int ENDPOINT_SHARE = 4;
+    private static final int DIRECTION_MASK = 1;
+    private static final int FAMILY_BIT = 1;
+    private static final int SLOT_SHIFT = 2;
+
+    private final FlowOffload offload;
+    private final BootClock clock;
+    private final FamilyTracking ipv4;
+    private final FamilyTracking ipv6;
+    private final OffloadLinks ipv4Links;
+    private final OffloadLinks ipv6Links;
+    private final ConntrackCounters counters;
+    private final OffloadEntry entry = new OffloadEntry();
+    /** {@code slot << 1 | family} of each offloaded flow, in no order. */
+    private final int[] live;
+    private final int endpointFlowsMax;
+    private int adoptedMtu;
+    private int liveCount;
+    private int roundPlace;
+    private long roundDueMs;
+
+    OffloadedFlows(final FlowOffload offload, final Conntrack conntrack) {
+        this.offload = offload;
+        clock = conntrack.clock();
+        ipv4 = conntrack.ipv4();
+        ipv6 = conntrack.ipv6();
+        counters = conntrack.counters();
+        ipv4Links = new OffloadLinks(ipv4.table.capacity());
+        ipv6Links = new OffloadLinks(ipv6.table.capacity());
+        live = new int[offload.slotCount() / 2];
+        endpointFlowsMax = Math.max(1, live.length / ENDPOINT_SHARE);
+    }
+
+    /** Flows in it now. */
+    int count() {
+        return liveCount;
+    }
+
+    /** Whether the kernel carries a flow on. */
+    boolean isOffloaded(final FlowTable table, final int slot) {
+        return links(table).isLinked(slot);
+    }
+
+    /**
+     * Gives a flow between two workloads to the kernel, both directions; it stays with Java where there is no room.
+     *
+     * @param family of the flow.
+     * @param slot of the flow, approved on both legs, without NAT, TCP or UDP.
+     * @param mtu the longest packet that either end takes.
+     * @param nowMs milliseconds since boot.
+     * @return whether it is the kernel's now.
+     */
+    boolean offer(final FamilyTracking family, final int slot, final int mtu, final long nowMs) {
+        final FlowTable table = family.table;
+        final long account = table.account(slot);
+        if (liveCount == live.length || share(FlowAccount.sourceIfindex(account)) >= endpointFlowsMax) {
+            counters.add(ConntrackCounter.OFFLOAD_REFUSED, 1);
+            return false;
+        }
+        fill(table, slot, FlowTable.ORIGINAL);
+        entry.mtu = mtu;
+        final int original = insert(nowMs);
+        if (original == FlowOffload.NONE) {
+            return false;
+        }
+        fill(table, slot, FlowTable.REPLY);
+        final int reply = insert(nowMs);
+        if (reply == FlowOffload.NONE) {
+            offload.remove(original);
+            return false;
+        }
+        if (FlowRecord.protocol(table.record(slot)) == IpProtocol.TCP) {
+            family.tracker.loseSight(slot);
+        }
+        link(table, slot, original, reply);
+        counters.add(ConntrackCounter.OFFLOADED, 1);
+        return true;
+    }
+
+    private int insert(final long nowMs) {
+        final int home = offload.home(entry);
+        int slot = offload.insert(entry);
+        if (slot == FlowOffload.NONE && makeRoom(home, nowMs)) {
+            slot = offload.insert(entry);
+        }
+        if (slot == FlowOffload.NONE) {
+            counters.add(ConntrackCounter.OFFLOAD_REFUSED, 1);
+        }
+        return slot;
+    }
+
+    private boolean makeRoom(final int home, final long nowMs) {
+        for (int slot = home; slot < home + FlowOffload.PROBES; slot++) {
+            final int flow = offload.flow(slot);
+            final FamilyTracking family = (flow >> 1 & FAMILY_BIT) == 0 ? ipv4 : ipv6;
+            final int flowSlot = flow >>> SLOT_SHIFT;
+            /* The other half of the flow that comes in is not linked yet. */
+            if (links(family.table).isLinked(flowSlot)
+                && links(family.table).entry(flowSlot, flow & DIRECTION_MASK) == slot) {
+                update(family, flowSlot, nowMs);
+                if (mayGo(family.table, flowSlot, nowMs)) {
+                    withdraw(family.table, flowSlot);
+                    counters.add(ConntrackCounter.OFFLOAD_EVICTED, 1);
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    private static boolean mayGo(final FlowTable table, final int slot, final long nowMs) {
+        final int flags = table.flags(slot);
+        return (flags & FlowFlags.SEEN_REPLY) == 0 || isEnding(table, slot)
+            || nowMs - lastSeenMs(table, slot, nowMs) > SILENT_AFTER_MS;
+    }
+
+    private static boolean isEnding(final FlowTable table, final int slot) {
+        final int state = table.state(slot);
+        return (table.flags(slot) & FlowFlags.RESET_SEEN) != 0
+            || state >= FlowState.TCP_LAST_ACK && state <= FlowState.TCP_CLOSED;
+    }
+
+    private static long lastSeenMs(final FlowTable table, final int slot, final long nowMs) {
+        return FlowTable.timeMs(FlowAccount.lastSeenMs(table.account(slot)), nowMs);
+    }
+
+    /** Fills {@link #entry} with a direction of a flow; the size stays. */
+    private void fill(final FlowTable table, final int slot, final int direction) {
+        final long account = table.account(slot);
+        entry.ipVersion = table.ipVersion();
+        entry.protocol = FlowRecord.protocol(table.record(slot));
+        table.readOriginal(slot, entry.tuple);
+        entry.ingressIfindex = FlowAccount.sourceIfindex(account);
+        entry.targetIfindex = FlowAccount.destinationIfindex(account);
+        final int source = FlowAccount.sourceGeneration(account);
+        final int destination = FlowAccount.destinationGeneration(account);
+        entry.generation = source - destination < 0 ? source : destination;
+        entry.flow = slot << SLOT_SHIFT | (table.ipVersion() == 4 ? 0 : FAMILY_BIT << 1) | direction;
+        if (direction == FlowTable.REPLY) {
+            entry.reverse();
+        }
+    }
+
+    private void link(final FlowTable table, final int slot, final int original, final int reply) {
+        final OffloadLinks links = links(table);
+        links.entry(slot, FlowTable.ORIGINAL, original);
+        links.entry(slot, FlowTable.REPLY, reply);
+        links.place(slot, liveCount);
+        live[liveCount++] = slot << 1 | (table.ipVersion() == 4 ? 0 : FAMILY_BIT);
+        table.endpoints.addOffloaded(FlowAccount.sourceIfindex(table.account(slot)), 1);
+        counters.set(ConntrackCounter.OFFLOADED_FLOWS, liveCount);
+    }
+
+    private int share(final int ifindex) {
+        return ipv4.table.endpoints.offloadedCount(ifindex) + ipv6.table.endpoints.offloadedCount(ifindex);
+    }
+
+    /**
+     * Takes a flow back: its next packet comes to Java. What its entries have counted since the last look is lost, so
+     * callers that keep the flow look first.
+     */
+    void withdraw(final FlowTable table, final int slot) {
+        final OffloadLinks links = links(table);
+        offload.remove(links.entry(slot, FlowTable.ORIGINAL));
+        offload.remove(links.entry(slot, FlowTable.REPLY));
+        links.entry(slot, FlowTable.ORIGINAL, FlowOffload.NONE);
+        links.entry(slot, FlowTable.REPLY, FlowOffload.NONE);
+        final int place = links.place(slot);
+        final int last = live[--liveCount];
+        live[place] = last;
+        links((last & FAMILY_BIT) == 0 ? ipv4.table : ipv6.table).place(last >>> 1, place);
+        table.endpoints.addOffloaded(FlowAccount.sourceIfindex(table.account(slot)), -1);
+        counters.set(ConntrackCounter.OFFLOADED_FLOWS, liveCount);
+    }
+
+    /** Takes a flow back that ends, if the kernel has it. */
+    void onRemoval(final FlowTable table, final int slot) {
+        if (isOffloaded(table, slot)) {
+            withdraw(table, slot);
+        }
+    }
+
+    /**
+     * Brings a flow's record up to date with what its packets have done in the kernel.
+     *
+     * @return whether the only answer to it was a RST: the caller ends it.
+     */
+    boolean follow(final FlowTable table, final int slot, final long nowMs) {
+        return isOffloaded(table, slot) && update(table == ipv4.table ? ipv4 : ipv6, slot, nowMs);
+    }
+
+    private boolean update(final FamilyTracking family, final int slot, final long nowMs) {
+        final OffloadLinks links = links(family.table);
+        final int original = links.entry(slot, FlowTable.ORIGINAL);
+        final int reply = links.entry(slot, FlowTable.REPLY);
+        final long originalPackets = offload.takePackets(original);
+        final long replyPackets = offload.takePackets(reply);
+        final int originalSeen = offload.takeSeen(original);
+        final int replySeen = offload.takeSeen(reply);
+        if ((originalPackets | replyPackets | originalSeen | replySeen) == 0) {
+            return false;
+        }
+        final long seenNs = latest(offload.lastSeenNs(original), offload.lastSeenNs(reply));
+        final long seenMs = seenNs == 0 ? nowMs : Math.min(nowMs, clock.bootMs(seenNs));
+        final long account = family.table.account(slot);
+        final long record = family.table.record(slot);
+        FlowRecord.beginWrite(record);
+        FlowAccount.count(account, FlowTable.ORIGINAL, originalPackets, offload.takeBytes(original));
+        FlowAccount.count(account, FlowTable.REPLY, replyPackets, offload.takeBytes(reply));
+        FlowRecord.endWrite(record);
+        return family.tracker.follow(slot, originalSeen, replySeen, seenMs, nowMs);
+    }
+
+    /** 0 is "never", and the clock may be negative. */
+    private static long latest(final long a, final long b) {
+        return b == 0 || a != 0 && a - b > 0 ? a : b;
+    }
+
+    /**
+     * Goes on with the round: brings flows up to date and takes back those that are over.
+     *
+     * @param nowMs milliseconds since boot.
+     * @param budget flows to look at, at most.
+     */
+    void sweep(final long nowMs, final int budget) {
+        if (roundPlace <= 0) {
+            if (nowMs < roundDueMs || liveCount == 0) {
+                return;
+            }
+            roundDueMs = nowMs + ROUND_MS;
+            roundPlace = liveCount;
+        }
+        /* Downwards: what takes the place of one that is taken back was looked at already, or came later. */
+        for (int looked = 0; looked < budget && roundPlace > 0; looked++) {
+            roundPlace = Math.min(roundPlace, liveCount);
+            if (roundPlace > 0) {
+                look(live[--roundPlace], nowMs);
+            }
+        }
+    }
+
+    private void look(final int flow, final long nowMs) {
+        final FamilyTracking family = (flow & FAMILY_BIT) == 0 ? ipv4 : ipv6;
+        final int slot = flow >>> 1;
+        if (update(family, slot, nowMs)) {
+            family.table.remove(slot, RemovalCause.REFUSED);
+        } else if (isOver(family.table, slot, nowMs)) {
+            withdraw(family.table, slot);
+        }
+    }
+
+    private static boolean isOver(final FlowTable table, final int slot, final long nowMs) {
+        final long silentMs = nowMs - lastSeenMs(table, slot, nowMs);
+        final int flags = table.flags(slot);
+        if ((flags & FlowFlags.RESET_SEEN) != 0) {
+            return silentMs > TcpFollower.RESET_SETTLES_MS;
+        }
+        return isEnding(table, slot) ? silentMs > CLOSED_AFTER_MS
+            : (flags & FlowFlags.SEEN_REPLY) == 0 && silentMs > UNANSWERED_AFTER_MS;
+    }
+
+    /**
+     * Takes back flows of a workload whose addresses have changed.
+     *
+     * @return whether none is left.
+     */
+    boolean withdrawEndpoint(final int ifindex, final int budget, final long nowMs) {
+        int left = budget;
+        for (int place = liveCount - 1; place >= 0 && left > 0; place--) {
+            final FlowTable table = (live[place] & FAMILY_BIT) == 0 ? ipv4.table : ipv6.table;
+            final int slot = live[place] >>> 1;
+            if (table.sourceIfindex(slot) == ifindex || table.destinationIfindex(slot) == ifindex) {
+                follow(table, slot, nowMs);
+                withdraw(table, slot);
+                left--;
+            }
+        }
+        return left > 0;
+    }
+
+    /** Takes every flow back: the links have another size now. */
+    void withdrawAll(final long nowMs) {
+        while (liveCount > 0) {
+            final int flow = live[liveCount - 1];
+            final FlowTable table = (flow & FAMILY_BIT) == 0 ? ipv4.table : ipv6.table;
+            follow(table, flow >>> 1, nowMs);
+            withdraw(table, flow >>> 1);
+        }
+    }
+
+    /** Removes the entries that an earlier process has left. */
+    void discard() {
+        for (int slot = 0; slot < offload.slotCount() && offload.usedCount() > 0; slot++) {
+            if (offload.isUsed(slot)) {
+                offload.remove(slot);
+            }
+        }
+    }
+
+    /**
+     * Takes over the entries that an earlier process has left, which have been in force meanwhile: those of flows that
+     * were taken over too, in both directions, stay; all others are removed.
+     *
+     * @return flows that stay.
+     */
+    int adopt() {
+        if (offload.usedCount() == 0) {
+            return 0;
+        }
+        for (int slot = 0; slot < offload.slotCount(); slot++) {
+            if (offload.read(slot, entry)) {
+                adopt(slot);
+            }
+        }
+        for (int slot = 0; slot < offload.slotCount(); slot++) {
+            if (offload.isUsed(slot) && !isLinkedTo(slot)) {
+                offload.remove(slot);
+            }
+        }
+        return liveCount;
+    }
+
+    private void adopt(final int slot) {
+        final FamilyTracking family = entry.ipVersion == 4 ? ipv4 : ipv6;
+        final int found = family.table.findTuple(entry.tuple, entry.protocol);
+        if (found == FlowTable.MISS || !isAsWritten(family.table, found)) {
+            return;
+        }
+        offload.flow(slot, found >> 1 << SLOT_SHIFT | (entry.ipVersion == 4 ? 0 : FAMILY_BIT << 1)
+            | found & DIRECTION_MASK);
+        final OffloadLinks links = links(family.table);
+        final int other = links.place(found >> 1) - 1;
+        if (other < 0) {
+            /* Where its other half will find it; the flow is not linked yet. */
+            links.place(found >> 1, slot + 1);
+        } else if ((offload.flow(other) & DIRECTION_MASK) != (found & DIRECTION_MASK)) {
+            final boolean isOriginal = (found & DIRECTION_MASK) == FlowTable.ORIGINAL;
+            if (FlowRecord.protocol(family.table.record(found >> 1)) == IpProtocol.TCP) {
+                family.tracker.loseSight(found >> 1);
+            }
+            link(family.table, found >> 1, isOriginal ? slot : other, isOriginal ? other : slot);
+            adoptedMtu = entry.mtu;
+        }
+    }
+
+    /** The length that flows were taken over with; they were all written with one. */
+    int adoptedMtu() {
+        return adoptedMtu;
+    }
+
+    /** Whether the entry that was read is what would be written of the flow today. */
+    private boolean isAsWritten(final FlowTable table, final int found) {
+        final long account = table.account(found >> 1);
+        final boolean isOriginal = (found & DIRECTION_MASK) == FlowTable.ORIGINAL;
+        final int source = FlowAccount.sourceIfindex(account);
+        final int destination = FlowAccount.destinationIfindex(account);
+        return OffloadStage.isOffloadable(table, found >> 1)
+            && entry.ingressIfindex == (isOriginal ? source : destination)
+            && entry.targetIfindex == (isOriginal ? destination : source)
+            && !links(table).isLinked(found >> 1);
+    }
+
+    private boolean isLinkedTo(final int slot) {
+        final int flow = offload.flow(slot);
+        final FlowTable table = (flow >> 1 & FAMILY_BIT) == 0 ? ipv4.table : ipv6.table;
+        final int flowSlot = flow >>> SLOT_SHIFT;
+        return flowSlot < table.capacity() && links(table).entry(flowSlot, flow & DIRECTION_MASK) == slot;
+    }
+
+    private OffloadLinks links(final FlowTable table) {
+        return table == ipv4.table ? ipv4Links : ipv6Links;
+    }
+
+    @Override
+    public void close() {
+        ipv4Links.close();
+        ipv6Links.close();
+    }
+}

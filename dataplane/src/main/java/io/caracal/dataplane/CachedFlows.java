@@ -1,0 +1,120 @@
+package io.caracal.dataplane;
+
+import io.caracal.conntrack.FlowOffload;
+import io.caracal.conntrack.OffloadEntry;
+import io.caracal.xdp.cache.CachedFlowSeen;
+import io.caracal.xdp.cache.CachedFlowSpec;
+import io.caracal.xdp.cache.FlowCachePart;
+
+/** A worker's part of the flow cache as connection tracking wants it. The worker's thread. */
+final class CachedFlows implements FlowOffload {
+    static {
+        assert PROBES == FlowCachePart.BUCKET_SLOTS && NONE == FlowCachePart.NONE;
+        assert SEEN_SYN_ACK == CachedFlowSeen.SYN_ACK && SEEN_ACK == CachedFlowSeen.ACK
+            && SEEN_FIN == CachedFlowSeen.FIN && SEEN_RST == CachedFlowSeen.RST;
+    }
+
+    private final FlowCachePart part;
+    private final CachedFlowSpec spec = new CachedFlowSpec();
+
+    CachedFlows(final FlowCachePart part) {
+        this.part = part;
+    }
+
+    private CachedFlowSpec spec(final OffloadEntry entry) {
+        spec.ipVersion = entry.ipVersion;
+        spec.protocol = entry.protocol;
+        spec.sourceHigh = entry.tuple.sourceHigh;
+        spec.sourceLow = entry.tuple.sourceLow;
+        spec.destinationHigh = entry.tuple.destinationHigh;
+        spec.destinationLow = entry.tuple.destinationLow;
+        spec.ports = entry.tuple.ports;
+        spec.ingressIfindex = entry.ingressIfindex;
+        spec.action = CachedFlowSpec.TO_WORKLOAD;
+        spec.targetIfindex = entry.targetIfindex;
+        spec.mtu = entry.mtu;
+        spec.generation = entry.generation;
+        spec.flow = entry.flow;
+        return spec;
+    }
+
+    @Override
+    public int slotCount() {
+        return part.slotCount();
+    }
+
+    @Override
+    public int usedCount() {
+        return part.usedCount();
+    }
+
+    @Override
+    public int home(final OffloadEntry entry) {
+        return part.home(spec(entry));
+    }
+
+    @Override
+    public int insert(final OffloadEntry entry) {
+        return part.insert(spec(entry));
+    }
+
+    @Override
+    public void remove(final int slot) {
+        part.remove(slot);
+    }
+
+    @Override
+    public boolean isUsed(final int slot) {
+        return part.isUsed(slot);
+    }
+
+    @Override
+    public int flow(final int slot) {
+        return part.flow(slot);
+    }
+
+    @Override
+    public void flow(final int slot, final int flow) {
+        part.flow(slot, flow);
+    }
+
+    @Override
+    public long takePackets(final int slot) {
+        return part.takePackets(slot);
+    }
+
+    @Override
+    public long takeBytes(final int slot) {
+        return part.takeBytes(slot);
+    }
+
+    @Override
+    public int takeSeen(final int slot) {
+        return part.takeSeen(slot);
+    }
+
+    @Override
+    public long lastSeenNs(final int slot) {
+        return part.lastSeenNs(slot);
+    }
+
+    @Override
+    public boolean read(final int slot, final OffloadEntry target) {
+        if (!part.read(slot, spec) || spec.action != CachedFlowSpec.TO_WORKLOAD) {
+            return false;
+        }
+        target.ipVersion = spec.ipVersion;
+        target.protocol = spec.protocol;
+        target.tuple.sourceHigh = spec.sourceHigh;
+        target.tuple.sourceLow = spec.sourceLow;
+        target.tuple.destinationHigh = spec.destinationHigh;
+        target.tuple.destinationLow = spec.destinationLow;
+        target.tuple.ports = spec.ports;
+        target.ingressIfindex = spec.ingressIfindex;
+        target.targetIfindex = spec.targetIfindex;
+        target.mtu = spec.mtu;
+        target.generation = spec.generation;
+        target.flow = spec.flow;
+        return true;
+    }
+}

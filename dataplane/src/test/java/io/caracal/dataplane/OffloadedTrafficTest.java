@@ -1,0 +1,218 @@
+package io.caracal.dataplane;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Real traffic between two pods with the flow cache: what comes to Java, what does not, and what a change stops. */
+@Timeout(180)
+class OffloadedTrafficTest extends TwoPodNode {
+    private static final int PORT = 7778;
+    private static final int CONNECTIONS = 50;
+    private static final int CHUNK = 1 << 16;
+    private static final String DENY_ALL = """
+        apiVersion: projectcalico.org/v3
+        kind: GlobalNetworkPolicy
+        metadata:
+          name: deny-all
+        spec:
+          selector: all()
+          types: [Ingress, Egress]
+        """;
+
+    OffloadedTrafficTest() {
+        super("offload");
+    }
+
+    @BeforeEach
+    void announcePods() {
+        announceBoth();
+    }
+
+    private static long javaPackets(final JsonNode worker) {
+        return worker.path("fromWorkloadPackets").asLong();
+    }
+
+    /** Connects, sends, is answered, and closes: SYN, data both ways, FIN both ways. */
+    private void converse(final ServerSocket server, final int byteCount) throws Exception {
+        final Thread serving = Thread.ofPlatform().start(() -> {
+            try (Socket accepted = server.accept()) {
+                final InputStream input = accepted.getInputStream();
+                long left = byteCount;
+                for (final byte[] chunk = new byte[CHUNK]; left > 0; left -= Math.max(0, input.read(chunk))) {
+                    assertTrue(left > 0);
+                }
+                accepted.getOutputStream().write(7);
+            } catch (final IOException failure) {
+                throw new IllegalStateException(failure);
+            }
+        });
+        try (Socket socket = client.call(() -> new Socket(web.ipv4(), server.getLocalPort()))) {
+            final OutputStream output = socket.getOutputStream();
+            for (int left = byteCount; left > 0; left -= CHUNK) {
+                output.write(new byte[Math.min(CHUNK, left)]);
+            }
+            assertEquals(7, socket.getInputStream().read());
+            assertEquals(-1, socket.getInputStream().read());
+        }
+        NodeView.join(serving);
+    }
+
+    @Test
+    void shouldBringOnePacketOfAConnectionToJava() throws Exception {
+        try (EngineChild engine = EngineChild.start(node).awaitReady();
+            ServerSocket server = web.call(() -> new ServerSocket(PORT))) {
+            view.awaitAttached(web, client);
+            assertTrue(NodeView.reaches(client, web.ipv4()), engine.log());
+            converse(server, 1000);
+            final long before = javaPackets(view.worker());
+            final long hitsBefore = view.ask("status").path("offload").path("hits").asLong();
+            for (int i = 0; i < CONNECTIONS; i++) {
+                converse(server, 4 * CHUNK);
+            }
+            final long packets = javaPackets(view.worker()) - before;
+            final JsonNode offload = view.ask("status").path("offload");
+            assertTrue(packets >= CONNECTIONS && packets <= CONNECTIONS + 5, packets + " packets of " + CONNECTIONS
+                + " connections came to Java; " + view.ask("counters").path("bpf"));
+            assertTrue(offload.path("on").asBoolean(), offload.toString());
+            assertTrue(offload.path("hits").asLong() - hitsBefore >= 8 * CONNECTIONS, offload.toString());
+            NodeView.await("closed connections leave the cache", () ->
+                view.ask("status").path("offload").path("flows").asLong() == 0);
+            assertEquals("0", web.call(OffloadedTrafficTest::tcpChecksumErrors));
+            assertEquals("0", client.call(OffloadedTrafficTest::tcpChecksumErrors));
+        }
+    }
+
+    /** Of the calling thread's network namespace: a line of names, then a line of values. */
+    private static String tcpChecksumErrors() throws IOException {
+        final List<String> lines = Files.readAllLines(Path.of("/proc/thread-self/net/snmp")).stream()
+            .filter(line -> line.startsWith("Tcp:")).toList();
+        return lines.get(1).split(" ")[List.of(lines.get(0).split(" ")).indexOf("InCsumErrors")];
+    }
+
+    @Test
+    void shouldNotOffloadWhereItIsSwitchedOff() throws Exception {
+        try (EngineChild engine = EngineChild.start(node, "offload=off").awaitReady();
+            ServerSocket server = web.call(() -> new ServerSocket(PORT))) {
+            view.awaitAttached(web, client);
+            converse(server, 20 * CHUNK);
+            assertEquals(0, view.ask("status").path("offload").path("hits").asLong(-1), engine.log());
+            assertFalse(view.ask("status").path("offload").path("on").asBoolean(true));
+            assertTrue(javaPackets(view.worker()) > 100);
+        }
+    }
+
+    @Test
+    void shouldGoOnWithoutAnEngineAndWithTheNextOne() throws Exception {
+        try (EngineChild first = EngineChild.start(node).awaitReady()) {
+            view.awaitAttached(web, client);
+            try (EchoConnections connections = EchoConnections.open(client, web, PORT, CONNECTIONS)) {
+                awaitExchanges(connections, 10 * CONNECTIONS);
+                assertEquals(CONNECTIONS, view.ask("status").path("offload").path("flows").asLong());
+                first.kill();
+                awaitExchanges(connections, 100 * CONNECTIONS);
+                assertFalse(connections.canConnect(), "new flows wait for an engine");
+                try (EngineChild second = EngineChild.start(node).awaitReady()) {
+                    awaitExchanges(connections, 10 * CONNECTIONS);
+                    assertEquals(0, connections.broken().size(), connections.broken() + "\n" + second.log());
+                    assertEquals(CONNECTIONS, view.ask("status").path("offload").path("flows").asLong(), "taken over");
+                    assertTrue(javaPackets(view.worker()) < CONNECTIONS, "none had to come to Java: " + view.worker());
+                    assertTrue(connections.canConnect(), second.log());
+                }
+            }
+        }
+    }
+
+    /** After status shows the revision with the new policy, not one more exchange of a connection that it denies. */
+    @Test
+    void shouldLetNothingPassByAnOlderPolicyOnceTheNextIsAcknowledged() throws Exception {
+        try (EngineChild engine = EngineChild.start(node, "established-flows=recheck").awaitReady()) {
+            view.awaitAttached(web, client);
+            for (int round = 0; round < 5; round++) {
+                try (EchoConnections connections = EchoConnections.open(client, web, PORT, 1)) {
+                    awaitExchanges(connections, 200);
+                    assertTrue(view.ask("status").path("offload").path("flows").asLong() > 0, "offloaded");
+                    final long revision = revision();
+                    node.writeManifest("deny-all.yaml", DENY_ALL);
+                    NodeView.await("revision above " + revision + " with the policy",
+                        () -> view.ask("policy").toString().contains("deny-all") && revision() > revision);
+                    final long hits = view.bpfCounter("cache-hits");
+                    final long exchanges = connections.exchangeCount();
+                    Thread.sleep(100);
+                    assertTrue(connections.exchangeCount() - exchanges <= 1, "one that was on its way back");
+                    assertEquals(hits, view.bpfCounter("cache-hits"), engine.log());
+                    Files.delete(node.manifests().resolve("deny-all.yaml"));
+                    NodeView.await("the connection goes on, or a new one may: " + engine.log(),
+                        () -> connections.canConnect());
+                }
+            }
+        }
+    }
+
+    private long revision() throws Exception {
+        return view.ask("status").path("source").path("revision").asLong();
+    }
+
+    @Test
+    void shouldEndFlowsWithTheirEndpoint() throws Exception {
+        try (EngineChild engine = EngineChild.start(node).awaitReady();
+            DatagramSocket sink = web.call(() -> new DatagramSocket(PORT));
+            DatagramSocket source = client.call(() -> new DatagramSocket())) {
+            view.awaitAttached(web, client);
+            final AtomicLong received = new AtomicLong();
+            final Thread reading = Thread.ofPlatform().daemon(true).start(() -> count(sink, received));
+            final DatagramPacket datagram =
+                new DatagramPacket(new byte[64], 64, new InetSocketAddress(web.ipv4(), PORT));
+            NodeView.await("offloaded: " + engine.log(), () -> {
+                for (int i = 0; i < 100; i++) {
+                    source.send(datagram);
+                }
+                return view.bpfCounter("cache-hits") > 100 && received.get() > 100;
+            });
+            node.withdraw(web);
+            NodeView.await("only the client is left", () -> view.ask("status").path("workloads").size() == 1);
+            final long hits = view.bpfCounter("cache-hits");
+            for (int i = 0; i < 100; i++) {
+                source.send(datagram);
+            }
+            assertEquals(hits, view.bpfCounter("cache-hits"));
+            assertEquals(0, view.ask("status").path("offload").path("flows").asLong());
+            assertTrue(reading.isAlive(), "it has received all the time");
+        }
+    }
+
+    private static void count(final DatagramSocket sink, final AtomicLong received) {
+        final DatagramPacket packet = new DatagramPacket(new byte[2048], 2048);
+        try {
+            while (!sink.isClosed()) {
+                sink.receive(packet);
+                received.incrementAndGet();
+            }
+        } catch (final IOException closed) {
+            assertTrue(sink.isClosed(), closed.toString());
+        }
+    }
+
+    private static void awaitExchanges(final EchoConnections connections, final long count) throws Exception {
+        final long before = connections.exchangeCount();
+        NodeView.await(count + " more exchanges; broken: " + connections.broken(), () ->
+            connections.exchangeCount() - before >= count || !connections.broken().isEmpty());
+    }
+}
