@@ -34,6 +34,7 @@ public final class PacketWorker implements Agent {
 
     /** Links are asked whether they live, and frames counted, ten times a second. */
     private static final long HOUSEKEEPING_INTERVAL_NS = 100_000_000;
+    private static final long SECOND_NS = 1_000_000_000L;
     /** Commands run between two cycles: packets wait meanwhile. */
     private static final int COMMANDS_PER_CYCLE = 4;
 
@@ -53,6 +54,8 @@ public final class PacketWorker implements Agent {
     private int transmitWaitingCount;
     private long cycleStartNs;
     private boolean lastCycleWorked;
+    private long secondEndNs;
+    private long longestOfSecondNs;
     private long housekeepingDueNs;
 
     /**
@@ -192,12 +195,18 @@ public final class PacketWorker implements Agent {
     private void observeCycle(final long nowNs) {
         if (lastCycleWorked) {
             final long durationNs = nowNs - cycleStartNs;
+            longestOfSecondNs = Math.max(longestOfSecondNs, durationNs);
             if (durationNs > counters.get(WorkerCounter.CYCLE_MAX_NS)) {
                 counters.set(WorkerCounter.CYCLE_MAX_NS, durationNs);
             }
             if (durationNs > STALL_THRESHOLD_NS) {
                 counters.add(WorkerCounter.STALLS, 1);
             }
+        }
+        if (nowNs - secondEndNs >= 0) {
+            counters.set(WorkerCounter.CYCLE_MAX_RECENT_NS, longestOfSecondNs);
+            longestOfSecondNs = 0;
+            secondEndNs = nowNs + SECOND_NS;
         }
         cycleStartNs = nowNs;
     }

@@ -25,6 +25,8 @@ public enum WorkerCounter {
     /** See {@link #sentence()}. */
     CYCLE_MAX_NS("longest burst cycle so far, in nanoseconds"),
     /** See {@link #sentence()}. */
+    CYCLE_MAX_RECENT_NS("longest burst cycle of the last whole second, in nanoseconds"),
+    /** See {@link #sentence()}. */
     FRAME_VIOLATIONS("breaches of the law of frames: a frame came from somebody who did not hold it"),
     /** See {@link #sentence()}. */
     FRAME_MISCOUNTS("checks of the law of frames that found a different count than the ledger's"),

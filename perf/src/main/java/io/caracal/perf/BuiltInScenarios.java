@@ -3,6 +3,7 @@ package io.caracal.perf;
 import java.util.List;
 
 import io.caracal.perf.conntrack.ConntrackScenario;
+import io.caracal.perf.control.ControlScenario;
 import io.caracal.perf.forward.ForwardScenario;
 import io.caracal.perf.life.IdleScenario;
 import io.caracal.perf.life.SoakScenario;
@@ -43,6 +44,7 @@ final class BuiltInScenarios {
             MicroScenario.pipeline(),
             new ClassifierScenario(),
             new PolicyScenario(),
-            new IpSetScenario()));
+            new IpSetScenario(),
+            new ControlScenario()));
     }
 }

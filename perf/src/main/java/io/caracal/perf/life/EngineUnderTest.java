@@ -44,9 +44,30 @@ public final class EngineUnderTest implements AutoCloseable {
      */
     public static EngineUnderTest start(final LabNode node, final Path home, final String... options)
         throws IOException {
+        return start(node, home, List.of("--manifests", node.manifests().toString()), options);
+    }
+
+    /**
+     * Starts one that Felix drives, and does not wait.
+     *
+     * @param node where.
+     * @param home the project's directory, built.
+     * @param socket where it listens for Felix.
+     * @param options more of {@code caracal run}'s options.
+     * @return the engine; the caller closes it.
+     * @throws IOException if the process cannot be started.
+     */
+    public static EngineUnderTest startForFelix(final LabNode node, final Path home, final Path socket,
+                                                final String... options) throws IOException {
+        return start(node, home, List.of("--felix", socket.toString()), options);
+    }
+
+    private static EngineUnderTest start(final LabNode node, final Path home, final List<String> source,
+                                         final String... options) throws IOException {
         final List<String> command = new ArrayList<>(EngineJvm.command(home));
-        command.addAll(List.of("run", "--node", node.name(), "--manifests", node.manifests().toString(),
-            "--state", node.state().toString(), "--admin", node.adminSocket().toString(),
+        command.addAll(List.of("run", "--node", node.name()));
+        command.addAll(source);
+        command.addAll(List.of("--state", node.state().toString(), "--admin", node.adminSocket().toString(),
             "--set", "bpf-file-system=" + node.bpfFileSystem(),
             "--set", "mtu-file=" + node.state().resolve("mtu"), "--exit-on-stdin-close"));
         command.addAll(List.of(options));
@@ -87,8 +108,13 @@ public final class EngineUnderTest implements AutoCloseable {
         return admin.ask(command);
     }
 
-    /** The counters of its one worker. */
-    WorkerFigures worker() throws IOException {
+    /**
+     * The counters of its one worker.
+     *
+     * @return what it has counted since its start.
+     * @throws IOException if the admin socket does not answer.
+     */
+    public WorkerFigures worker() throws IOException {
         return WorkerFigures.of(ask("counters").path("workers").path(0));
     }
 

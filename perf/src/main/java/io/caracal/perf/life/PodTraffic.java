@@ -17,7 +17,7 @@ import io.caracal.perf.tool.TrafficSpec;
  * @param from the sending pod.
  * @param to the receiving pod.
  */
-record PodTraffic(Path generator, LabPod from, LabPod to) {
+public record PodTraffic(Path generator, LabPod from, LabPod to) {
     private static final String INTERFACE = "eth0";
     private static final int PACKET_LENGTH = 64;
     private static final int ANY_CPU = -1;
@@ -28,8 +28,10 @@ record PodTraffic(Path generator, LabPod from, LabPod to) {
      * @param flows told apart by source port.
      * @param ratePps packets a second; 0 = as fast as it goes.
      * @param seconds its bound in time.
+     * @return the sender; the caller closes it.
+     * @throws IOException if it cannot be started.
      */
-    ToolProcess send(final int flows, final long ratePps, final int seconds) throws IOException {
+    public ToolProcess send(final int flows, final long ratePps, final int seconds) throws IOException {
         final TrafficSpec spec = new TrafficSpec(from.namespace().name(), INTERFACE, "packet", flows, PACKET_LENGTH,
             ratePps, seconds, 0, true, ANY_CPU,
             new TrafficSpec.Addresses(from.mac(), LabPod.HOST_END_MAC, from.ipv4(), to.ipv4()));
