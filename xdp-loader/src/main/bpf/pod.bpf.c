@@ -63,9 +63,6 @@ static __always_inline int punt(struct __sk_buff *skb, const struct caracal_conf
 
 	if (!config->punt_ifindex || !config->queue_count)
 		return drop(skb, COUNTER_DROPPED_NOT_CONFIGURED);
-	workload = bpf_map_lookup_elem(&workloads, &ifindex);
-	if (!workload)
-		return drop(skb, COUNTER_DROPPED_UNKNOWN_WORKLOAD);
 	/*
 	 * A tag in the metadata would be invisible to XDP on punt1, and the packet would be judged as if it had none.
 	 */
@@ -84,6 +81,9 @@ static __always_inline int punt(struct __sk_buff *skb, const struct caracal_conf
 		}
 		queue = hash % config->queue_count;
 	}
+	workload = bpf_map_lookup_elem(&workloads, &ifindex);
+	if (!workload)
+		return drop(skb, COUNTER_DROPPED_UNKNOWN_WORKLOAD);
 	/* Present as long as a living process holds the socket: docs/decisions/002-engine-liveness.md. */
 	if (!bpf_map_lookup_elem(&xsks, &queue))
 		return engine_absent(skb, config, direction, parsed ? &flow : NULL);

@@ -239,8 +239,8 @@ class EngineLifecycleTest extends TwoPodNode {
             view.awaitAttached(client, web);
             assertTrue(NodeView.reaches(client, web.ipv4()), engine.log());
         }
-        assertEquals(6 + 14, engine.cleanUp().stream().filter(line -> line.startsWith("pin ")).count(),
-            "six links and fourteen maps");
+        assertEquals(6 + 16, engine.cleanUp().stream().filter(line -> line.startsWith("pin ")).count(),
+            "six links and sixteen maps");
         assertEquals(List.of(), engine.cleanUp());
     }
 

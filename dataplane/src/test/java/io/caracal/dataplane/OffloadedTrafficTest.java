@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -27,6 +28,7 @@ class OffloadedTrafficTest extends TwoPodNode {
     private static final int PORT = 7778;
     private static final int CONNECTIONS = 50;
     private static final int CHUNK = 1 << 16;
+    private static final String OTHER_ADDRESS = "10.65.0.77";
     private static final String DENY_ALL = """
         apiVersion: projectcalico.org/v3
         kind: GlobalNetworkPolicy
@@ -170,6 +172,46 @@ class OffloadedTrafficTest extends TwoPodNode {
         return view.ask("status").path("source").path("revision").asLong();
     }
 
+    /** The endpoint stays, the interface stays: only the address is another, and what was sent to it ends. */
+    @Test
+    void shouldTakeBackFlowsOfAnAddressThatAPodHasLost() throws Exception {
+        try (EngineChild engine = EngineChild.start(node).awaitReady();
+            DatagramSocket sink = web.call(() -> new DatagramSocket(PORT));
+            DatagramSocket source = client.call(() -> new DatagramSocket())) {
+            view.awaitAttached(web, client);
+            final AtomicLong received = new AtomicLong();
+            Thread.ofPlatform().daemon(true).start(() -> count(sink, received));
+            final DatagramPacket datagram =
+                new DatagramPacket(new byte[64], 64, new InetSocketAddress(web.ipv4(), PORT));
+            NodeView.await("offloaded: " + engine.log(), () -> {
+                source.send(datagram);
+                return view.bpfCounter("cache-hits") > 5;
+            });
+            giveTheWebPodTheOtherAddress();
+            NodeView.await("the pod has " + OTHER_ADDRESS + ": " + engine.log(), () ->
+                view.ask("status").path("workloads").toString().contains(OTHER_ADDRESS));
+            final long hits = view.bpfCounter("cache-hits");
+            final long before = received.get();
+            for (int i = 0; i < 50; i++) {
+                source.send(datagram);
+            }
+            assertEquals(hits, view.bpfCounter("cache-hits"), engine.log());
+            assertEquals(before, received.get(), "nobody here has the address");
+        }
+    }
+
+    private void giveTheWebPodTheOtherAddress() throws IOException {
+        final String own = web.ipv4() + '/';
+        try (Stream<Path> files = Files.list(node.manifests())) {
+            for (final Path file : files.filter(file -> file.toString().endsWith(".yaml")).toList()) {
+                final String yaml = Files.readString(file);
+                if (yaml.contains(own)) {
+                    node.writeManifest(file.getFileName().toString(), yaml.replace(own, OTHER_ADDRESS + '/'));
+                }
+            }
+        }
+    }
+
     @Test
     void shouldEndFlowsWithTheirEndpoint() throws Exception {
         try (EngineChild engine = EngineChild.start(node).awaitReady();
@@ -195,6 +237,34 @@ class OffloadedTrafficTest extends TwoPodNode {
             assertEquals(hits, view.bpfCounter("cache-hits"));
             assertEquals(0, view.ask("status").path("offload").path("flows").asLong());
             assertTrue(reading.isAlive(), "it has received all the time");
+        }
+    }
+
+    /** What does not fit comes to Java in fragments, of a flow that the kernel carries on, and is whole on arrival. */
+    @Test
+    void shouldBringFragmentsOfAnOffloadedFlowThroughJava() throws Exception {
+        try (EngineChild engine = EngineChild.start(node).awaitReady();
+            DatagramSocket server = web.call(() -> new DatagramSocket(PORT));
+            DatagramSocket source = client.call(() -> new DatagramSocket())) {
+            view.awaitAttached(web, client);
+            server.setSoTimeout(1000);
+            final InetSocketAddress address = new InetSocketAddress(web.ipv4(), PORT);
+            final DatagramPacket received = new DatagramPacket(new byte[65_535], 65_535);
+            NodeView.await("a flow in the cache: " + engine.log(), () -> {
+                source.send(new DatagramPacket(new byte[64], 64, address));
+                server.receive(received);
+                return view.bpfCounter("cache-hits") > 2;
+            });
+            final long hits = view.bpfCounter("cache-hits");
+            final long before = javaPackets(view.worker());
+            source.send(new DatagramPacket(new byte[8000], 8000, address));
+            server.receive(received);
+            assertEquals(8000, received.getLength());
+            assertEquals(hits, view.bpfCounter("cache-hits"), "none of the fragments");
+            assertTrue(javaPackets(view.worker()) - before >= 6, "all six through Java");
+            source.send(new DatagramPacket(new byte[1200], 1200, address));
+            server.receive(received);
+            assertEquals(hits + 1, view.bpfCounter("cache-hits"));
         }
     }
 

@@ -291,7 +291,7 @@ final class CachedTrafficTest {
         programs.putWorkload(POD_B, new Workload(POD_B_MAC, HOST_B_MAC, MissLimit.NONE));
         programs.removeWorkload(POD_A);
         assertEquals(TC_ACT_SHOT, run(udp(0)).action());
-        assertCounted(PuntCounter.DROPPED_UNKNOWN_WORKLOAD);
+        assertCounted(PuntCounter.CACHE_OUTDATED, PuntCounter.DROPPED_UNKNOWN_WORKLOAD);
     }
 
     @Test
