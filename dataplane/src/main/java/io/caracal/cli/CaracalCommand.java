@@ -12,7 +12,8 @@ import picocli.CommandLine.Spec;
     description = "A user-space packet dataplane for Calico nodes.",
     subcommands = {
         RunCommand.class, DemoCommand.class, StatusCommand.class, PolicyCommand.class, CountersCommand.class,
-        DoctorCommand.class, CheckCommand.class, ExplainCommand.class, CleanupCommand.class, RehearseCommand.class,
+        FlowsCommand.class, DoctorCommand.class, CheckCommand.class, ExplainCommand.class, CleanupCommand.class,
+        RehearseCommand.class,
         CommandLine.HelpCommand.class
     })
 public final class CaracalCommand implements Runnable {

@@ -60,6 +60,44 @@ class EngineFlowsTest extends TwoPodNode {
         }
     }
 
+    private record Said(int exitCode, String text) {
+    }
+
+    private Said flows(final String... options) {
+        final java.io.StringWriter out = new java.io.StringWriter();
+        final java.util.List<String> words = new java.util.ArrayList<>(
+            java.util.List.of("flows", "--admin", node.adminSocket().toString()));
+        words.addAll(java.util.List.of(options));
+        final int exitCode = io.caracal.cli.CaracalCommand.commandLine().setOut(new java.io.PrintWriter(out))
+            .execute(words.toArray(String[]::new));
+        return new Said(exitCode, out.toString());
+    }
+
+    @Test
+    void shouldListFlowsOfARunningEngineByPodStateAndPort() throws Exception {
+        try (EngineChild engine = EngineChild.start(node).awaitReady()) {
+            view.awaitAttached(web, client);
+            try (EchoConnections connections = EchoConnections.open(client, web, PORT, 3)) {
+                awaitExchanges(connections, 100);
+                final Said tcp = flows("--pod", "shop/web", "--protocol", "tcp", "--state", "ESTABLISHED", "--port",
+                    String.valueOf(PORT));
+                assertEquals(0, tcp.exitCode(), tcp.text() + engine.log());
+                assertTrue(tcp.text().lines().filter(line -> line.matches("tcp ESTABLISHED " + client.ipv4() + ":\\d+ > "
+                    + web.ipv4() + ":" + PORT + " pods k8s/shop/client/eth0 > k8s/shop/web/eth0 packets \\d+/\\d+ bytes"
+                    + " \\d+/\\d+ idle \\d+s assured")).count() == 3, tcp.text());
+                assertTrue(tcp.text().contains("\n3 of "), tcp.text());
+                final Said json = flows("--json", "--limit", "1", "--address", web.ipv4(), "--protocol", "6");
+                final com.fasterxml.jackson.databind.JsonNode answer =
+                    new com.fasterxml.jackson.databind.json.JsonMapper().readTree(json.text());
+                assertEquals(1, answer.path("flows").size(), json.text());
+                assertEquals(3, answer.path("matched").asInt(), json.text());
+                assertEquals("k8s/shop/web/eth0", answer.path("flows").path(0).path("destinationPod").asText());
+                assertEquals(1, flows("--port", "9").exitCode(), "none");
+                assertEquals(2, flows("--address", "nowhere").exitCode(), "wrong use");
+            }
+        }
+    }
+
     @Test
     void shouldKeepConnectionsWhenTheNextEngineHasAnotherNumberOfWorkers() throws Exception {
         try (EngineChild first = EngineChild.start(node).awaitReady()) {

@@ -40,7 +40,8 @@ public final class ControlScenario implements Scenario {
     @Override
     public String sentence() {
         return "10,000 policies, 5,000 IP sets, a million members, 250 endpoints: first byte to in force; then the"
-            + " longest burst cycle of each second, without changes and with " + ControlRound.CHANGES_PER_SECOND + " a second";
+            + " longest burst cycle of each second, without changes and with " + ControlRound.CHANGES_PER_SECOND
+            + " a second";
     }
 
     @Override
@@ -65,12 +66,11 @@ public final class ControlScenario implements Scenario {
             ResultRow.of(LONGEST_CYCLE, QUIET, "us", Sample.of(figures.quietUs())),
             ResultRow.of(LONGEST_CYCLE, CHANGES, "us", Sample.of(figures.changesUs())));
         final List<String> notes = List.of(
-            "Of " + cluster + "; the endpoints' interfaces are not there but for two, so that attaching (a millisecond or"
-                + " more of the kernel's each) is not in the figure; the engine's process has " + EngineJvm.FLAGS
-                + " in full size.",
-            String.format(Locale.ROOT, "%d packets a second meanwhile. Longest cycles of seconds above a millisecond: %d"
-                + " of %d without changes, %d of %d with %d changes a second (%d sent in %.1f s). The verdict is over the"
-                + " longest with changes less the longest without: what control adds to the machine's own.",
+            "Of " + cluster + "; the endpoints' interfaces are not there but for two, so that attaching (a millisecond"
+                + " or more of the kernel's each) is not in the figure; JVM flags " + EngineJvm.FLAGS + ".",
+            String.format(Locale.ROOT, "%d packets a second meanwhile. Seconds whose longest cycle was above a"
+                + " millisecond: %d of %d without changes, %d of %d with %d changes a second (%d sent in %.1f s). The"
+                + " verdict is over the longest with changes less the longest without: what control adds.",
                 ControlRound.PACKETS_PER_SECOND, above(figures.quietUs()), figures.quietUs().length,
                 above(figures.changesUs()), figures.changesUs().length, ControlRound.CHANGES_PER_SECOND,
                 figures.changes(), figures.changesSeconds()));

@@ -33,8 +33,8 @@ final class LargeCluster {
 
     @Override
     public String toString() {
-        return policies + " policies, " + sets + " IP sets with " + (long)sets * membersOfEach + " members, " + endpoints
-            + " local endpoints";
+        return policies + " policies, " + sets + " IP sets with " + (long)sets * membersOfEach + " members, "
+            + endpoints + " local endpoints";
     }
 
     /** Sets, then policies, then endpoints, as Felix orders them. */
