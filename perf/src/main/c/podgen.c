@@ -140,7 +140,7 @@ static void print_counters(void) {
             operations += atomic_load_explicit(&tallies[i]->operations, memory_order_relaxed);
             bytes += atomic_load_explicit(&tallies[i]->bytes, memory_order_relaxed);
             failures += atomic_load_explicit(&tallies[i]->failures, memory_order_relaxed);
-            const uint64_t gap = atomic_load_explicit(&tallies[i]->gap_ns, memory_order_relaxed);
+            const uint64_t gap = atomic_exchange(&tallies[i]->gap_ns, 0);
             gap_ns = gap > gap_ns ? gap : gap_ns;
         }
     }

@@ -20,7 +20,7 @@ enum { RX_DEPTH = 4096, BURST = 64, POLL_MS = 10, SOCKET_BUFFER = 64 << 20 };
 struct receiver {
     /* options */
     const char *netns, *interface, *backend;
-    uint64_t queue, cpu, seconds, count, quiet_ms, bucket_ms, spin, port;
+    uint64_t queue, cpu, seconds, count, quiet_ms, bucket_ms, spin, port, realtime;
     /* state */
     struct judge *judge;
     struct umem umem;
@@ -47,6 +47,7 @@ static void read_options(struct receiver *receiver, int argc, char **argv) {
         { "bucket-ms", OPTION_NUMBER, &receiver->bucket_ms, 0, 60000 },
         { "spin", OPTION_NUMBER, &receiver->spin, 0, 1 },
         { "port", OPTION_NUMBER, &receiver->port, 1, 65535 },
+        { "realtime", OPTION_NUMBER, &receiver->realtime, 0, 1 },
     };
     parse_options(argc, argv, 2, specs, sizeof(specs) / sizeof(specs[0]));
     if (receiver->interface == NULL) {
@@ -154,6 +155,9 @@ int run_receive(int argc, char **argv) {
     }
     if (receiver->cpu != UINT64_MAX) {
         pin_to_cpu(receiver->cpu);
+    }
+    if (receiver->realtime != 0) {
+        run_before_others();
     }
     receiver->judge = judge_create((uint16_t)receiver->port, receiver->bucket_ms * 1000000u);
     const unsigned ifindex = interface_index(receiver->interface);

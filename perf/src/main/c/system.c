@@ -93,6 +93,13 @@ void pin_to_cpu(uint64_t cpu) {
     }
 }
 
+void run_before_others(void) {
+    const struct sched_param parameters = { .sched_priority = 1 };
+    if (sched_setscheduler(0, SCHED_FIFO, &parameters) != 0) {
+        die_errno("set scheduling policy", "SCHED_FIFO", "needs CAP_SYS_NICE");
+    }
+}
+
 void enter_netns(const char *name) {
     char path[256];
     snprintf(path, sizeof(path), "/run/netns/%s", name);

@@ -33,6 +33,9 @@ void parse_options(int argc, char **argv, int first, const struct option_spec *s
 void stop_on_signals(void);
 void pin_to_cpu(uint64_t cpu);
 
+/* The thread runs as soon as it has something to do, whoever else wants its CPU (SCHED_FIFO, CAP_SYS_NICE). */
+void run_before_others(void);
+
 /* Enters /run/netns/NAME with the calling thread (CAP_SYS_ADMIN). */
 void enter_netns(const char *name);
 

@@ -13,7 +13,7 @@ static const char USAGE[] =
     "            [--source-mac M] [--destination-mac M] [--source A.B.C.D] [--destination A.B.C.D] [--port N]\n"
     "            [--pairs FILE (lines 'A.B.C.D PORT': each packet is a new flow, to the next of these)]\n"
     "xskgen receive --interface NAME [--netns NAME] [--backend xdp|packet] [--queue N] [--cpu N] [--port N]\n"
-    "            [--seconds N] [--count N] [--quiet-ms N] [--bucket-ms N] [--spin 0|1]\n"
+    "            [--seconds N] [--count N] [--quiet-ms N] [--bucket-ms N] [--spin 0|1] [--realtime 0|1]\n"
     "\n"
     "receive prints the line 'ready' when it is listening. SIGTERM ends either early, with its result.\n";
 

@@ -11,11 +11,8 @@ import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 
 import io.caracal.perf.report.BenchReport;
-import io.caracal.perf.report.MachineDescription;
-import io.caracal.perf.report.RatioRow;
 import io.caracal.perf.report.ReportFiles;
 import io.caracal.perf.report.ReportMarkdown;
-import io.caracal.perf.report.ResultRow;
 import io.caracal.perf.report.ScenarioResult;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -109,16 +106,22 @@ public final class BenchCommand implements Callable<Integer> {
             return EXIT_ALL_MET;
         }
         final BenchSettings settings = settings();
-        final List<ScenarioResult> found = new ArrayList<>();
-        for (final Scenario scenario : scenarios) {
-            settings.say("== " + scenario.name() + ": " + scenario.sentence());
-            found.add(scenario.run(settings));
+        final BenchRun run = new BenchRun(settings, registry);
+        run.measure(scenarios);
+        if (run.hasFound()) {
+            final BenchReport report = run.report(reportName(scenarios));
+            final List<Path> files = run.write(report);
+            print(report, run.results());
+            settings.say("written: " + files.getFirst() + " and " + (files.size() - 1) + " more beside it");
         }
-        final BenchReport report = report(scenarios, found);
-        final List<Path> files = ReportFiles.write(report, found, settings.results());
-        print(report, found);
-        settings.say("written: " + files.getFirst() + " and " + (files.size() - 1) + " more beside it");
-        return report.allMet() ? EXIT_ALL_MET : EXIT_MISSED;
+        run.failures().forEach(failure -> printFailure(spec.commandLine().getErr(), failure));
+        return !run.failures().isEmpty() ? EXIT_ENVIRONMENT
+            : run.report(reportName(scenarios)).allMet() ? EXIT_ALL_MET : EXIT_MISSED;
+    }
+
+    private String reportName(final List<Scenario> scenarios) {
+        return scenarios.size() == registry.scenarios().size() ? ScenarioRegistry.ALL
+            : scenarios.stream().map(Scenario::name).collect(Collectors.joining(" "));
     }
 
     private List<Scenario> chosen() {
@@ -151,17 +154,10 @@ public final class BenchCommand implements Callable<Integer> {
 
     private void describe(final Scenario scenario) {
         final PrintWriter out = spec.commandLine().getOut();
-        out.printf("%-10s %s%n", scenario.name(), scenario.sentence());
-        out.printf("%-10s   who: %s%n", "", String.join(", ", scenario.contenders()));
-        scenario.bars().forEach(bar -> out.printf("%-10s   bar: %s%n", "", bar.sentence()));
+        out.printf("%-15s %s%n", scenario.name(), scenario.sentence());
+        out.printf("%-15s   who: %s%n", "", String.join(", ", scenario.contenders()));
+        scenario.bars().forEach(bar -> out.printf("%-15s   bar: %s%n", "", bar.sentence()));
         out.flush();
-    }
-
-    private static BenchReport report(final List<Scenario> scenarios, final List<ScenarioResult> found) {
-        final String name = scenarios.stream().map(Scenario::name).collect(Collectors.joining(" "));
-        final List<ResultRow> rows = found.stream().flatMap(result -> result.rows().stream()).toList();
-        final List<RatioRow> ratios = found.stream().flatMap(result -> result.ratios().stream()).toList();
-        return new BenchReport(name, MachineDescription.ofThisMachine(), rows, ratios);
     }
 
     private void print(final BenchReport report, final List<ScenarioResult> found) {

@@ -151,7 +151,7 @@ class BenchCommandTest {
     @Test
     void shouldListScenariosWithTheirBarsAndRunNone() {
         assertEquals(0, execute("--list"));
-        assertTrue(out.toString().contains("good       finds what it was told"), out.toString());
+        assertTrue(out.toString().contains("good            finds what it was told"), out.toString());
         assertTrue(out.toString().contains("bar: speed: caracal / c-twin at least 0.95"), out.toString());
         assertEquals(List.of(), seen);
     }
@@ -166,6 +166,35 @@ class BenchCommandTest {
         assertEquals("good", new ObjectMapper().readTree(results.resolve("good.json").toFile()).get("name").asText());
         assertTrue(Files.readString(results.resolve("speed.svg")).contains("<svg"));
         assertEquals((byte)'P', Files.readAllBytes(results.resolve("speed.png"))[1]);
+    }
+
+    @Test
+    void shouldKeepWhatOthersFoundWhenOneScenarioFails() throws IOException {
+        assertEquals(3, execute("good", "broken", "bad"));
+        assertEquals(3, seen.size());
+        assertTrue(out.toString().contains("| speed "), out.toString());
+        assertEquals("caracal: compile cfwd with cc: there is no such compiler",
+            err.toString().lines().reduce((first, last) -> last).orElse(""));
+        final String report = Files.readString(results.resolve("REPORT.md"));
+        assertTrue(report.contains("## good") && report.contains("## bad") && !report.contains("## broken"), report);
+    }
+
+    @Test
+    void shouldReportEveryScenarioEverRunThereInTheOrderOfTheList() throws IOException {
+        execute("bad");
+        execute("good");
+        final String report = Files.readString(results.resolve("REPORT.md"));
+        assertTrue(report.indexOf("## good") < report.indexOf("## bad"), report);
+        assertTrue(report.indexOf("| speed                    | caracal / c-twin         |        0.970 |    0.950 |")
+            < report.indexOf("## good"), report);
+        assertTrue(report.contains("JDK ") && report.contains("![](speed.svg)"), report);
+    }
+
+    @Test
+    void shouldNameTheReportAllWhenEverythingWasAskedFor() throws IOException {
+        execute("--json");
+        assertEquals("all", new ObjectMapper().readTree(out.toString()).get("name").asText());
+        assertTrue(Files.exists(results.resolve("all.json")));
     }
 
     @Test

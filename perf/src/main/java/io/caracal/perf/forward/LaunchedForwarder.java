@@ -1,5 +1,6 @@
 package io.caracal.perf.forward;
 
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -14,7 +15,7 @@ import io.caracal.perf.tool.TrafficSpec;
  * @param attachments what steers packets to it, if somebody else does that.
  */
 record LaunchedForwarder(String who, VethTopology topology, Forwarder forwarder, List<AutoCloseable> attachments)
-    implements AutoCloseable {
+    implements ForwardPath {
     private static final String SOURCE_MAC = "02:ca:ca:00:00:01";
     /** Where the engine's other workloads would be; the forwarders' tables have these two and more. */
     static final String SOURCE = "10.65.0.2";
@@ -23,12 +24,28 @@ record LaunchedForwarder(String who, VethTopology topology, Forwarder forwarder,
     private static final int BYTE_MASK = 0xff;
 
     /** Packets as the punt programs would deliver them: direction and interface in the destination MAC. */
-    TrafficSpec traffic(final int cpu, final int flows, final int length) {
+    @Override
+    public TrafficSpec traffic(final int cpu, final int flows, final int length) {
         final int ifindex = topology.ingressIfindex();
         final String puntMac = String.format("02:01:%02x:%02x:%02x:%02x", ifindex >> 3 * BYTE_BITS & BYTE_MASK,
             ifindex >> 2 * BYTE_BITS & BYTE_MASK, ifindex >> BYTE_BITS & BYTE_MASK, ifindex & BYTE_MASK);
         return new TrafficSpec(topology.generatorNamespace(), VethTopology.GENERATOR, "xdp", flows, length, 0, 1, 0,
             false, cpu, new TrafficSpec.Addresses(SOURCE_MAC, puntMac, SOURCE, DESTINATION));
+    }
+
+    @Override
+    public List<Long> pids() {
+        return List.of(forwarder.pid());
+    }
+
+    @Override
+    public void resume() throws IOException, InterruptedException {
+        forwarder.run(false);
+    }
+
+    @Override
+    public void pause() throws IOException, InterruptedException {
+        forwarder.pause();
     }
 
     @Override

@@ -24,6 +24,6 @@ final class BareVethPath {
             "ip link set eth0 up"));
         return new PodPath(who, new PodPath.Place(client, CLIENT, 0),
             new PodPath.Place(server, SERVER, PodPath.API_PORT), new PodPath.Place(server, SERVER, 9000), List.of(),
-            PodPath.KERNEL);
+            Carrier.KERNEL);
     }
 }

@@ -19,7 +19,7 @@ final class KernelPath {
         final PodNode pods = pods(setting, who);
         FelixRules.restore(pods, setting.layout().rules());
         pods.addService();
-        return pods.path(who, List.of(), PodPath.KERNEL);
+        return pods.path(who, List.of(), Carrier.KERNEL);
     }
 
     static PodPath layWithNftables(final PodSetting setting, final String who) throws InterruptedException {
@@ -27,12 +27,12 @@ final class KernelPath {
         NamespaceCommand.run(pods.node().namespace().name(), List.of("nft", "-f", "-"),
             NftablesRules.of(pods, setting.layout().rules()));
         pods.addService();
-        return pods.path(who, List.of(), PodPath.KERNEL);
+        return pods.path(who, List.of(), Carrier.KERNEL);
     }
 
     static PodPath layWithoutRules(final PodSetting setting, final String who) throws InterruptedException {
         final PodNode pods = pods(setting, who);
         pods.addService();
-        return pods.path(who, List.of(), PodPath.KERNEL);
+        return pods.path(who, List.of(), Carrier.KERNEL);
     }
 }

@@ -1,5 +1,7 @@
 package io.caracal.perf.pods;
 
+import io.caracal.perf.stats.Latencies;
+
 /**
  * What a {@code podgen} has counted.
  *

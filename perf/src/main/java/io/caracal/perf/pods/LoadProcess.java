@@ -7,6 +7,7 @@ import java.util.List;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.caracal.perf.tool.ToolProcess;
+import io.caracal.perf.stats.Latencies;
 
 /** A running {@code podgen}: a client or a server whose counters can be read at any moment. One thread. */
 final class LoadProcess implements AutoCloseable {
@@ -40,7 +41,13 @@ final class LoadProcess implements AutoCloseable {
 
     /** What it has counted until now; its latencies are those since the last call. */
     LoadCounters read() throws IOException, InterruptedException {
-        process.send("read");
+        try {
+            process.send("read");
+        } catch (final IOException ended) {
+            /* Why it has ended is what reading from it says. */
+            process.readLine(ANSWER_MS_MAX);
+            throw ended;
+        }
         final JsonNode answer = process.readJson(ANSWER_MS_MAX);
         return new LoadCounters(answer.path("ns").asLong(), answer.path("operations").asLong(),
             answer.path("bytes").asLong(), answer.path("failures").asLong(), answer.path("gapNs").asLong(),

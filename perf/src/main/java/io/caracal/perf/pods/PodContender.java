@@ -1,5 +1,6 @@
 package io.caracal.perf.pods;
 
+import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -13,7 +14,7 @@ import io.caracal.perf.rounds.CpuTimes;
 import io.caracal.perf.rounds.Observation;
 
 /** A path under a load: its server waits all the time, its client comes for each window. One thread. */
-final class PodContender implements Contender<PodFigures>, AutoCloseable {
+final class PodContender implements Contender<PodFigures>, Closeable {
     private static final Path PROC = Path.of("/proc");
 
     private static final int CLIENT = 0;
@@ -21,12 +22,33 @@ final class PodContender implements Contender<PodFigures>, AutoCloseable {
     private static final int SIDES = 2;
     private static final int ATTEMPTS = 3;
 
-    private final PodPath path;
+    private final Ends ends;
     private final PodLoad load;
     private final Path program;
-    private final PodPath.Place aim;
     private final Timing timing;
     private final LoadProcess server;
+
+    /**
+     * Where load comes from and goes to.
+     *
+     * @param who the contender's name in results.
+     * @param pids processes that carry packets.
+     * @param carrier let carry only while it is measured.
+     * @param serverOptions of {@code podgen}: where the server is.
+     * @param clientOptions of {@code podgen}: where the client is and whom it asks.
+     */
+    record Ends(String who, List<Long> pids, Carrier carrier, List<String> serverOptions,
+                List<String> clientOptions) {
+        static Ends of(final PodPath path, final PodLoad load) {
+            final PodPath.Place aim = load.isPoliced() ? path.api() : path.database();
+            final int port = load.isPoliced() ? PodPath.API_PORT : aim.port();
+            /* The server listens at any address: a service's own is nobody's. */
+            return new Ends(path.who(), path.pids(), path.carrier(),
+                List.of("--netns", aim.namespace(), "--address", "0.0.0.0", "--port", String.valueOf(port)),
+                List.of("--netns", path.client().namespace(), "--address", aim.address(), "--port",
+                    String.valueOf(aim.port())));
+        }
+    }
 
     /**
      * How long a window is.
@@ -44,35 +66,33 @@ final class PodContender implements Contender<PodFigures>, AutoCloseable {
         }
     }
 
-    PodContender(final PodPath path, final PodLoad load, final Path program, final Timing timing)
+    PodContender(final Ends ends, final PodLoad load, final Path program, final Timing timing)
         throws IOException, InterruptedException {
-        this.path = path;
+        this.ends = ends;
         this.load = load;
         this.program = program;
         this.timing = timing;
-        aim = load.isPoliced() ? path.api() : path.database();
-        /* The server listens at any address: a service's own is nobody's. */
-        server = LoadProcess.start(program, load.server(), withCpu(SERVER, List.of("--netns", aim.namespace(),
-            "--address", "0.0.0.0", "--port",
-            String.valueOf(load.isPoliced() ? PodPath.API_PORT : aim.port()))));
+        server = LoadProcess.start(program, load.server(), withCpu(SERVER, ends.serverOptions));
     }
 
     @Override
     public String who() {
-        return path.who();
+        return ends.who;
     }
 
     /** Load without counting. */
     void warmUp() throws IOException, InterruptedException {
+        ends.carrier.resume();
         try (LoadProcess client = startClient()) {
             Thread.sleep(timing.warmUpMs);
             client.read();
+        } finally {
+            ends.carrier.pause();
         }
     }
 
     private LoadProcess startClient() throws IOException, InterruptedException {
-        return LoadProcess.start(program, load.client(), withCpu(CLIENT, List.of("--netns",
-            path.client().namespace(), "--address", aim.address(), "--port", String.valueOf(aim.port()))));
+        return LoadProcess.start(program, load.client(), withCpu(CLIENT, ends.clientOptions));
     }
 
     /**
@@ -92,6 +112,15 @@ final class PodContender implements Contender<PodFigures>, AutoCloseable {
     /** A machine that is busy elsewhere may give a short window to nobody here: such a one is taken again. */
     @Override
     public Observation<PodFigures> measure() throws IOException, InterruptedException {
+        ends.carrier.resume();
+        try {
+            return measureOnceOrAgain();
+        } finally {
+            ends.carrier.pause();
+        }
+    }
+
+    private Observation<PodFigures> measureOnceOrAgain() throws IOException, InterruptedException {
         for (int attempt = 1; attempt <= ATTEMPTS; attempt++) {
             try (LoadProcess client = startClient()) {
                 final Observation<PodFigures> observation = measure(client);
@@ -100,12 +129,12 @@ final class PodContender implements Contender<PodFigures>, AutoCloseable {
                 }
             }
         }
-        throw new BenchException("measure " + who() + ": nothing arrived at " + aim + " from "
-            + path.client().namespace() + " in " + ATTEMPTS + " windows of " + timing.windowMs + " ms");
+        throw new BenchException("measure " + who() + ": nothing arrived in " + ATTEMPTS + " windows of "
+            + timing.windowMs + " ms; client " + ends.clientOptions + ", server " + ends.serverOptions);
     }
 
     private Observation<PodFigures> measure(final LoadProcess client) throws IOException, InterruptedException {
-        final List<Long> own = new ArrayList<>(path.pids());
+        final List<Long> own = new ArrayList<>(ends.pids);
         own.addAll(List.of(client.pid(), server.pid(), ProcessHandle.current().pid()));
         Thread.sleep(timing.settleMs);
         final CpuTimes cpuBefore = CpuTimes.read(PROC, own);

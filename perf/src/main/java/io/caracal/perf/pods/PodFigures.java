@@ -2,6 +2,8 @@ package io.caracal.perf.pods;
 
 import java.util.Locale;
 
+import io.caracal.perf.stats.Latencies;
+
 /**
  * What one window under load has shown.
  *

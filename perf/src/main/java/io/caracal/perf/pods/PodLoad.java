@@ -78,6 +78,11 @@ record PodLoad(List<String> server, List<String> client, boolean isPoliced, bool
             "--parallel", String.valueOf(flows)), false, false, Figure.PACKETS);
     }
 
+    /** 64-byte frames from every pod to every other. */
+    static PodLoad everyoneToEveryone() {
+        return new PodLoad(List.of("udp-sink"), List.of("udp", "--length", "22"), false, false, Figure.PACKETS);
+    }
+
     static PodLoad connections(final int parallel) {
         return new PodLoad(List.of("answer", "--close", "1"), List.of("crr", "--parallel", String.valueOf(parallel)),
             true, parallel > 1, Figure.CONNECTIONS);

@@ -1,6 +1,5 @@
 package io.caracal.perf.pods;
 
-import java.io.Closeable;
 import java.util.List;
 import java.util.Map;
 
@@ -74,6 +73,9 @@ final class PodNode {
             node.announce(database, Map.of("app", "db"));
         }
         node.writeManifest("policy.yaml", PolicyText.yaml(layout.rules()));
+        if (layout.isService()) {
+            node.writeManifest("service.yaml", ServiceText.manifest());
+        }
     }
 
     /** The kernel's own VXLAN, for a node without an engine. */
@@ -91,7 +93,7 @@ final class PodNode {
         }
     }
 
-    PodPath path(final String who, final List<Long> pids, final Closeable carrier) {
+    PodPath path(final String who, final List<Long> pids, final Carrier carrier) {
         final PodPath.Place server = place(api, PodPath.API_PORT);
         return new PodPath(who, place(client, 0),
             layout.isService() ? server.behind(SERVICE_ADDRESS, SERVICE_PORT) : server, place(database, 9000), pids,

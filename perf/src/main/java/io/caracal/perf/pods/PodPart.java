@@ -3,6 +3,7 @@ package io.caracal.perf.pods;
 import java.util.List;
 
 import io.caracal.perf.report.Bar;
+import io.caracal.perf.report.Findings;
 
 /**
  * One figure of a scenario: a load over a layout, and who is measured under it.
@@ -17,6 +18,12 @@ record PodPart(String figure, PodSetting.Layout layout, PodLoad load, List<PodPe
     PodPart {
         peers = List.copyOf(peers);
         bars = List.copyOf(bars);
+    }
+
+    /** What is found of it, round by round. */
+    Findings.Figure<PodFigures> finding() {
+        return new Findings.Figure<>(figure, load.figure().unit(), PodFigures::value, PodFigures::latencies,
+            new Findings.Quantiles(figure, 0.5, 0.99, 0.999), bars);
     }
 
     /** A bar on Caracal's ratio to a peer. */

@@ -14,12 +14,10 @@ import java.util.List;
  * @param pids processes that carry packets.
  * @param carrier closed with the path; the lab removes pods and nodes.
  */
-record PodPath(String who, Place client, Place api, Place database, List<Long> pids, Closeable carrier)
+record PodPath(String who, Place client, Place api, Place database, List<Long> pids, Carrier carrier)
     implements Closeable {
     /** The one port that the policy on {@link #api} allows. */
     static final int API_PORT = 8080;
-    /** For a path that the kernel carries. */
-    static final Closeable KERNEL = () -> { };
 
     /**
      * A place that load comes from or goes to.

@@ -10,6 +10,8 @@ import io.caracal.perf.tool.NamespaceCommand;
 enum PodPeer {
     /** The engine as it is by default. */
     CARACAL("caracal", Map.of(), CaracalPath::lay),
+    /** The engine with every packet through Java. */
+    CARACAL_JAVA("caracal", Map.of(), CaracalPath::lay),
     /** The rules that a real Felix wrote. */
     FELIX_RULES("felix-rules", Packages.IPTABLES, KernelPath::layWithFelixRules),
     /** The same rules where their number is what is measured: a Felix's chains, lengthened. */
@@ -20,6 +22,8 @@ enum PodPeer {
     KERNEL("kernel", Map.of(), KernelPath::layWithoutRules),
     /** One wire. */
     BARE_VETH("bare-veth", Map.of(), BareVethPath::lay),
+    /** Open vSwitch with AF_XDP and its own conntrack. */
+    OVS("ovs", OvsPath.PACKAGES, OvsPath::lay),
     /** A program that does nothing but redirect. */
     REDIRECT_PEER("redirect-peer", Map.of("clang", "clang", "tc", "iproute2"), RedirectPath::lay);
 

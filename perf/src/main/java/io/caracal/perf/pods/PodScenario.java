@@ -5,11 +5,11 @@ import java.util.ArrayList;
 import java.util.List;
 
 import io.caracal.lab.Lab;
-import io.caracal.perf.BenchException;
 import io.caracal.perf.BenchLab;
 import io.caracal.perf.BenchSettings;
 import io.caracal.perf.Scenario;
 import io.caracal.perf.report.Bar;
+import io.caracal.perf.report.Findings;
 import io.caracal.perf.report.ScenarioResult;
 import io.caracal.perf.rounds.InterleavedRounds;
 import io.caracal.perf.rounds.RoundLog;
@@ -52,7 +52,7 @@ public final class PodScenario implements Scenario {
 
     @Override
     public ScenarioResult run(final BenchSettings settings) throws IOException, InterruptedException {
-        final PodResult result = new PodResult();
+        final Findings result = new Findings();
         final List<PodPeer> present = new ArrayList<>();
         for (final PodPeer peer : parts.stream().flatMap(part -> part.peers().stream()).distinct().toList()) {
             if (peer.missing().isEmpty()) {
@@ -72,44 +72,24 @@ public final class PodScenario implements Scenario {
     }
 
     private static void run(final PodPart part, final PodSetting setting, final List<PodPeer> present,
-                            final PodResult result) throws IOException, InterruptedException {
+                            final Findings result) throws IOException, InterruptedException {
         final List<PodPeer> peers = part.peers().stream().filter(present::contains).toList();
-        result.add(part, peers.stream().map(PodPeer::who).toList(), measure(part, setting, peers));
+        result.add(part.finding(), peers.stream().map(PodPeer::who).toList(), measure(part, setting, peers));
     }
 
     private static RoundLog<PodFigures> measure(final PodPart part, final PodSetting setting,
                                                 final List<PodPeer> peers) throws IOException, InterruptedException {
         final BenchSettings settings = setting.settings();
-        final List<AutoCloseable> open = new ArrayList<>();
-        try {
+        try (OpenPaths open = new OpenPaths()) {
             final List<PodContender> contenders = new ArrayList<>();
             for (final PodPeer peer : peers) {
-                final PodPath path = peer.lay(setting);
-                open.add(path);
-                final PodContender contender = new PodContender(path, part.load(), setting.tools().load(),
-                    PodContender.Timing.of(settings.quick()));
-                open.add(contender);
-                contenders.add(contender);
+                final PodPath path = open.add(peer.lay(setting));
+                contenders.add(open.add(new PodContender(PodContender.Ends.of(path, part.load()), part.load(),
+                    setting.tools().load(), PodContender.Timing.of(settings.quick()))));
             }
             settings.say(part.figure() + ": " + String.join(", ", peers.stream().map(PodPeer::who).toList()));
             contenders.getFirst().warmUp();
             return new InterleavedRounds<>(contenders, settings::say).run(settings.rounds());
-        } finally {
-            close(open);
-        }
-    }
-
-    private static void close(final List<AutoCloseable> open) {
-        BenchException failure = null;
-        for (final AutoCloseable one : open.reversed()) {
-            try {
-                one.close();
-            } catch (final Exception e) {
-                failure = failure == null ? new BenchException("close what carried packets", e) : failure;
-            }
-        }
-        if (failure != null) {
-            throw failure;
         }
     }
 }

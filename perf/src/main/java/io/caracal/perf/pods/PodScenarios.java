@@ -13,6 +13,9 @@ public final class PodScenarios {
     private static final List<PodPeer> OTHER_NODE =
         List.of(PodPeer.CARACAL, PodPeer.FELIX_RULES, PodPeer.KERNEL);
     private static final int FLOWS = 100;
+    private static final long PACED_GIGABITS = 1;
+    private static final long BYTES_PER_GIGABIT = 125_000_000;
+    private static final int PACED_PPS = 50_000;
 
     private PodScenarios() {
     }
@@ -29,6 +32,18 @@ public final class PodScenarios {
             new PodPart(name, PodSetting.Layout.SAME_NODE, PodLoad.streams(streams), SAME_NODE,
                 List.of(PodPart.atLeast(name, PodPeer.BARE_VETH, 0.97),
                     PodPart.atLeast(name, PodPeer.FELIX_RULES, 1.15))));
+    }
+
+    /**
+     * One TCP stream every packet of which goes through Java.
+     *
+     * @return the scenario {@code tcp-1-java}.
+     */
+    public static Scenario tcpByJava() {
+        final String name = "tcp-1-java";
+        return one(name, "one TCP stream pod to pod on a node, MTU 1500, no flow offloaded",
+            new PodPart(name, PodSetting.Layout.SAME_NODE, PodLoad.streams(1),
+                List.of(PodPeer.CARACAL_JAVA, PodPeer.OVS), List.of(PodPart.atLeast(name, PodPeer.OVS, 1.5))));
     }
 
     /**
@@ -117,6 +132,20 @@ public final class PodScenarios {
             new PodPart(name, PodSetting.Layout.OTHER_NODE, PodLoad.streams(streams), OTHER_NODE,
                 List.of(PodPart.atLeast(name, PodPeer.FELIX_RULES, 1.1),
                     PodPart.atLeast(name, PodPeer.KERNEL, 0.97))));
+    }
+
+    /**
+     * What a gigabit and a million packets cost, at a rate that everybody reaches.
+     *
+     * @return the scenario {@code cpu}.
+     */
+    public static Scenario cpu() {
+        return new PodScenario("cpu", "time of all processors for one TCP stream of " + PACED_GIGABITS
+            + " Gbit/s and for " + PACED_PPS + " 64-byte UDP packets a second (idle: see the scenario idle)",
+            List.of(new PodPart("cpu-tcp", PodSetting.Layout.SAME_NODE,
+                    PodLoad.pacedStream(PACED_GIGABITS * BYTES_PER_GIGABIT), SAME_NODE, List.of()),
+                new PodPart("cpu-udp-64", PodSetting.Layout.SAME_NODE, PodLoad.pacedDatagrams(PACED_PPS), SAME_NODE,
+                    List.of())));
     }
 
     private static Scenario one(final String name, final String sentence, final PodPart part) {

@@ -22,7 +22,7 @@ final class RedirectPath {
         attach(setting, pods, pods.client(), List.of(pods.api(), pods.database()));
         attach(setting, pods, pods.api(), List.of(pods.client()));
         attach(setting, pods, pods.database(), List.of(pods.client()));
-        return pods.path(who, List.of(), PodPath.KERNEL);
+        return pods.path(who, List.of(), Carrier.KERNEL);
     }
 
     private static void attach(final PodSetting setting, final PodNode pods, final LabPod pod,

@@ -5,6 +5,20 @@ final class ServiceText {
     private ServiceText() {
     }
 
+    /** The service itself, for who must tell its address from any other outside of the cluster. */
+    static String manifest() {
+        return """
+            apiVersion: v1
+            kind: Service
+            metadata: {name: web-api, namespace: app}
+            spec:
+              type: ClusterIP
+              clusterIP: %s
+              ports:
+              - {name: http, port: %d, protocol: TCP}
+            """.formatted(PodNode.SERVICE_ADDRESS, PodNode.SERVICE_PORT);
+    }
+
     /** Input of {@code iptables-restore --noflush}. */
     static String nat(final String backend) {
         return """

@@ -10,7 +10,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 
-/** Writes a report down: {@code NAME.json}, {@code NAME.md} and a plot per figure, in one directory. */
+/** Writes the report of a run down: {@code NAME.json} and {@code NAME.md}, beside the plots. */
 public final class ReportFiles {
     private static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
 
@@ -35,20 +35,17 @@ public final class ReportFiles {
      * Writes all files of a report; those of an earlier run of the same name are replaced.
      *
      * @param report the report.
-     * @param results what the scenarios found, for notes and plots.
+     * @param results what the scenarios found, for notes.
+     * @param plots image files that are in the directory already.
      * @param directory where to; made if it is not there.
      * @return the files.
      * @throws IOException if one cannot be written.
      */
-    public static List<Path> write(final BenchReport report, final List<ScenarioResult> results, final Path directory)
-        throws IOException {
+    public static List<Path> write(final BenchReport report, final List<ScenarioResult> results,
+                                   final List<Path> plots, final Path directory) throws IOException {
         Files.createDirectories(directory);
         final String base = report.name().replace(' ', '-');
         final List<Path> files = new ArrayList<>();
-        final List<Path> plots = new ArrayList<>();
-        for (final ScenarioResult result : results) {
-            plots.addAll(SeriesPlot.write(result.series(), directory));
-        }
         files.add(Files.writeString(directory.resolve(base + ".json"), json(report) + "\n"));
         files.add(Files.writeString(directory.resolve(base + ".md"), ReportMarkdown.of(report, results, plots)));
         files.addAll(plots);

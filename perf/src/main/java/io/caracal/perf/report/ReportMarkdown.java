@@ -8,6 +8,9 @@ import java.util.Locale;
 public final class ReportMarkdown {
     private static final double THOUSAND = 1000;
     private static final double TEN = 10;
+    private static final String BAR_HEAD =
+        String.format("| %-24s | %-24s | %12s | %8s | %-6s |%n", "bar of", "what", "value", "bar", "met")
+            + "|---|---|---|---|---|\n";
 
     private ReportMarkdown() {
     }
@@ -33,29 +36,57 @@ public final class ReportMarkdown {
     }
 
     /**
+     * The report of many scenarios, whenever each was run.
+     *
+     * @param records in the order in which they shall stand.
+     * @return the text: the bars of all first, then each scenario.
+     */
+    public static String whole(final List<ScenarioRecord> records) {
+        final StringBuilder text = new StringBuilder("# Caracal beside its peers\n\nMade by `./caracal bench`; each "
+            + "scenario ran with its peers in the same interleaved rounds. A ratio is the median of the rounds' "
+            + "ratios.\n\n");
+        text.append(BAR_HEAD);
+        records.forEach(record -> record.ratios().forEach(ratio -> text.append(line(ratio))));
+        for (final ScenarioRecord record : records) {
+            text.append("\n## ").append(record.scenario()).append("\n\n").append(record.sentence())
+                .append(".\n\nMeasured ").append(record.measured()).append(" on ").append(record.machine())
+                .append(". ").append(record.versions()).append(".\n\n")
+                .append(table(record.rows(), record.ratios())).append('\n');
+            record.notes().forEach(note -> text.append("- ").append(note).append('\n'));
+            record.plots().stream().filter(plot -> plot.endsWith(".svg"))
+                .forEach(plot -> text.append("\n![](").append(plot).append(")\n"));
+        }
+        return text.toString();
+    }
+
+    /**
      * The figures and the bars as two tables.
      *
      * @param report the report.
      * @return Markdown that is readable as it is.
      */
     public static String table(final BenchReport report) {
+        return table(report.rows(), report.ratios());
+    }
+
+    private static String table(final List<ResultRow> rows, final List<RatioRow> ratios) {
         final StringBuilder text = new StringBuilder();
         text.append(String.format("| %-24s | %-10s | %-10s | %12s | %12s | %12s | %4s |%n", "scenario", "who", "unit",
             "median", "low", "high", "runs"));
         text.append("|---|---|---|---|---|---|---|\n");
-        for (final ResultRow row : report.rows()) {
+        for (final ResultRow row : rows) {
             text.append(String.format("| %-24s | %-10s | %-10s | %12s | %12s | %12s | %4d |%n", row.scenario(),
                 row.who(), row.unit(), number(row.median()), number(row.low()), number(row.high()), row.runs()));
         }
-        text.append(String.format("%n| %-24s | %-20s | %12s | %8s | %-6s |%n", "bar of", "what", "value", "bar",
-            "met"));
-        text.append("|---|---|---|---|---|\n");
-        for (final RatioRow row : report.ratios()) {
-            final String what = Bar.LIMIT.equals(row.to()) ? row.of() : row.of() + " / " + row.to();
-            text.append(String.format("| %-24s | %-20s | %12s | %8s | %-6s |%n", row.scenario(), what,
-                number(row.value()), number(row.bar()), row.met() ? "yes" : "NO"));
-        }
+        text.append('\n').append(BAR_HEAD);
+        ratios.forEach(ratio -> text.append(line(ratio)));
         return text.toString();
+    }
+
+    private static String line(final RatioRow row) {
+        final String what = Bar.LIMIT.equals(row.to()) ? row.of() : row.of() + " / " + row.to();
+        return String.format("| %-24s | %-24s | %12s | %8s | %-6s |%n", row.scenario(), what, number(row.value()),
+            number(row.bar()), row.met() ? "yes" : "NO");
     }
 
     /** As many digits as mean something: whole numbers from a thousand on, three decimals below ten. */

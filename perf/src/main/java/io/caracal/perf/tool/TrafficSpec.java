@@ -55,6 +55,16 @@ public record TrafficSpec(String namespace, String interfaceName, String backend
     }
 
     /**
+     * The same packets, each with its number and time of sending.
+     *
+     * @return a copy.
+     */
+    public TrafficSpec withStamps() {
+        return new TrafficSpec(namespace, interfaceName, backend, flows, length, ratePps, seconds, count, true, cpu,
+            addresses);
+    }
+
+    /**
      * The command that sends them.
      *
      * @param generator path of {@code xskgen}.

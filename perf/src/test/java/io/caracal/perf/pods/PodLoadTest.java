@@ -6,6 +6,8 @@ import java.util.List;
 
 import org.junit.jupiter.api.Test;
 
+import io.caracal.perf.stats.Latencies;
+
 class PodLoadTest {
     private static LoadCounters at(final double seconds, final long operations, final long bytes) {
         return new LoadCounters((long)(seconds * 1e9), operations, bytes, 0, 0, Latencies.NONE);

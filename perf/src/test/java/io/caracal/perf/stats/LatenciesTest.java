@@ -1,4 +1,4 @@
-package io.caracal.perf.pods;
+package io.caracal.perf.stats;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 

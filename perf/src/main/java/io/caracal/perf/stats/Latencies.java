@@ -1,4 +1,4 @@
-package io.caracal.perf.pods;
+package io.caracal.perf.stats;
 
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -12,9 +12,9 @@ import org.HdrHistogram.Histogram;
  *
  * @param buckets in ascending order of their values.
  */
-record Latencies(List<Bucket> buckets) {
+public record Latencies(List<Bucket> buckets) {
     /** None. */
-    static final Latencies NONE = new Latencies(List.of());
+    public static final Latencies NONE = new Latencies(List.of());
 
     private static final long HIGHEST_NS = 100_000_000_000L;
     /** The C programs' buckets are a thirty-second wide; two digits keep them apart. */
@@ -27,26 +27,42 @@ record Latencies(List<Bucket> buckets) {
      * @param upperNs the largest of them.
      * @param count how many.
      */
-    record Bucket(long upperNs, long count) {
+    public record Bucket(long upperNs, long count) {
     }
 
-    Latencies {
+    /** Sorts the buckets. */
+    public Latencies {
         buckets = buckets.stream().sorted(Comparator.comparingLong(Bucket::upperNs)).toList();
     }
 
-    /** Reads {@code [[value, count], …]}. */
-    static Latencies of(final JsonNode array) {
+    /**
+     * Reads {@code [[value, count], …]}.
+     *
+     * @param array values in nanoseconds.
+     * @return the latencies.
+     */
+    public static Latencies of(final JsonNode array) {
         final List<Bucket> buckets = new ArrayList<>();
         array.forEach(pair -> buckets.add(new Bucket(pair.path(0).asLong(), pair.path(1).asLong())));
         return new Latencies(buckets);
     }
 
-    long count() {
+    /**
+     * How many there are.
+     *
+     * @return of all buckets.
+     */
+    public long count() {
         return buckets.stream().mapToLong(Bucket::count).sum();
     }
 
-    /** The value that so large a share does not exceed, in microseconds; 0 if there is none. */
-    double quantileUs(final double share) {
+    /**
+     * The value that so large a share does not exceed.
+     *
+     * @param share 0 .. 1.
+     * @return microseconds; 0 if there is none.
+     */
+    public double quantileUs(final double share) {
         final long wanted = (long)Math.ceil(share * count());
         long seen = 0;
         for (final Bucket bucket : buckets) {
@@ -58,8 +74,12 @@ record Latencies(List<Bucket> buckets) {
         return 0;
     }
 
-    /** As HdrHistogram has them, in nanoseconds. */
-    Histogram histogram() {
+    /**
+     * As HdrHistogram has them.
+     *
+     * @return a new one, in nanoseconds.
+     */
+    public Histogram histogram() {
         final Histogram histogram = new Histogram(HIGHEST_NS, DIGITS);
         buckets.forEach(bucket -> histogram.recordValueWithCount(Math.min(bucket.upperNs, HIGHEST_NS), bucket.count));
         return histogram;
