@@ -44,6 +44,7 @@ final class BuiltInScenarios {
             new ManyPodsScenario(),
             PodScenarios.cpu(),
             new RestartScenario(),
+            MicroScenario.memory(),
             new ConntrackScenario(),
             new ForwardScenario(),
             MicroScenario.rings(),

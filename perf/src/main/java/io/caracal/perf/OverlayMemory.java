@@ -1,6 +1,16 @@
 package io.caracal.perf;
 
 import io.caracal.burst.PacketBurst;
+import io.caracal.policy.model.EndpointSet;
+import io.caracal.policy.model.NodeInterface;
+import io.caracal.policy.model.PolicyConfig;
+import io.caracal.policy.model.PolicyObjects;
+import io.caracal.policy.model.PolicySet;
+import io.caracal.policy.model.Prefix;
+import io.caracal.policy.model.Profile;
+import io.caracal.policy.model.Rule;
+import io.caracal.policy.model.RuleFields;
+import io.caracal.policy.model.WorkloadEndpoint;
 import io.caracal.route.NextHop;
 import io.caracal.route.NextHopTable;
 import io.caracal.route.RouteFlags;
@@ -26,6 +36,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -52,9 +63,15 @@ final class OverlayMemory implements AutoCloseable {
     private static final int HEADROOM = 256;
     /** UDP payload of a 64-byte frame over IPv4, without its check sequence. */
     private static final int PAYLOAD_LENGTH = 22;
-    private static final int UPLINK = 2;
+    /** Where packets leave. */
+    static final int UPLINK = 2;
+    /** Flows of a packet, told apart by its ports. */
+    static final int VARIANTS = 256;
+
+    private static final long SPREAD = 0x9e3779b97f4a7c15L;
     private static final long OWN_MAC = 0x6600_0000_000AL;
     private static final int OWN_IPV4 = Ipv4Address.parse("192.168.0.1");
+    private static final int UDP_OFFSET = EthernetHeader.LENGTH + Ipv4Header.MIN_LENGTH;
     private static final int TUNNEL_LENGTH = NextHopTable.TUNNEL_IPV4_LENGTH;
     private static final long SEED = 42;
 
@@ -164,7 +181,7 @@ final class OverlayMemory implements AutoCloseable {
     }
 
     static VtepTable vteps() {
-        final List<InetAddress> remotes = new java.util.ArrayList<>();
+        final List<InetAddress> remotes = new ArrayList<>();
         for (int node = 0; node < NODES; node++) {
             remotes.add(inet(Ipv4Address.format(remoteNode(node))));
         }
@@ -202,6 +219,30 @@ final class OverlayMemory implements AutoCloseable {
             buffer.putLong(offset + 8, overwritten[3 * packet + 1]);
             buffer.putLong(offset + 20, overwritten[3 * packet + 2]);
         }
+    }
+
+    /** Makes each packet of a burst one of another flow; its UDP checksum is nobody's business on the way. */
+    void choosePorts(final int burstNumber, final int variant) {
+        final int first = burstNumber * PacketBurst.MAX_PACKETS;
+        for (int packet = first; packet < first + PacketBurst.MAX_PACKETS; packet++) {
+            final long flow = (long)packet * VARIANTS + variant + 1;
+            buffer.putInt(offset(packet) + UDP_OFFSET, (int)(flow * SPREAD >>> Integer.SIZE));
+        }
+    }
+
+    /** Every pod under a profile that allows everything. */
+    static PolicySet policies() {
+        final List<WorkloadEndpoint> endpoints = new ArrayList<>();
+        final List<NodeInterface> interfaces = new ArrayList<>(List.of(new NodeInterface(UPLINK, "eth0", List.of())));
+        for (int pod = 0; pod < PODS; pod++) {
+            endpoints.add(new WorkloadEndpoint("pod" + pod, "cali" + pod, true,
+                List.of(Prefix.parse(Ipv4Address.format(FIRST_POD_IPV4 + pod))), List.of(), List.of("all")));
+            interfaces.add(new NodeInterface(FIRST_IFINDEX + pod, "cali" + pod, List.of()));
+        }
+        final List<Rule> allow = List.of(new RuleFields().action("allow").rule());
+        return new PolicySet(PolicyConfig.DEFAULTS,
+            new PolicyObjects(List.of(), List.of(), List.of(new Profile("all", allow, allow))),
+            new EndpointSet(endpoints, List.of(), interfaces));
     }
 
     /** Fills a burst with 64 packets in a row, as a port does. */

@@ -36,10 +36,22 @@ public final class MicroScenario implements Scenario {
     private final List<Bar> timeBars;
     private final Bar allocationBar;
     private final Peer peer;
+    private final Bar twinBar;
+
+    private MicroScenario(final MicroScenario scenario, final Bar twinBar) {
+        peer = scenario.peer;
+        name = scenario.name;
+        sentence = scenario.sentence;
+        benchmarkClass = scenario.benchmarkClass;
+        timeBars = scenario.timeBars;
+        allocationBar = scenario.allocationBar;
+        this.twinBar = twinBar;
+    }
 
     private MicroScenario(final String name, final String sentence, final String benchmarkClass,
         final Peer peer, final Bar... timeBars) {
         this.peer = peer;
+        twinBar = null;
         this.name = name;
         this.sentence = sentence;
         this.benchmarkClass = benchmarkClass;
@@ -84,6 +96,22 @@ public final class MicroScenario implements Scenario {
             limit("pipeline-lookup100k", 25));
     }
 
+    /**
+     * The whole path of a packet to a remote pod, a million flows known.
+     *
+     * @return the scenario {@code memory}.
+     */
+    public static MicroScenario memory() {
+        return new MicroScenario("memory", "parse, a flow found among a million, verdict, VXLAN: the engine's own"
+            + " chain, and its C twin", "io.caracal.perf.WholePathBenchmark", new WholePathTwin(), limit("memory", 80))
+            .withTwinLimit(1.5);
+    }
+
+    /** The same with a bar on the ratio to the twin's time. */
+    private MicroScenario withTwinLimit(final double ratio) {
+        return new MicroScenario(this, new Bar(name, WHO, Peer.WHO, Bar.Direction.AT_MOST, ratio, ""));
+    }
+
     private static Bar limit(final String figure, final double maxNs) {
         return new Bar(figure, WHO, Bar.LIMIT, Bar.Direction.AT_MOST, maxNs, "ns/frame");
     }
@@ -107,6 +135,9 @@ public final class MicroScenario implements Scenario {
     public List<Bar> bars() {
         final List<Bar> bars = new ArrayList<>(timeBars);
         bars.add(allocationBar);
+        if (twinBar != null) {
+            bars.add(twinBar);
+        }
         return bars;
     }
 
@@ -139,6 +170,9 @@ public final class MicroScenario implements Scenario {
             ratios.add(bar.judge(slowestNs(rows, bar.scenario())));
         }
         ratios.add(allocationBar.judge(mostBytes));
+        if (twinBar != null) {
+            ratios.add(twinBar.judge(median(rows, WHO) / median(rows, Peer.WHO)));
+        }
         return new ScenarioResult(rows, ratios, List.of(), series);
     }
 
@@ -148,6 +182,12 @@ public final class MicroScenario implements Scenario {
             .filter(row -> "ns/frame".equals(row.unit()))
             .mapToDouble(ResultRow::median).max()
             .orElseThrow(() -> new IllegalStateException("no figure is named " + prefix));
+    }
+
+    private double median(final List<ResultRow> rows, final String who) {
+        return rows.stream().filter(row -> row.scenario().equals(name) && row.who().equals(who))
+            .mapToDouble(ResultRow::median).findFirst()
+            .orElseThrow(() -> new IllegalStateException(who + " has no figure " + name));
     }
 
     private static String methodName(final RunResult run) {

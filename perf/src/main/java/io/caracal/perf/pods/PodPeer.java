@@ -11,7 +11,8 @@ enum PodPeer {
     /** The engine as it is by default. */
     CARACAL("caracal", Map.of(), CaracalPath::lay),
     /** The engine with every packet through Java. */
-    CARACAL_JAVA("caracal", Map.of(), CaracalPath::lay),
+    CARACAL_JAVA("caracal", Map.of(),
+        (setting, who) -> CaracalPath.lay(setting, who, "--set", "offload=off")),
     /** The rules that a real Felix wrote. */
     FELIX_RULES("felix-rules", Packages.IPTABLES, KernelPath::layWithFelixRules),
     /** The same rules where their number is what is measured: a Felix's chains, lengthened. */

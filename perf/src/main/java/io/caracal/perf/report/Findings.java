@@ -60,7 +60,7 @@ public final class Findings {
      */
     public void leaveOut(final String scenario, final String who, final List<String> packages) {
         notes.add(scenario + ": " + who + " was left out: package " + String.join(" and ", packages)
-            + " is not installed (run: sudo ./caracal setup).");
+            + " is not installed (run: apt-get install " + String.join(" ", packages) + ").");
     }
 
     /**

@@ -28,10 +28,12 @@ public final class NativeTools implements AutoCloseable {
     private static final List<String> TWIN_SOURCES = List.of("cfwd.c", "burst.c");
     private static final List<String> TABLE_SOURCES = List.of("ctable.c");
     private static final List<String> PARSE_SOURCES = List.of("cparse.c");
+    private static final List<String> PATH_SOURCES = List.of("cpath.c", "burst.c");
     private static final List<String> LOAD_SOURCES =
         List.of("podgen.c", "podserve.c", "podload.c", "poddatagram.c");
     private static final List<String> HEADERS =
-        List.of("podgen.h", "system.h", "xsk.h", "xskgen.h", "judge.h", "histogram.h", "packet.h", "burst.h");
+        List.of("podgen.h", "flowtable.h", "system.h", "xsk.h", "xskgen.h", "judge.h", "histogram.h", "packet.h",
+            "burst.h");
     /** Strict aliasing lets gcc remove header stores through a byte pointer's back: then it is fast, and wrong. */
     private static final List<String> FLAGS =
         List.of("-std=gnu11", "-O3", "-march=native", "-fno-strict-aliasing", "-Wall", "-Wextra", "-pthread");
@@ -76,7 +78,7 @@ public final class NativeTools implements AutoCloseable {
         final NativeTools tools = new NativeTools(Files.createTempDirectory("caracal-bench-"));
         try {
             for (final List<String> names : List.of(SHARED_SOURCES, GENERATOR_SOURCES, TWIN_SOURCES, TABLE_SOURCES,
-                PARSE_SOURCES, LOAD_SOURCES, HEADERS)) {
+                PARSE_SOURCES, LOAD_SOURCES, List.of("cpath.c"), HEADERS)) {
                 for (final String name : names) {
                     tools.extract(name);
                 }
@@ -85,6 +87,7 @@ public final class NativeTools implements AutoCloseable {
             tools.compileOne(compiler, "cfwd", TWIN_SOURCES);
             tools.compileOne(compiler, "ctable", TABLE_SOURCES);
             tools.compileOne(compiler, "cparse", PARSE_SOURCES);
+            tools.compileOne(compiler, "cpath", PATH_SOURCES);
             tools.compileOne(compiler, "podgen", LOAD_SOURCES);
             return tools;
         } catch (final IOException | InterruptedException | RuntimeException e) {
@@ -127,6 +130,15 @@ public final class NativeTools implements AutoCloseable {
      */
     public Path parser() {
         return directory.resolve("cparse");
+    }
+
+    /**
+     * The whole path's C twin.
+     *
+     * @return path of the executable.
+     */
+    public Path path() {
+        return directory.resolve("cpath");
     }
 
     /**
