@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 
 import io.caracal.lab.LabPod;
+import io.caracal.perf.tool.BenchDirectory;
 import io.caracal.perf.tool.NamespaceCommand;
 import io.caracal.perf.tool.ToolProcess;
 
@@ -37,8 +38,8 @@ final class OvsPath implements Carrier {
 
     static PodPath lay(final PodSetting setting, final String who) throws IOException, InterruptedException {
         final PodNode pods = new PodNode(setting, who);
-        final OvsPath ovs =
-            new OvsPath(pods.node().namespace().name(), Files.createTempDirectory("caracal-bench-ovs-"));
+        final Path directory = BenchDirectory.create(Path.of(System.getProperty("java.io.tmpdir")));
+        final OvsPath ovs = new OvsPath(pods.node().namespace().name(), directory);
         try {
             ovs.start(pods);
             for (final LabPod pod : List.of(pods.client(), pods.api(), pods.database())) {
@@ -138,11 +139,6 @@ final class OvsPath implements Carrier {
             Thread.currentThread().interrupt();
         }
         daemons.reversed().forEach(ToolProcess::close);
-        try (var files = Files.list(directory)) {
-            for (final Path file : files.toList()) {
-                Files.delete(file);
-            }
-        }
-        Files.delete(directory);
+        BenchDirectory.remove(directory);
     }
 }

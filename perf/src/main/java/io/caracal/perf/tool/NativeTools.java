@@ -6,10 +6,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 
 import io.caracal.perf.BenchException;
 
@@ -75,7 +73,7 @@ public final class NativeTools implements AutoCloseable {
      * @throws BenchException if there is no such compiler or it refuses, with what it said.
      */
     public static NativeTools compile(final String compiler) throws IOException, InterruptedException {
-        final NativeTools tools = new NativeTools(Files.createTempDirectory("caracal-bench-"));
+        final NativeTools tools = new NativeTools(BenchDirectory.create(Path.of(System.getProperty("java.io.tmpdir"))));
         try {
             for (final List<String> names : List.of(SHARED_SOURCES, GENERATOR_SOURCES, TWIN_SOURCES, TABLE_SOURCES,
                 PARSE_SOURCES, LOAD_SOURCES, List.of("cpath.c"), HEADERS)) {
@@ -214,10 +212,8 @@ public final class NativeTools implements AutoCloseable {
 
     @Override
     public void close() {
-        try (Stream<Path> files = Files.walk(directory)) {
-            for (final Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.deleteIfExists(file);
-            }
+        try {
+            BenchDirectory.remove(directory);
         } catch (final IOException e) {
             throw new BenchException("remove " + directory + " (remove it by hand)", e);
         }
