@@ -10,7 +10,8 @@ import io.caracal.policy.lookup.AddressTable;
 final class PacketClasses {
     private AddressTable table;
     private PolicyPacket packet;
-    private boolean addressesKnown;
+    private boolean sourceKnown;
+    private boolean destinationKnown;
     private AddressClass sourceHost;
     private AddressClass sourceNet;
     private AddressClass destinationHost;
@@ -22,7 +23,8 @@ final class PacketClasses {
     void start(final CompiledPolicy policy, final PolicyPacket next) {
         packet = next;
         table = policy.addresses(next.v6);
-        addressesKnown = false;
+        sourceKnown = false;
+        destinationKnown = false;
         sourcePort = null;
         destinationPort = null;
     }
@@ -31,33 +33,39 @@ final class PacketClasses {
         return packet;
     }
 
-    private void know() {
-        if (!addressesKnown) {
+    private void knowSource() {
+        if (!sourceKnown) {
             sourceHost = table.host(packet.sourceHigh, packet.sourceLow);
-            destinationHost = table.host(packet.destinationHigh, packet.destinationLow);
             sourceNet = table.net(packet.sourceHigh, packet.sourceLow);
+            sourceKnown = true;
+        }
+    }
+
+    private void knowDestination() {
+        if (!destinationKnown) {
+            destinationHost = table.host(packet.destinationHigh, packet.destinationLow);
             destinationNet = table.net(packet.destinationHigh, packet.destinationLow);
-            addressesKnown = true;
+            destinationKnown = true;
         }
     }
 
     AddressClass sourceHost() {
-        know();
+        knowSource();
         return sourceHost;
     }
 
     AddressClass sourceNet() {
-        know();
+        knowSource();
         return sourceNet;
     }
 
     AddressClass destinationHost() {
-        know();
+        knowDestination();
         return destinationHost;
     }
 
     AddressClass destinationNet() {
-        know();
+        knowDestination();
         return destinationNet;
     }
 
@@ -79,9 +87,15 @@ final class PacketClasses {
         return packet.hasPorts() ? table.port(high, low, packet.protocol << 16 | port) : AddressClass.NONE;
     }
 
-    /** In how many sets its addresses are. */
-    int setCount() {
-        know();
-        return sourceHost.count() + sourceNet.count() + destinationHost.count() + destinationNet.count();
+    /** In how many sets its source is. */
+    int sourceSetCount() {
+        knowSource();
+        return sourceHost.count() + sourceNet.count();
+    }
+
+    /** In how many sets its destination is. */
+    int destinationSetCount() {
+        knowDestination();
+        return destinationHost.count() + destinationNet.count();
     }
 }

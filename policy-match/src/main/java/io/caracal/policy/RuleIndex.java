@@ -1,5 +1,6 @@
 package io.caracal.policy;
 
+import io.caracal.policy.lookup.AnchorTable;
 import io.caracal.policy.lookup.BitVectors;
 import io.caracal.policy.model.PolicyException;
 import java.util.ArrayList;
@@ -189,8 +190,14 @@ final class RuleIndex {
         return vectors;
     }
 
-    /** Whether a packet is better looked up in {@link #vectors} than by each of its sets. */
+    /** Whether a packet is better looked up in {@link #vectors}, which must be there, than by each of its sets. */
     boolean prefersVectors(final PacketClasses classes) {
-        return vectors != null && (groups == null || classes.setCount() > MOST_SETS);
+        return groups == null || setCount(groups.anchors(), classes) > MOST_SETS;
+    }
+
+    /** Of sides that no rule stands under nothing is asked. */
+    private static int setCount(final AnchorTable anchors, final PacketClasses classes) {
+        return (anchors.uses(AnchorTable.SOURCE) ? classes.sourceSetCount() : 0)
+            + (anchors.uses(AnchorTable.DESTINATION) ? classes.destinationSetCount() : 0);
     }
 }

@@ -25,7 +25,8 @@ import org.junit.jupiter.api.Test;
 class PolicyHandOverTest {
     private static final int UPDATES = 3000;
     private static final int COLLECTIONS = 50;
-    private static final long PAUSE_NS = 1_000_000;
+    private static final int UPDATES_PER_SECOND = 1000;
+    private static final long NS_PER_SECOND = 1_000_000_000;
     private static final String SET = "s:mark";
     private static final String[] SOURCES = {"10.9.0.1", "10.9.0.2"};
 
@@ -38,19 +39,45 @@ class PolicyHandOverTest {
         mark(0);
         compiler.publish();
         final AtomicBoolean done = new AtomicBoolean();
+        final long startNs = System.nanoTime();
         final Thread control = Thread.ofPlatform().daemon(true).start(() -> {
             for (int update = 1; update <= UPDATES; update++) {
+                final long dueNs = startNs + update * NS_PER_SECOND / UPDATES_PER_SECOND;
+                LockSupport.parkNanos(dueNs - System.nanoTime());
                 mark(update & 1);
                 compiler.publish();
-                LockSupport.parkNanos(PAUSE_NS);
             }
             done.set(true);
         });
         final long[] seen = watch(done);
         control.join();
-        System.out.println(UPDATES + " updates; packets allowed by the one version " + seen[0] + ", by the other "
-            + seen[1]);
+        System.out.println(UPDATES + " updates, " + UPDATES * NS_PER_SECOND / (System.nanoTime() - startNs)
+            + " a second; packets allowed by the one version " + seen[0] + ", by the other " + seen[1]);
         assertTrue(seen[0] > 0 && seen[1] > 0, "one version was never seen");
+    }
+
+    /** What the marks are for: whoever mixes two versions, or publishes one mark of three, is found out. */
+    @Test
+    void shouldFindHalfAnUpdate() {
+        compiler.replaceAll(new PolicyFixture().set(SET, IpSetKind.NET, SOURCES[0])
+            .policy("first").policy("second").tierB(true, "first").tierB(false, "second").profilesB("all").build());
+        mark(0);
+        final CompiledPolicy old = compiler.publish();
+        put("first", 1, "pass");
+        final CompiledPolicy half = compiler.publish();
+        mark(1);
+        final CompiledPolicy fresh = compiler.publish();
+        final PolicyEvaluator evaluator = new PolicyEvaluator(0, PolicyEvaluator.Room.DEFAULT, null);
+        assertEquals(List.of(true, true, false, false), List.of(isWhole(evaluator, old, old),
+            isWhole(evaluator, fresh, fresh), isWhole(evaluator, old, fresh), isWhole(evaluator, half, half)),
+            "old, new, both versions mixed, a version with one of three marks");
+    }
+
+    /** Whether exactly one of the marked packets passes. */
+    private static boolean isWhole(final PolicyEvaluator evaluator, final CompiledPolicy forFirst,
+        final CompiledPolicy forSecond) {
+        final boolean first = evaluator.allows(forFirst, packet(0));
+        return first != evaluator.allows(forSecond, packet(1));
     }
 
     /** A worker that has gone on to a newer version holds nothing of the old one. */
