@@ -172,7 +172,7 @@ public final class VethTopology implements AutoCloseable {
      * @return the count.
      * @throws IOException if there is no such interface.
      */
-    static long receivedPackets(final String text, final String name) throws IOException {
+    public static long receivedPackets(final String text, final String name) throws IOException {
         for (final String line : text.split("\n")) {
             final int colon = line.indexOf(':');
             if (colon > 0 && line.substring(0, colon).strip().equals(name)) {

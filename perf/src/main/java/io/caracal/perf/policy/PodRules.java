@@ -29,9 +29,9 @@ import io.caracal.policy.model.WorkloadEndpoint;
  */
 public final class PodRules {
     /** The pod's ifindex. */
-    static final int POD = 10;
+    public static final int POD = 10;
     /** Where packets come from. */
-    static final int UPLINK = 2;
+    public static final int UPLINK = 2;
     /** The pod's address. */
     static final String POD_ADDRESS = "10.2.0.1";
     static final List<String> TIERS = List.of("security", "platform", "application");
