@@ -96,12 +96,12 @@ final class PodContender implements Contender<PodFigures>, Closeable {
     }
 
     /**
-     * A lone client and a lone server stay on a processor each: the scheduler would put them together in one round and
-     * apart in another, and that alone moves request and answer by a factor of four.
+     * A lone client and a lone server of a flow that goes on stay on a processor each: the scheduler would put them
+     * together in one round and apart in another, and that alone moves request and answer by a factor of four.
      */
     private List<String> withCpu(final int side, final List<String> options) {
         final int[] cpus = CpuAffinity.allowed().stream().limit(SIDES).toArray();
-        if (load.isParallel() || cpus.length < SIDES) {
+        if (load.isPlacedFreely() || cpus.length < SIDES) {
             return options;
         }
         final List<String> pinned = new ArrayList<>(options);

@@ -8,10 +8,11 @@ import java.util.List;
  * @param server words of {@code podgen} for the serving side.
  * @param client words of {@code podgen} for the asking side.
  * @param isPoliced whether it goes to the pod under the policy, else to the one under none.
- * @param isParallel whether several clients ask at once.
+ * @param isPlacedFreely whether the scheduler chooses the processors of client and server: where several ask at once,
+ *                       and where each connection has a packet for the engine's worker, which needs a processor too.
  * @param figure what is counted.
  */
-record PodLoad(List<String> server, List<String> client, boolean isPoliced, boolean isParallel, Figure figure) {
+record PodLoad(List<String> server, List<String> client, boolean isPoliced, boolean isPlacedFreely, Figure figure) {
     /** Bytes of Ethernet, IPv4 and UDP headers. */
     private static final int UDP_HEADERS = 42;
 
@@ -85,7 +86,7 @@ record PodLoad(List<String> server, List<String> client, boolean isPoliced, bool
 
     static PodLoad connections(final int parallel) {
         return new PodLoad(List.of("answer", "--close", "1"), List.of("crr", "--parallel", String.valueOf(parallel)),
-            true, parallel > 1, Figure.CONNECTIONS);
+            true, true, Figure.CONNECTIONS);
     }
 
     static PodLoad requests() {
