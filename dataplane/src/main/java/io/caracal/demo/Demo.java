@@ -62,11 +62,14 @@ final class Demo {
             + " pods, made of network namespaces and laid out as Calico's CNI plugin does:");
         pods.forEach(pod -> describe(pod, ""));
         describe(stranger, "  (no manifest names it)");
-        console.line("Behind a router, a second node with nothing but the kernel's VXLAN, and a machine outside:");
+        console.line("Behind a router, a second node with nothing but the kernel's VXLAN, a third with an engine of its"
+            + " own, and a machine outside:");
         describe(beyond.far(), "");
+        describe(beyond.peer(), "");
         console.line(console.dim("    " + Text.padded(beyond.outside().name(), 16) + beyond.outside().ipv4()));
         final EngineProcess engine = lab.own(EngineProcess.start(node));
         final long readyMs = engine.awaitReady();
+        lab.own(EngineProcess.start(lab.nodes().get(2))).awaitReady();
         console.line("The engine runs in a JVM of its own (process " + engine.pid() + "), ready after "
             + Text.decimal(readyMs / 1000.0) + " s. Java decides about every flow below; established ones between"
             + " two pods then pass in eBPF.");
@@ -75,14 +78,19 @@ final class Demo {
         return playOn(new Scene(node, List.copyOf(pods), stranger, beyond, meter, trafficSeconds), engine, readyMs);
     }
 
-    /** A node of the cluster without an engine, and a machine that is no node of it. */
+    /** A node of the cluster without an engine, one with, and a machine that is no node of it. */
     private static Beyond layOutBeyond(final Lab lab, final LabNode node) {
         final LabNode kernelNode = lab.addNode("node2");
+        final LabNode peerNode = lab.addNode("node3");
         final LabPod far = kernelNode.addPod(KUBERNETES_NAMESPACE, "far");
-        LabOverlay.announce(node, List.of(node, kernelNode));
-        LabOverlay.joinByKernel(kernelNode, List.of(node));
+        final LabPod peer = peerNode.addPod(KUBERNETES_NAMESPACE, "peer");
+        peerNode.announce(peer);
+        for (final LabNode withEngine : List.of(node, peerNode)) {
+            LabOverlay.announce(withEngine, List.of(node, kernelNode, peerNode));
+        }
+        LabOverlay.joinByKernel(kernelNode, List.of(node, peerNode));
         node.writeManifest("service.yaml", OverlaySteps.serviceManifest());
-        return new Beyond(far, lab.addNode("outside"));
+        return new Beyond(far, peer, lab.addNode("outside"));
     }
 
     private void describe(final LabPod pod, final String remark) {

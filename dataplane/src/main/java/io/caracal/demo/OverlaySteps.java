@@ -33,7 +33,15 @@ final class OverlaySteps {
 
     /** By VXLAN over IPv4 and over IPv6, asked from here and from there. */
     static Outcome ping(final Scene scene) throws Exception {
-        final LabPod far = scene.beyond().far();
+        return pingBothWays(scene, scene.beyond().far());
+    }
+
+    /** The same with a node that has an engine too. */
+    static Outcome pingPeer(final Scene scene) throws Exception {
+        return pingBothWays(scene, scene.beyond().peer());
+    }
+
+    private static Outcome pingBothWays(final Scene scene, final LabPod far) throws Exception {
         final Outcome ipv4 = Reachability.ping(scene.client(), far.ipv4());
         final Outcome ipv6 = ipv4.passed() ? Reachability.ping(scene.client(), far.ipv6()) : ipv4;
         final Outcome back = ipv6.passed() ? Reachability.ping(far, scene.client().ipv4()) : ipv6;

@@ -22,7 +22,10 @@ import io.caracal.perf.life.PodTraffic;
 import io.caracal.perf.tool.NativeTools;
 import io.caracal.perf.tool.ToolProcess;
 
-/** One engine on a node of its own: a cluster, a quiet time, a time of changes; packets flow in both times. */
+/**
+ * One engine on a node of its own: a cluster, a quiet time, a time of changes; packets flow in both times, all of them
+ * through the worker (no flow cache).
+ */
 final class ControlRound {
     static final int CHANGES_PER_SECOND = 1000;
     static final int PACKETS_PER_SECOND = 20_000;
@@ -66,7 +69,8 @@ final class ControlRound {
             node.announce(from);
             node.announce(to);
             final Path socket = node.adminSocket().resolveSibling("felix.sock");
-            try (EngineUnderTest engine = EngineUnderTest.startForFelix(node, settings.home(), socket)) {
+            try (EngineUnderTest engine = EngineUnderTest.startForFelix(node, settings.home(), socket, "--set",
+                "offload=off")) {
                 awaitFile(socket);
                 /* An engine that has just started is still compiling what it does at its start. */
                 TimeUnit.SECONDS.sleep(SETTLE_SECONDS);
