@@ -13,8 +13,7 @@
  * XDP of punt1. Only what the tc programs have addressed goes to the engine: a DHCP client or LLDP daemon that tries
  * every interface of the host must not look like a pod.
  */
-SEC("xdp")
-int to_engine(struct xdp_md *context)
+static __always_inline int give_to_engine(struct xdp_md *context)
 {
 	void *data_end = (void *)(long)context->data_end;
 	struct punt_mac *destination = (void *)(long)context->data;
@@ -32,6 +31,20 @@ int to_engine(struct xdp_md *context)
 	action = bpf_redirect_map(&xsks, context->rx_queue_index, XDP_DROP);
 	count(action == XDP_REDIRECT ? COUNTER_ENGINE_RECEIVED : COUNTER_DROPPED_NO_SOCKET);
 	return action;
+}
+
+/* For packets of one buffer: the pair has an MTU of 3506 then. */
+SEC("xdp")
+int to_engine(struct xdp_md *context)
+{
+	return give_to_engine(context);
+}
+
+/* The same for packets in several buffers (Linux 5.18): the pair may have an MTU of 9000 and more. */
+SEC("xdp.frags")
+int to_engine_frags(struct xdp_md *context)
+{
+	return give_to_engine(context);
 }
 
 static __always_inline void set_macs(struct ethhdr *ethernet, const __u8 *destination, const __u8 *source)

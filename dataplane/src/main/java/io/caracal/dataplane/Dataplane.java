@@ -31,6 +31,9 @@ import io.caracal.xdp.MapAdoption;
 import io.caracal.xdp.PinDirectory;
 import io.caracal.xdp.TcHook;
 import io.caracal.xdp.TcLink;
+import io.caracal.xdp.feature.FeatureFinding;
+import io.caracal.xdp.feature.KernelFeature;
+import io.caracal.xdp.feature.KernelFeatures;
 import io.caracal.xdp.punt.PuntConfig;
 import io.caracal.xdp.punt.PuntHooks;
 import io.caracal.xdp.punt.PuntPrograms;
@@ -99,18 +102,21 @@ public final class Dataplane implements AutoCloseable {
         final PublishedTables tables =
             new PublishedTables(new WorkloadTablePublisher(), new ForwardingPublisher(), policy.compiler());
         final FlowDirectory flows = FlowDirectory.open(config, log);
-        final NetworkConfig networkConfig = networkConfig();
+        final int puntMtu = puntMtu();
+        final boolean isJumbo = puntMtu > PuntPair.MTU;
+        final NetworkConfig networkConfig = networkConfig(puntMtu);
         final WorkerGroup workers = own(new WorkerGroup(config, tables, flows, SymmetricFlowHash.random(),
-            () -> NetworkControl.framesPerWorker(networkConfig), log));
+            new WorkerMemory(() -> NetworkControl.framesPerWorker(networkConfig),
+                isJumbo ? WorkerMemory.BLOCKS_FOR_JUMBO : 0), log));
         // Warming up needs a core and nothing of the kernel, loading programs needs the kernel and little of a core.
         final CompletableFuture<Void> warm = CompletableFuture.runAsync(workers::prepare, Dataplane::onOwnThread);
         // A start that fails meanwhile must not take the workers' memory from under the warm-up.
         own(() -> warm.exceptionally(failure -> null).join());
-        final KernelSide kernel = installKernelSide(flows.steeringSeed());
+        final KernelSide kernel = installKernelSide(flows.steeringSeed(), isJumbo);
         final NetworkControl network = own(NetworkControl.open(
             networkConfig, kernel.programs(), kernel.pins(), tcHooks(), tables.forwarding(), networkLog()));
         final RouteNetlink netlink = own(RouteNetlink.open());
-        final PuntPair pair = PuntPair.adoptOrCreate(netlink, config, log);
+        final PuntPair pair = PuntPair.adoptOrCreate(netlink, config, puntMtu, log);
         // No socket is in the map yet: what a hook takes meanwhile meets the answer to an absent engine.
         kernel.programs().configure(puntConfig(pair, flows.steeringSeed()));
         kernel.hooks().attachPunt(pair.hostIfindex(), pair.engineIfindex());
@@ -163,12 +169,12 @@ public final class Dataplane implements AutoCloseable {
         }
     }
 
-    private KernelSide installKernelSide(final int steeringSeed) {
+    private KernelSide installKernelSide(final int steeringSeed, final boolean isJumbo) {
         final WorkloadGuard guard = new WorkloadGuard(config.text(ConfigKey.INTERFACE_PREFIX));
         guard.install();
         final PinDirectory pins = PinDirectory.open(config.path(ConfigKey.BPF_FILE_SYSTEM).orElseThrow());
         final PuntPrograms programs = own(PuntPrograms.load(
-            pins, PuntPrograms.WORKLOADS_MAX_DEFAULT, Offload.bucketCount(config)));
+            pins, PuntPrograms.WORKLOADS_MAX_DEFAULT, Offload.bucketCount(config), isJumbo));
         for (final MapAdoption adoption : programs.adoptions()) {
             if (adoption.outcome() == MapAdoption.Outcome.REPLACED) {
                 log.warn("map " + adoption.map() + " of an earlier engine is replaced: " + adoption.reason());
@@ -179,10 +185,30 @@ public final class Dataplane implements AutoCloseable {
         return new KernelSide(programs, own(new PuntHooks(programs, pins, tcHooks())), guard, offload, pins);
     }
 
-    private NetworkConfig networkConfig() {
-        return new NetworkConfig(config.node(), config.text(ConfigKey.INTERFACE_PREFIX),
-            UplinkSettings.of(config.text(ConfigKey.UPLINKS), config.text(ConfigKey.UPLINK_MODE), config.ringDepth()),
-            config.workers(), config.path(ConfigKey.MTU_FILE).map(MtuFile::new));
+    /** Jumbo frames cost memory and a copy, so only a node whose links have them is made for them. */
+    private int puntMtu() {
+        if (!NetworkControl.hasLargeUplink(uplinkSettings(), config.text(ConfigKey.INTERFACE_PREFIX))) {
+            return PuntPair.MTU;
+        }
+        for (final KernelFeature feature : List.of(KernelFeature.XDP_FRAGS, KernelFeature.AF_XDP_MULTI_BUFFER)) {
+            final FeatureFinding finding = KernelFeatures.probe(feature);
+            if (!finding.isPresent()) {
+                log.warn("pods get an MTU of " + PuntPair.MTU + " at most: this kernel has no " + feature.name()
+                    + " (" + finding.detail() + ")");
+                return PuntPair.MTU;
+            }
+        }
+        return PuntPair.JUMBO_MTU;
+    }
+
+    private UplinkSettings uplinkSettings() {
+        return UplinkSettings.of(
+            config.text(ConfigKey.UPLINKS), config.text(ConfigKey.UPLINK_MODE), config.ringDepth());
+    }
+
+    private NetworkConfig networkConfig(final int puntMtu) {
+        return new NetworkConfig(config.node(), config.text(ConfigKey.INTERFACE_PREFIX), uplinkSettings(),
+            config.workers(), puntMtu, config.path(ConfigKey.MTU_FILE).map(MtuFile::new));
     }
 
     private NetworkLog networkLog() {

@@ -19,33 +19,39 @@ import io.caracal.netlink.VethSpec;
  * @param hostIfindex index of {@code punt0}.
  * @param engineIfindex index of {@code punt1}.
  * @param engineDevice name of {@code punt1}.
+ * @param mtu of both.
  */
-record PuntPair(int hostIfindex, int engineIfindex, String engineDevice) {
+record PuntPair(int hostIfindex, int engineIfindex, String engineDevice, int mtu) {
     /** What XDP without multi-buffer lets a veth's peer send (a page less headroom and skb_shared_info). */
     static final int MTU = 3506;
+    /** With multi-buffer XDP: pods of 9000 bytes, as the largest links have them, and some more. */
+    static final int JUMBO_MTU = 9216;
 
     /**
      * Makes the pair, or adopts the one of an earlier engine.
      *
      * @param netlink of the network namespace.
      * @param config names and workers.
+     * @param mtu what it shall carry.
      * @param log where it says what it found.
      * @return the pair, up.
      */
-    static PuntPair adoptOrCreate(final RouteNetlink netlink, final DataplaneConfig config, final EngineLog log) {
+    static PuntPair adoptOrCreate(final RouteNetlink netlink, final DataplaneConfig config, final int mtu,
+                                  final EngineLog log) {
         final String hostDevice = config.text(ConfigKey.PUNT_HOST_DEVICE);
         final String engineDevice = config.text(ConfigKey.PUNT_ENGINE_DEVICE);
         final Optional<Link> host = netlink.findLink(hostDevice);
         final Optional<Link> engine = netlink.findLink(engineDevice);
-        if (host.isPresent() && engine.isPresent() && hasShape(host.get(), engine.get(), config.workers())) {
+        if (host.isPresent() && engine.isPresent() && hasShape(host.get(), engine.get(), config.workers())
+            && host.get().mtu() == mtu) {
             log.info("adopts " + hostDevice + " and " + engineDevice + " of an earlier engine");
         } else {
             netlink.deleteLink(hostDevice);
             netlink.deleteLink(engineDevice);
-            netlink.createVeth(new VethSpec(hostDevice, engineDevice).withQueues(config.workers()).withMtu(MTU));
+            netlink.createVeth(new VethSpec(hostDevice, engineDevice).withQueues(config.workers()).withMtu(mtu));
         }
         final PuntPair pair = new PuntPair(
-            netlink.link(hostDevice).index(), netlink.link(engineDevice).index(), engineDevice);
+            netlink.link(hostDevice).index(), netlink.link(engineDevice).index(), engineDevice, mtu);
         pair.prepare(netlink, hostDevice);
         return pair;
     }
@@ -62,7 +68,7 @@ record PuntPair(int hostIfindex, int engineIfindex, String engineDevice) {
         // The kernel then completes every partial checksum at its csum_start before the packet crosses the pair.
         Ethtool.txChecksumOff(hostDevice);
         for (final int ifindex : new int[] {hostIfindex, engineIfindex}) {
-            netlink.setMtu(ifindex, MTU);
+            netlink.setMtu(ifindex, mtu);
             netlink.setArp(ifindex, false);
             netlink.setUp(ifindex);
         }

@@ -12,7 +12,6 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.IntFunction;
-import java.util.function.IntSupplier;
 import java.util.stream.Collectors;
 
 import io.caracal.bindings.CpuAffinity;
@@ -37,6 +36,7 @@ import io.caracal.stage.PacketStage;
 import io.caracal.umem.FrameLedger;
 import io.caracal.umem.FramePool;
 import io.caracal.umem.Umem;
+import io.caracal.wire.EthernetHeader;
 import io.caracal.wire.SymmetricFlowHash;
 import io.caracal.worker.AllocationProbe;
 import io.caracal.worker.HandOverPort;
@@ -72,7 +72,7 @@ final class WorkerGroup implements AutoCloseable {
     private final PublishedTables tables;
     private final FlowDirectory flowDirectory;
     private final SymmetricFlowHash flowHash;
-    private final IntSupplier uplinkFrameCount;
+    private final WorkerMemory memory;
     private final EngineLog log;
     /** Control begins before the workers run; what it wants of them waits. */
     private final CompletableFuture<Void> running = new CompletableFuture<>();
@@ -86,14 +86,13 @@ final class WorkerGroup implements AutoCloseable {
      * @param tables what the control thread publishes.
      * @param flowDirectory where flows are kept.
      * @param flowHash the same for all workers.
-     * @param uplinkFrameCount frames that sockets on uplinks need in each worker's memory, beside the punt
-     *     pair's; asked of the kernel, so not before they are needed.
+     * @param memory what each worker needs beside the punt pair's rings.
      * @param log where a failing worker is told.
      */
     WorkerGroup(final DataplaneConfig config, final PublishedTables tables, final FlowDirectory flowDirectory,
-                final SymmetricFlowHash flowHash, final IntSupplier uplinkFrameCount, final EngineLog log) {
+                final SymmetricFlowHash flowHash, final WorkerMemory memory, final EngineLog log) {
         this.config = config;
-        this.uplinkFrameCount = uplinkFrameCount;
+        this.memory = memory;
         this.tables = tables;
         this.flowDirectory = flowDirectory;
         this.flowHash = flowHash;
@@ -103,12 +102,14 @@ final class WorkerGroup implements AutoCloseable {
     /** Makes the workers, opens their flows and runs synthetic packets through each; takes nothing of the network. */
     void prepare() {
         flowDirectory.migrate();
-        final int frameCount = config.frameCount() + uplinkFrameCount.getAsInt()
+        final int frameCount = config.frameCount() + memory.uplinkFrameCount().getAsInt()
             + (config.workers() - 1) * LANE_DEPTH;
         final PathWarmup warmup = new PathWarmup(flowHash, flowDirectory.scratch());
         for (int index = 0; index < config.workers(); index++) {
-            final Umem umem = Umem.create("caracal-" + index, frameCount);
-            final FramePool pool = new FramePool(new FrameLedger(frameCount), 0, frameCount);
+            final int allFrameCount = frameCount + memory.blockCount() * FrameLedger.BLOCK_FRAMES;
+            final Umem umem = Umem.create("caracal-" + index, allFrameCount);
+            final FramePool pool =
+                new FramePool(new FrameLedger(allFrameCount), 0, frameCount, memory.blockCount());
             final Member member = new Member(index, umem, pool);
             members.add(member);
             member.flows = flowDirectory.openShard(index, tables.workloads());
@@ -358,7 +359,7 @@ final class WorkerGroup implements AutoCloseable {
                           final FlowOffload offload, final HandOverWorkers together) {
             final int depth = config.ringDepth();
             socket = XskSocket.open(umem, XskConfig.of(pair.engineDevice(), pair.engineIfindex(), index)
-                .withDepths(new RingDepths(depth, depth, depth, depth)));
+                .withDepths(new RingDepths(depth, depth, depth, depth)).withMultiBuffer(memory.blockCount() > 0));
             handOver = new HandOverPort(index, together, pool);
             final ClientQuestions questions = clientLookup.questions();
             final PacketStage chain = stages.withHandOver(index, members.size(), handOver).build(pool,
@@ -368,7 +369,8 @@ final class WorkerGroup implements AutoCloseable {
             worker = new PacketWorker(workerConfig(index), pool, umem.buffer(), chain, counters);
             together.join(index, worker.proxy(), umem.buffer());
             worker.addPort(new PuntPort(new XskPort(
-                new PortSpec(pair.engineDevice() + " queue " + index, PuntPort.EGRESS_ACTIONS, PuntPair.MTU),
+                new PortSpec(pair.engineDevice() + " queue " + index, PuntPort.EGRESS_ACTIONS,
+                pair.mtu() + EthernetHeader.LENGTH),
                 socket.rings(), socket, pool)));
             if (members.size() > 1) {
                 worker.addPort(handOver);

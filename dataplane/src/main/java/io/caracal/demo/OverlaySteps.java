@@ -1,6 +1,7 @@
 package io.caracal.demo;
 
 import com.sun.net.httpserver.HttpServer;
+import io.caracal.lab.Lab;
 import io.caracal.lab.LabNode;
 import io.caracal.lab.LabPod;
 import java.io.IOException;
@@ -26,6 +27,8 @@ final class OverlaySteps {
     /** More than fits a packet of either side. */
     private static final int DATAGRAM_LENGTH = 2000;
     private static final int TIMEOUT_MS = 5000;
+    private static final int IPV6_PING_HEADERS = 48;
+    private static final Pattern TOO_BIG = Pattern.compile("From (\\S+).*Packet too big: mtu=(\\d+)");
     private static final Pattern EXPIRED = Pattern.compile("From (\\S+).*Time to live exceeded");
 
     private OverlaySteps() {
@@ -87,6 +90,23 @@ final class OverlaySteps {
         return expired.find() && LabPod.GATEWAY_IPV4.equals(expired.group(1))
             ? Outcome.passed("time to live exceeded, says " + expired.group(1))
             : Outcome.failed("no word from " + LabPod.GATEWAY_IPV4 + ": " + run.output().strip());
+    }
+
+    /** What fits the pod's link, but not VXLAN over IPv6: the pod must be told the size that does. */
+    static Outcome pathMtu(final Scene scene) throws Exception {
+        final String far = scene.beyond().far().ipv6();
+        final CommandRun run = CommandRun.of(scene.client().command("ping", "-n", "-c", "1", "-M", "do", "-s",
+            Integer.toString(Lab.POD_MTU_DEFAULT - IPV6_PING_HEADERS), "-W", "2", far), 10);
+        final Matcher told = TOO_BIG.matcher(run.output());
+        if (!told.find()) {
+            return Outcome.failed("nobody says that it is too big: " + run.output().strip());
+        }
+        final int size = Integer.parseInt(told.group(2));
+        final CommandRun again = CommandRun.of(scene.client().command("ping", "-n", "-c", "1", "-M", "do", "-s",
+            Integer.toString(size - IPV6_PING_HEADERS), "-W", "2", far), 10);
+        return again.exitCode() == 0
+            ? Outcome.passed("too big, says " + told.group(1) + ": " + size + " bytes fit, and do arrive")
+            : Outcome.failed("told " + size + " bytes, which do not arrive: " + again.output().strip());
     }
 
     /** A connection to a machine that knows no pods, and whom that machine sees. */

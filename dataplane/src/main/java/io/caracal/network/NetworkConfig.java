@@ -11,10 +11,11 @@ import java.util.Optional;
  * @param interfacePrefix what pods' interfaces begin with.
  * @param uplinks which interfaces lead out, and how they may be driven.
  * @param workerCount packet workers.
+ * @param puntMtu bytes of the largest packet that the way through the engine takes.
  * @param mtuFile where the CNI plugin learns the MTU of new pods; empty to tell it nothing.
  */
 public record NetworkConfig(String node, String interfacePrefix, UplinkSettings uplinks, int workerCount,
-                            Optional<MtuFile> mtuFile) {
+                            int puntMtu, Optional<MtuFile> mtuFile) {
     /** Checks that nothing is missing. */
     public NetworkConfig {
         Objects.requireNonNull(node);

@@ -50,7 +50,7 @@ import java.util.stream.Stream;
  */
 public final class NetworkControl implements AutoCloseable {
     /** Without multi-buffer XDP a driver takes no larger packets (a page less headroom and skb_shared_info). */
-    private static final int SINGLE_BUFFER_MTU_MAX = 3506;
+    static final int SINGLE_BUFFER_MTU_MAX = 3506;
 
     private final NetworkConfig config;
     private final UplinkPrograms programs;
@@ -109,7 +109,8 @@ public final class NetworkControl implements AutoCloseable {
     public static NetworkControl open(final NetworkConfig config, final PuntPrograms punt, final PinDirectory pins,
                                       final List<TcHook> tcHooks, final ForwardingPublisher publisher,
                                       final NetworkLog log) {
-        final UplinkPrograms programs = UplinkPrograms.load(pins, punt, UplinkLimits.DEFAULT, hasLargeUplink(config));
+        final UplinkPrograms programs = UplinkPrograms.load(
+            pins, punt, UplinkLimits.DEFAULT, hasLargeUplink(config.uplinks(), config.interfacePrefix()));
         try {
             return new NetworkControl(config, programs, new UplinkHooks(programs, pins, tcHooks), publisher, log);
         } catch (final RuntimeException | Error failure) {
@@ -118,13 +119,21 @@ public final class NetworkControl implements AutoCloseable {
         }
     }
 
-    private static boolean hasLargeUplink(final NetworkConfig config) {
-        return presentUplinks(config).stream().anyMatch(link -> link.mtu() > SINGLE_BUFFER_MTU_MAX);
+    /**
+     * Whether an uplink that is there now carries packets of more than one buffer, so that pods may have such. In the
+     * network namespace of the calling thread.
+     *
+     * @param uplinks which interfaces lead out.
+     * @param interfacePrefix what pods' interfaces begin with.
+     * @return true for jumbo frames.
+     */
+    public static boolean hasLargeUplink(final UplinkSettings uplinks, final String interfacePrefix) {
+        return presentUplinks(uplinks, interfacePrefix).stream().anyMatch(link -> link.mtu() > SINGLE_BUFFER_MTU_MAX);
     }
 
-    private static List<Link> presentUplinks(final NetworkConfig config) {
+    private static List<Link> presentUplinks(final UplinkSettings uplinks, final String interfacePrefix) {
         try (RouteNetlink netlink = RouteNetlink.open()) {
-            return config.uplinks().present(HostView.read(netlink, config.interfacePrefix()));
+            return uplinks.present(HostView.read(netlink, interfacePrefix));
         }
     }
 
@@ -138,7 +147,7 @@ public final class NetworkControl implements AutoCloseable {
      */
     public static int framesPerWorker(final NetworkConfig config) {
         int queueCount = 0;
-        for (final Link link : presentUplinks(config)) {
+        for (final Link link : presentUplinks(config.uplinks(), config.interfacePrefix())) {
             queueCount += Math.ceilDiv(Uplink.queueCount(link), config.workerCount());
         }
         final int framesPerQueue = 2 * config.uplinks().ringDepth();
@@ -271,7 +280,8 @@ public final class NetworkControl implements AutoCloseable {
 
     private void publish() {
         reconcileUplinks();
-        final NetworkInput input = new NetworkInput(config.node(), cluster, pods, host, uplinks.modes());
+        final NetworkInput input =
+            new NetworkInput(config.node(), cluster, pods, host, uplinks.modes(), config.puntMtu());
         compiled = compiler.compile(input);
         final Set<NeighbourKey> wanted = new HashSet<>();
         compiled.nextHops().values().forEach(plan -> plan.resolves().ifPresent(wanted::add));
@@ -298,7 +308,7 @@ public final class NetworkControl implements AutoCloseable {
     }
 
     private List<Link> overlayDevices() {
-        final NetworkInput input = new NetworkInput(config.node(), cluster, pods, host, Map.of());
+        final NetworkInput input = new NetworkInput(config.node(), cluster, pods, host, Map.of(), config.puntMtu());
         final List<Link> devices = new ArrayList<>();
         input.overlayDevice(false).ifPresent(devices::add);
         input.overlayDevice(true).ifPresent(devices::add);

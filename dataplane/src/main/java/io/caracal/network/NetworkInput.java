@@ -22,12 +22,10 @@ import java.util.Set;
  * @param pods of this node, under the engine.
  * @param host what the kernel says.
  * @param uplinks how each uplink is driven, by ifindex; none where everything that leaves is the host's.
+ * @param puntMtu what the punt pair carries: a pod may not send more.
  */
 record NetworkInput(String node, ClusterNetwork cluster, Collection<LocalPod> pods, HostView host,
-                    Map<Integer, UplinkMode> uplinks) {
-    /** What the punt pair carries (a page less headroom and skb_shared_info): a pod may not send more. */
-    static final int PUNT_MTU = 3506;
-
+                    Map<Integer, UplinkMode> uplinks, int puntMtu) {
     /** This node's own end of the overlay in a family. */
     Optional<TunnelAddress> ownTunnel(final boolean ipv6) {
         return tunnelOf(node, ipv6);
@@ -67,6 +65,6 @@ record NetworkInput(String node, ClusterNetwork cluster, Collection<LocalPod> po
 
     /** MTU for new pods: what the links carry, or the way through the engine. */
     int podMtu() {
-        return Math.min(mtu().pod(), PUNT_MTU);
+        return Math.min(mtu().pod(), puntMtu);
     }
 }

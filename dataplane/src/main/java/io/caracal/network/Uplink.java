@@ -70,7 +70,8 @@ final class Uplink {
         for (int queue = 0; queue < queueCount; queue++) {
             final int worker = queue % workers.count();
             final XskConfig config = XskConfig.of(link.name(), link.index(), queue).withMode(mode.xskMode())
-                .withDepths(new RingDepths(ringDepth, ringDepth, ringDepth, ringDepth));
+                .withDepths(new RingDepths(ringDepth, ringDepth, ringDepth, ringDepth))
+                .withMultiBuffer(link.mtu() > NetworkControl.SINGLE_BUFFER_MTU_MAX);
             final XskSocket socket = firstOfWorker[worker] == null ? XskSocket.open(workers.umem(worker), config)
                 : firstOfWorker[worker].share(config);
             firstOfWorker[worker] = firstOfWorker[worker] == null ? socket : firstOfWorker[worker];
@@ -84,7 +85,7 @@ final class Uplink {
 
     private void addPort(final UplinkWorkers workers, final int worker, final XskSocket socket, final int queue) {
         final int maxPacketLength =
-            Math.min(Umem.FRAME_SIZE, link.mtu() + EthernetHeader.LENGTH + VLAN_TAG_LENGTH);
+            Math.min(Umem.MAX_BLOCK_PACKET_LENGTH, link.mtu() + EthernetHeader.LENGTH + VLAN_TAG_LENGTH);
         final PortSpec spec = new PortSpec(
             link.name() + " queue " + queue, UplinkPort.EGRESS_ACTIONS, maxPacketLength, link.index());
         workers.run(worker, (packetWorker, pool) -> {

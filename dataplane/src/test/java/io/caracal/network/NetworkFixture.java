@@ -161,7 +161,8 @@ final class NetworkFixture {
     }
 
     NetworkInput input() {
-        return new NetworkInput("a", cluster, pods, new HostView(links, addresses, routes, 0), Map.copyOf(uplinks));
+        return new NetworkInput(
+            "a", cluster, pods, new HostView(links, addresses, routes, 0), Map.copyOf(uplinks), 3506);
     }
 
     static Set<String> texts(final Iterable<?> things) {

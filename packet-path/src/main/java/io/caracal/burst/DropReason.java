@@ -139,7 +139,9 @@ public enum DropReason {
     /** See {@link #sentence()}. */
     CLIENT_UNKNOWN(81, "masqueraded by the host, whose connection tracking did not say in time for whom"),
     /** See {@link #sentence()}. */
-    HAND_OVER_FULL(82, "came to a worker that does not own its flow, and the owner has too much to do to take it");
+    HAND_OVER_FULL(82, "came to a worker that does not own its flow, and the owner has too much to do to take it"),
+    /** See {@link #sentence()}. */
+    JUMBO_NO_ROOM(83, "came in several pieces, which found no free block of frames or are too many");
 
     /** One more than the largest id: ids have gaps where reasons were planned and not needed. */
     private static final DropReason[] BY_ID = new DropReason[1 + largestId()];

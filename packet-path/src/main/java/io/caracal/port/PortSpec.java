@@ -26,9 +26,9 @@ public record PortSpec(String name, int egressActions, int maxPacketLength, int 
         if (name == null || name.isBlank()) {
             throw new IllegalArgumentException("port name must not be blank");
         }
-        if (maxPacketLength < MIN_PACKET_LENGTH || maxPacketLength > Umem.FRAME_SIZE) {
+        if (maxPacketLength < MIN_PACKET_LENGTH || maxPacketLength > Umem.MAX_BLOCK_PACKET_LENGTH) {
             throw new IllegalArgumentException("maxPacketLength of port " + name + " must be within "
-                + MIN_PACKET_LENGTH + " and " + Umem.FRAME_SIZE + ": " + maxPacketLength);
+                + MIN_PACKET_LENGTH + " and " + Umem.MAX_BLOCK_PACKET_LENGTH + ": " + maxPacketLength);
         }
     }
 

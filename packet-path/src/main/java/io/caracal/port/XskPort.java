@@ -48,13 +48,14 @@ public final class XskPort implements PacketPort {
     private final int portNumber;
     private final int fillHolder;
     private final int txHolder;
+    private final JumboPieces pieces;
+    private boolean inContinuation;
     private final int refillMinFrames;
     private final int wakeupsPerKick;
     private long fillSubmittedCount;
     private long rxReceivedCount;
     private long txSubmittedCount;
     private long txCompletedCount;
-    private boolean inContinuation;
     private boolean fillUntold;
     private boolean recovered;
 
@@ -82,6 +83,7 @@ public final class XskPort implements PacketPort {
         txHolder = FrameLedger.txOf(portNumber);
         refillMinFrames = Math.max(1, Math.min(REFILL_MIN_FRAMES, fill.depth() / 4));
         /* A device without a queue drops one packet a call (EBUSY), a full ring goes in kernel batches. */
+        pieces = new JumboPieces(pool, tx, txHolder, spec.maxPacketLength());
         wakeupsPerKick = PacketBurst.MAX_PACKETS + tx.depth() / KERNEL_TX_BATCH;
     }
 
@@ -110,7 +112,7 @@ public final class XskPort implements PacketPort {
     private boolean takeCompleted(final long address) {
         if (isOutside(address)) {
             ledger.countViolation();
-        } else if (pool.give(address, txHolder)) {
+        } else if (pool.giveFrame(address, txHolder)) {
             return true;
         }
         counters.add(PortCounter.COMPLETION_INVALID.ordinal(), 1);
@@ -169,9 +171,13 @@ public final class XskPort implements PacketPort {
     }
 
     private void addRow(final PacketBurst burst, final long address, final int length, final int options) {
+        if (ledger.hasBlocks() && (options == AfXdp.XDP_PKT_CONTD || options == 0 && pieces.isOpen())) {
+            pieces.add(burst, address, length, options);
+            return;
+        }
         final int row = burst.count;
         burst.add(address, length);
-        /* Sockets are bound without XDP_USE_SG, so a packet is one descriptor; anything else is not understood. */
+        /* Without blocks sockets are bound without XDP_USE_SG, so a packet is one descriptor. */
         if (options != 0 || inContinuation || isNotInFrame(address, length)) {
             burst.drop(row, DropReason.RX_DESCRIPTOR_INVALID);
             inContinuation = (options & AfXdp.XDP_PKT_CONTD) != 0;
@@ -180,15 +186,19 @@ public final class XskPort implements PacketPort {
 
     @Override
     public int txBurst(final PacketBurst burst) {
-        final int reservedCount = link.isUp() ? tx.reserve(tx.room(burst.count)) : 0;
+        final int wantedCount = burst.count + JumboPieces.moreDescriptors(burst, ledger);
+        final int reservedCount = link.isUp() ? tx.reserve(tx.room(wantedCount)) : 0;
         int takenCount = 0;
         for (int row = 0; row < burst.count; row++) {
             if (burst.verdict[row] != Verdict.TRANSMIT
                 || !spec.serves(burst.egressAction[row], burst.egressIfindex[row])) {
                 continue;
             }
-            if (takenCount == reservedCount) {
+            final boolean isBlock = ledger.isOfBlock(Umem.frameOf(burst.frameAddress[row]));
+            if (takenCount + (isBlock ? JumboPieces.count(burst, row) : 1) > reservedCount) {
                 burst.drop(row, link.refusal());
+            } else if (isBlock) {
+                takenCount = pieces.send(burst, row, takenCount);
             } else if (isSendable(burst, row)) {
                 tx.putDescriptor(takenCount, burst.frameAddress[row], burst.length[row], 0);
                 burst.verdict[row] = Verdict.SENT;
@@ -281,6 +291,7 @@ public final class XskPort implements PacketPort {
     }
 
     private int recoverFrames() {
+        pieces.abandon();
         final int count = pool.recover(fillHolder) + pool.recover(txHolder);
         fillSubmittedCount = rxReceivedCount;
         txSubmittedCount = txCompletedCount;

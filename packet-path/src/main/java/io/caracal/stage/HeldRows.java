@@ -90,7 +90,7 @@ final class HeldRows {
     /** Appends a row to a burst that has room, as it was, and forgets it; the others keep their order. */
     int restore(final PacketBurst burst, final int index) {
         final int row = burst.count;
-        ledger.move(Umem.frameOf(frameAddress[index]), FrameLedger.HELD, FrameLedger.BURST);
+        ledger.movePacket(Umem.frameOf(frameAddress[index]), FrameLedger.HELD, FrameLedger.BURST);
         burst.add(frameAddress[index], length[index]);
         burst.route[row] = route[index];
         burst.ingressIfindex[row] = ingressIfindex[index];

@@ -20,6 +20,8 @@ final class Ipv4Fragmenter {
     private static final int OPTION_NO_OPERATION = 1;
     private static final int OPTION_COPIED = 0x80;
 
+    private static final int PIECE_LENGTH_MAX = Umem.MAX_PACKET_LENGTH - EthernetHeader.LENGTH;
+
     private final FramePool pool;
 
     Ipv4Fragmenter(final FramePool pool) {
@@ -36,7 +38,8 @@ final class Ipv4Fragmenter {
         final int l3 = burst.offset(row) + burst.l3Offset[row];
         final int headerLength = Ipv4Header.headerLength(umem, l3);
         final int payloadLength = burst.length[row] - burst.l3Offset[row] - headerLength;
-        final int pieceLength = mtu - headerLength & ~7;
+        /* A piece has a frame of its own, however long the next link's packets may be. */
+        final int pieceLength = Math.min(mtu, PIECE_LENGTH_MAX) - headerLength & ~7;
         final int moreCount = (payloadLength - 1) / pieceLength;
         if (moreCount > burst.room() || moreCount > pool.freeCount()) {
             burst.drop(row, DropReason.FRAGMENTATION_NO_ROOM);

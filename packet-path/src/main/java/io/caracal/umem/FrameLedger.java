@@ -24,14 +24,20 @@ public final class FrameLedger {
     public static final int HELD = 2;
     /** Holder: another worker of the same region. */
     public static final int FOREIGN = 3;
-    /** Ports a ledger can tell apart: two holders each must fit a byte beside the four fixed ones. */
+    /** Holder: a free block of {@link FramePool}, or one that has not come back whole. */
+    public static final int BLOCKS = 4;
+    /** Frames of a block, next to each other: room for a packet of 9000 bytes with headroom. */
+    public static final int BLOCK_FRAMES = 3;
+    /** Ports a ledger can tell apart: two holders each must fit a byte beside the five fixed ones. */
     public static final int MAX_PORTS = 60;
 
-    private static final int FIRST_PORT_HOLDER = 4;
+    private static final int FIRST_PORT_HOLDER = 5;
 
     private final byte[] holders;
     private final int[] tallies = new int[FIRST_PORT_HOLDER + 2 * MAX_PORTS];
     private final boolean[] portInUse = new boolean[MAX_PORTS];
+    /** From here on frames belong to blocks. */
+    private int firstBlockFrame = Integer.MAX_VALUE;
     private volatile long violationCount;
 
     /**
@@ -117,6 +123,70 @@ public final class FrameLedger {
         return true;
     }
 
+    /** Says that the frames from here on are those of blocks. By the pool, before anything moves. */
+    void blocksFrom(final int frame) {
+        firstBlockFrame = frame;
+    }
+
+    /**
+     * Whether a packet's frame is one of a block, so that the packet may go on in the next frame.
+     *
+     * @param frame its number.
+     * @return true for a block.
+     */
+    public boolean isOfBlock(final int frame) {
+        return frame >= firstBlockFrame;
+    }
+
+    /**
+     * How many frames a packet has that begins in a frame.
+     *
+     * @param frame its number.
+     * @return 1, or {@link #BLOCK_FRAMES}.
+     */
+    public int framesOf(final int frame) {
+        return frame >= firstBlockFrame ? BLOCK_FRAMES : 1;
+    }
+
+    /**
+     * Moves a packet's frame, or all frames of its block, from one holder to another.
+     *
+     * @param frame in which the packet begins.
+     * @param from who must hold all of it now.
+     * @param to who holds it then.
+     * @return false if somebody else held some of it; that is a violation, and counted.
+     */
+    public boolean movePacket(final int frame, final int from, final int to) {
+        if (frame < firstBlockFrame) {
+            return move(frame, from, to);
+        }
+        final int first = firstOfBlock(frame);
+        boolean moved = true;
+        for (int each = first; each < first + BLOCK_FRAMES; each++) {
+            moved &= move(each, from, to);
+        }
+        return moved;
+    }
+
+    /**
+     * Whether the region has blocks.
+     *
+     * @return false where every packet fits a frame.
+     */
+    public boolean hasBlocks() {
+        return firstBlockFrame != Integer.MAX_VALUE;
+    }
+
+    /**
+     * The first frame of the block that a frame is of.
+     *
+     * @param frame one of a block.
+     * @return its number.
+     */
+    public int firstOfBlock(final int frame) {
+        return frame - (frame - firstBlockFrame) % BLOCK_FRAMES;
+    }
+
     /** Counts a breach of the law that somebody else found, such as an address outside the region. */
     @SuppressWarnings("NonAtomicOperationOnVolatileField")
     public void countViolation() {
@@ -195,7 +265,8 @@ public final class FrameLedger {
             .append(" = pool ").append(tallies[POOL])
             .append(" + burst ").append(tallies[BURST])
             .append(" + held ").append(tallies[HELD])
-            .append(" + foreign ").append(tallies[FOREIGN]);
+            .append(" + foreign ").append(tallies[FOREIGN])
+            .append(" + blocks ").append(tallies[BLOCKS]);
         for (int port = 0; port < MAX_PORTS; port++) {
             if (portInUse[port]) {
                 text.append(" + port").append(port)

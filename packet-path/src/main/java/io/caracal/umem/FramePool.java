@@ -21,6 +21,12 @@ public final class FramePool {
     private final FrameLedger ledger;
     private final int[] freeFrames;
     private int freeCount;
+    private final int firstBlockFrame;
+    /** First frames of free blocks, as a stack. */
+    private final int[] freeBlocks;
+    /** Of each block: frames that are not back yet. */
+    private final int[] awaited;
+    private int freeBlockCount;
 
     /**
      * Claims a range of the region's foreign frames as free.
@@ -30,6 +36,18 @@ public final class FramePool {
      * @param frameCount frames of this pool.
      */
     public FramePool(final FrameLedger ledger, final int firstFrame, final int frameCount) {
+        this(ledger, firstFrame, frameCount, 0);
+    }
+
+    /**
+     * The same with blocks of frames behind the single ones, for packets that are longer than a frame.
+     *
+     * @param ledger the worker's ledger.
+     * @param firstFrame number of the first frame.
+     * @param frameCount single frames of this pool.
+     * @param blockCount blocks of {@link FrameLedger#BLOCK_FRAMES} frames behind them; the last of the region.
+     */
+    public FramePool(final FrameLedger ledger, final int firstFrame, final int frameCount, final int blockCount) {
         if (firstFrame < 0 || frameCount < 1 || frameCount > ledger.frameCount() - firstFrame) {
             throw new IllegalArgumentException("frames " + firstFrame + " to " + ((long)firstFrame + frameCount - 1)
                 + " are not within the region's " + ledger.frameCount());
@@ -42,6 +60,71 @@ public final class FramePool {
             }
             freeFrames[freeCount++] = frame;
         }
+        firstBlockFrame = blockCount == 0 ? Integer.MAX_VALUE : firstFrame + frameCount;
+        freeBlocks = new int[blockCount];
+        awaited = new int[blockCount];
+        ledger.blocksFrom(firstBlockFrame);
+        for (int block = blockCount - 1; block >= 0; block--) {
+            final int first = firstBlockFrame + block * FrameLedger.BLOCK_FRAMES;
+            ledger.movePacket(first, FrameLedger.FOREIGN, FrameLedger.BLOCKS);
+            freeBlocks[freeBlockCount++] = first;
+        }
+    }
+
+    /**
+     * Takes a free block.
+     *
+     * @param holder who holds its frames from now on.
+     * @return the address of its first byte, or {@link #EMPTY}.
+     */
+    public long takeBlock(final int holder) {
+        if (freeBlockCount == 0) {
+            return EMPTY;
+        }
+        final int first = freeBlocks[--freeBlockCount];
+        ledger.movePacket(first, FrameLedger.BLOCKS, holder);
+        awaited[(first - firstBlockFrame) / FrameLedger.BLOCK_FRAMES] = FrameLedger.BLOCK_FRAMES;
+        return Umem.addressOf(first);
+    }
+
+    /**
+     * Gives back one frame of a block, or a single one: the block is free when all of its frames are back.
+     *
+     * @param address any address within the frame.
+     * @param from who held it.
+     * @return false if {@code from} did not hold it: then nothing changed but the ledger's violation count.
+     */
+    public boolean giveFrame(final long address, final int from) {
+        final int frame = Umem.frameOf(address);
+        if (frame < firstBlockFrame) {
+            return give(address, from);
+        }
+        if (!ledger.move(frame, from, FrameLedger.BLOCKS)) {
+            return false;
+        }
+        final int block = (frame - firstBlockFrame) / FrameLedger.BLOCK_FRAMES;
+        if (--awaited[block] == 0) {
+            freeBlocks[freeBlockCount++] = firstBlockFrame + block * FrameLedger.BLOCK_FRAMES;
+        }
+        return true;
+    }
+
+    private boolean giveBlock(final int frame, final int from) {
+        final int first = ledger.firstOfBlock(frame);
+        boolean given = true;
+        for (int each = first; each < first + FrameLedger.BLOCK_FRAMES; each++) {
+            given &= ledger.holderOf(each) != from || giveFrame(Umem.addressOf(each), from);
+        }
+        return given;
+    }
+
+    /**
+     * Free blocks.
+     *
+     * @return how many can be taken.
+     */
+    public int freeBlockCount() {
+        return freeBlockCount;
     }
 
     /**
@@ -60,7 +143,7 @@ public final class FramePool {
     }
 
     /**
-     * Gives a frame back.
+     * Gives a packet's frame back, or what the giver holds of its block.
      *
      * @param address any address within the frame; within the region, which the caller has checked.
      * @param from who held it.
@@ -68,6 +151,9 @@ public final class FramePool {
      */
     public boolean give(final long address, final int from) {
         final int frame = Umem.frameOf(address);
+        if (frame >= firstBlockFrame) {
+            return giveBlock(frame, from);
+        }
         if (!ledger.move(frame, from, FrameLedger.POOL)) {
             return false;
         }

@@ -35,6 +35,8 @@ public final class Umem implements AutoCloseable {
     public static final int RX_HEADROOM = 256;
     /** Longest packet that fits a frame behind the headroom. */
     public static final int MAX_PACKET_LENGTH = FRAME_SIZE - RX_HEADROOM;
+    /** Longest packet of a block of {@link FrameLedger#BLOCK_FRAMES} frames. */
+    public static final int MAX_BLOCK_PACKET_LENGTH = FrameLedger.BLOCK_FRAMES * FRAME_SIZE - RX_HEADROOM;
     /** Frames of the largest region: an index into an Agrona buffer is an int, so 2 GiB less one frame. */
     public static final int MAX_FRAMES = Integer.MAX_VALUE / FRAME_SIZE;
 

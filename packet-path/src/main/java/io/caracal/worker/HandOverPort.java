@@ -27,7 +27,7 @@ import org.agrona.concurrent.UnsafeBuffer;
  */
 public final class HandOverPort implements PacketPort {
     /** Where a row is copied to in its frame: as the kernel leaves room for headers in front of a received packet. */
-    private static final int HEADROOM = 256;
+    private static final int HEADROOM = Umem.RX_HEADROOM;
     private static final int FROM_UPLINK = 1 << 31;
     private static final int DECAPSULATED = 1 << 30;
     /** The chain of the giver has done its work: the packet leaves by an uplink that only the taker has. */
@@ -44,6 +44,7 @@ public final class HandOverPort implements PacketPort {
     /** Rows of the latest burst that came out of a tunnel before they came here: a bit each. */
     private long decapsulatedRows;
     private final boolean[] mustWake;
+    /** Frames that other workers have. */
     private int underWayCount;
     /** Uplinks without a queue for this worker, and who sends on them. */
     private int[] relayIfindex = {};
@@ -111,13 +112,13 @@ public final class HandOverPort implements PacketPort {
                 reclaimedCount += reclaim(workers.lane(worker, other));
             }
         }
-        underWayCount -= reclaimedCount;
         return reclaimedCount;
     }
 
     private int reclaim(final HandOverLane lane) {
         final int count = lane.returnedCount(PacketBurst.MAX_PACKETS);
         for (int index = 0; index < count; index++) {
+            underWayCount -= ledger.framesOf(Umem.frameOf(lane.returned(index)));
             pool.give(lane.returned(index), txHolder);
         }
         lane.forgetReturned(count);
@@ -157,15 +158,15 @@ public final class HandOverPort implements PacketPort {
 
     private boolean copy(final PacketBurst burst, final HandOverLane lane, final UnsafeBuffer memory,
         final int index) {
-        final long frame = pool.take(FrameLedger.BURST);
+        final int length = lane.length(index);
+        final long frame = length > Umem.MAX_PACKET_LENGTH
+            ? pool.takeBlock(FrameLedger.BURST) : pool.take(FrameLedger.BURST);
         if (frame == FramePool.EMPTY) {
             return false;
         }
-        final int length = lane.length(index);
         final int note = lane.note(index);
         final int row = burst.count;
-        /* A packet of a whole frame, which only a hand-made one is, has no room left in front. */
-        final long address = frame + Math.min(HEADROOM, Umem.FRAME_SIZE - length);
+        final long address = frame + HEADROOM;
         burst.umem().putBytes((int)address, memory, (int)lane.address(index), length);
         burst.add(address, length);
         if ((note & LEAVES) != 0) {
@@ -187,7 +188,6 @@ public final class HandOverPort implements PacketPort {
                 takenCount++;
             }
         }
-        underWayCount += takenCount;
         return takenCount;
     }
 
@@ -219,16 +219,17 @@ public final class HandOverPort implements PacketPort {
 
     private boolean give(final PacketBurst burst, final int row, final int owner) {
         final int frame = Umem.frameOf(burst.frameAddress[row]);
-        if (!ledger.move(frame, FrameLedger.BURST, txHolder)) {
+        if (!ledger.movePacket(frame, FrameLedger.BURST, txHolder)) {
             burst.drop(row, DropReason.TX_DESCRIPTOR_INVALID);
             return false;
         }
         final HandOverLane lane = workers.lane(worker, owner);
         if (!lane.offer(burst.frameAddress[row], burst.length[row], note(burst, row))) {
-            ledger.move(frame, txHolder, FrameLedger.BURST);
+            ledger.movePacket(frame, txHolder, FrameLedger.BURST);
             burst.drop(row, DropReason.HAND_OVER_FULL);
             return false;
         }
+        underWayCount += ledger.framesOf(frame);
         burst.verdict[row] = Verdict.SENT;
         /* The taker counts it as what it is. */
         burst.egressAction[row] = EgressAction.TO_WORKER;

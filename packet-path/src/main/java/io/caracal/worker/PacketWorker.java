@@ -170,7 +170,8 @@ public final class PacketWorker implements Agent {
     private void disposeUnsent(final int row) {
         switch (burst.verdict[row]) {
             case Verdict.HELD -> {
-                ledger.move(Umem.frameOf(burst.frameAddress[row]), FrameLedger.BURST, FrameLedger.HELD);
+                ledger.movePacket(
+                    Umem.frameOf(burst.frameAddress[row]), FrameLedger.BURST, FrameLedger.HELD);
                 counters.add(WorkerCounter.HELD, 1);
                 return;
             }
@@ -253,7 +254,7 @@ public final class PacketWorker implements Agent {
             final int frame = Umem.frameOf(burst.frameAddress[row]);
             if (burst.verdict[row] == Verdict.HELD && frame >= 0 && frame < ledger.frameCount()
                 && ledger.holderOf(frame) == FrameLedger.BURST) {
-                ledger.move(frame, FrameLedger.BURST, FrameLedger.HELD);
+                ledger.movePacket(frame, FrameLedger.BURST, FrameLedger.HELD);
             }
         }
         final int recoveredCount = pool.recover(FrameLedger.BURST);

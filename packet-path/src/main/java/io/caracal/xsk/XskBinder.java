@@ -32,7 +32,7 @@ final class XskBinder {
             case ZERO_COPY -> AfXdp.XDP_ZEROCOPY;
             case COPY -> AfXdp.XDP_COPY;
         };
-        bind(modeFlag | AfXdp.XDP_USE_NEED_WAKEUP, NO_DONOR);
+        bind(modeFlag | AfXdp.XDP_USE_NEED_WAKEUP | (config.multiBuffer() ? AfXdp.XDP_USE_SG : 0), NO_DONOR);
     }
 
     void bindShared(final int donorFd) {

@@ -10,9 +10,11 @@ package io.caracal.xsk;
  * @param depths of its rings.
  * @param bindTimeoutMs how long to try again while the queue still belongs to a socket that is being released (EBUSY):
  *     the kernel does that in a work queue, some 100 ms after a process has ended.
+ * @param multiBuffer whether packets may come and go in several descriptors (XDP_USE_SG, Linux 6.6); a socket that
+ *     shares a UMEM is as the first one.
  */
 public record XskConfig(String interfaceName, int ifindex, int queue, XskMode mode, RingDepths depths,
-                        int bindTimeoutMs) {
+                        int bindTimeoutMs, boolean multiBuffer) {
     /** Twenty times what a release was seen to take. */
     public static final int BIND_TIMEOUT_DEFAULT_MS = 2000;
 
@@ -45,7 +47,8 @@ public record XskConfig(String interfaceName, int ifindex, int queue, XskMode mo
      * @return mode auto, default depths.
      */
     public static XskConfig of(final String interfaceName, final int ifindex, final int queue) {
-        return new XskConfig(interfaceName, ifindex, queue, XskMode.AUTO, RingDepths.DEFAULT, BIND_TIMEOUT_DEFAULT_MS);
+        return new XskConfig(interfaceName, ifindex, queue, XskMode.AUTO, RingDepths.DEFAULT, BIND_TIMEOUT_DEFAULT_MS,
+            false);
     }
 
     /**
@@ -55,7 +58,7 @@ public record XskConfig(String interfaceName, int ifindex, int queue, XskMode mo
      * @return a copy.
      */
     public XskConfig withDepths(final RingDepths ringDepths) {
-        return new XskConfig(interfaceName, ifindex, queue, mode, ringDepths, bindTimeoutMs);
+        return new XskConfig(interfaceName, ifindex, queue, mode, ringDepths, bindTimeoutMs, multiBuffer);
     }
 
     /**
@@ -65,7 +68,7 @@ public record XskConfig(String interfaceName, int ifindex, int queue, XskMode mo
      * @return a copy.
      */
     public XskConfig withMode(final XskMode xskMode) {
-        return new XskConfig(interfaceName, ifindex, queue, xskMode, depths, bindTimeoutMs);
+        return new XskConfig(interfaceName, ifindex, queue, xskMode, depths, bindTimeoutMs, multiBuffer);
     }
 
     /**
@@ -75,7 +78,17 @@ public record XskConfig(String interfaceName, int ifindex, int queue, XskMode mo
      * @return a copy.
      */
     public XskConfig withBindTimeoutMs(final int timeoutMs) {
-        return new XskConfig(interfaceName, ifindex, queue, mode, depths, timeoutMs);
+        return new XskConfig(interfaceName, ifindex, queue, mode, depths, timeoutMs, multiBuffer);
+    }
+
+    /**
+     * The same for packets of one buffer or of several.
+     *
+     * @param several whether a packet may have several descriptors.
+     * @return a copy.
+     */
+    public XskConfig withMultiBuffer(final boolean several) {
+        return new XskConfig(interfaceName, ifindex, queue, mode, depths, bindTimeoutMs, several);
     }
 
     /**

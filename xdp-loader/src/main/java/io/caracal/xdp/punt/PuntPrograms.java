@@ -41,8 +41,12 @@ public final class PuntPrograms implements AutoCloseable {
     public static final int WORKLOADS_MAX_DEFAULT = 1024;
     private static final int CONFIG_KEY = 0;
 
+    private static final String SINGLE_BUFFER = "to_engine";
+    private static final String MULTI_BUFFER = "to_engine_frags";
+
     private final BpfObject pod;
     private final BpfObject punt;
+    private final boolean isMultiBuffer;
     private final BpfMap<Integer, Optional<PuntConfig>> config;
     private final BpfMap<Integer, Workload> workloads;
     private final PerCpuBpfMap<Integer, WorkloadTraffic> traffic;
@@ -50,7 +54,8 @@ public final class PuntPrograms implements AutoCloseable {
     private final BpfMap<Integer, MissBucket> missBuckets;
     private final XskMap sockets;
 
-    private PuntPrograms(final BpfObject pod, final BpfObject punt) {
+    private PuntPrograms(final BpfObject pod, final BpfObject punt, final boolean isMultiBuffer) {
+        this.isMultiBuffer = isMultiBuffer;
         this.pod = pod;
         this.punt = punt;
         config = pod.map("config").typed(MapCodec.U32, PuntConfig.CODEC);
@@ -86,7 +91,23 @@ public final class PuntPrograms implements AutoCloseable {
      * @throws io.caracal.bindings.NativeCallException EPERM, or another failure of the load.
      */
     public static PuntPrograms load(final PinDirectory pins, final int workloadCountMax, final int cacheBucketCount) {
-        return load(workloadCountMax, cacheBucketCount, spec -> BpfObject.load(spec, pins));
+        return load(pins, workloadCountMax, cacheBucketCount, false);
+    }
+
+    /**
+     * The same for packets of one buffer or of several.
+     *
+     * @param pins where the maps of an earlier engine are, and these will be.
+     * @param workloadCountMax room for workload interfaces; another number than the earlier engine's loses its entries.
+     * @param cacheBucketCount buckets of the flow cache.
+     * @param isMultiBuffer whether the punt pair may have an MTU above 3506 (Linux 5.18).
+     * @return the programs, to be closed; nothing is attached yet, and the cache is off.
+     * @throws io.caracal.xdp.VerifierException when the kernel refuses a program.
+     * @throws io.caracal.bindings.NativeCallException EPERM, or another failure of the load.
+     */
+    public static PuntPrograms load(final PinDirectory pins, final int workloadCountMax, final int cacheBucketCount,
+        final boolean isMultiBuffer) {
+        return load(workloadCountMax, cacheBucketCount, isMultiBuffer, spec -> BpfObject.load(spec, pins));
     }
 
     /**
@@ -111,22 +132,23 @@ public final class PuntPrograms implements AutoCloseable {
      * @throws io.caracal.bindings.NativeCallException EPERM, or another failure of the load.
      */
     public static PuntPrograms load(final int workloadCountMax, final int cacheBucketCount) {
-        return load(workloadCountMax, cacheBucketCount, BpfObject::load);
+        return load(workloadCountMax, cacheBucketCount, false, BpfObject::load);
     }
 
     private static PuntPrograms load(final int workloadCountMax, final int cacheBucketCount,
-        final ObjectLoader loader) {
+        final boolean isMultiBuffer, final ObjectLoader loader) {
         BpfObjectSpec podSpec = BpfObjectSpec.fromResource("pod", PuntPrograms.class, "/bpf/pod.bpf.o");
         for (final String map : List.of("workloads", "workload_traffic", "miss_buckets")) {
             podSpec = podSpec.withMapSize(map, workloadCountMax);
         }
         final BpfObject pod = loader.load(podSpec.withMapSize("flow_cache", cacheBucketCount));
         try {
-            BpfObjectSpec puntSpec = BpfObjectSpec.fromResource("punt", PuntPrograms.class, "/bpf/punt.bpf.o");
+            BpfObjectSpec puntSpec = BpfObjectSpec.fromResource("punt", PuntPrograms.class, "/bpf/punt.bpf.o")
+                .withoutProgram(isMultiBuffer ? SINGLE_BUFFER : MULTI_BUFFER);
             for (final String map : List.of("config", "workloads", "workload_traffic", "counters", "devices", "xsks")) {
                 puntSpec = puntSpec.withSharedMap(pod.map(map));
             }
-            return new PuntPrograms(pod, BpfObject.load(puntSpec));
+            return new PuntPrograms(pod, BpfObject.load(puntSpec), isMultiBuffer);
         } catch (final RuntimeException | Error e) {
             pod.close();
             throw e;
@@ -169,10 +191,10 @@ public final class PuntPrograms implements AutoCloseable {
     /**
      * XDP of punt1.
      *
-     * @return the program {@code to_engine}.
+     * @return the program for one buffer or for several, as it was loaded.
      */
     public BpfProgram toEngine() {
-        return punt.program("to_engine");
+        return punt.program(isMultiBuffer ? MULTI_BUFFER : SINGLE_BUFFER);
     }
 
     /**
