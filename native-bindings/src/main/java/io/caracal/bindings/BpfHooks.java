@@ -65,7 +65,7 @@ public final class BpfHooks {
      */
     public static void xdpAttach(final int ifindex, final int programFd, final int flags) {
         LibBpf.library();
-        final int result = libbpf_h.bpf_xdp_attach(ifindex, programFd, flags, MemorySegment.NULL);
+        final int result = LibBpfCalls.bpf_xdp_attach(ifindex, programFd, flags, MemorySegment.NULL);
         LibBpf.check(result, "attach XDP program to", "ifindex " + ifindex);
     }
 
@@ -83,7 +83,7 @@ public final class BpfHooks {
             final MemorySegment options = bpf_xdp_attach_opts.allocate(arena).fill((byte)0);
             bpf_xdp_attach_opts.sz(options, options.byteSize());
             bpf_xdp_attach_opts.old_prog_fd(options, Math.max(0, expectedProgramFd));
-            final int result = libbpf_h.bpf_xdp_detach(ifindex, flags, options);
+            final int result = LibBpfCalls.bpf_xdp_detach(ifindex, flags, options);
             LibBpf.check(result, "detach XDP program from", "ifindex " + ifindex);
         }
     }
@@ -100,7 +100,8 @@ public final class BpfHooks {
         try (Arena arena = Arena.ofConfined()) {
             final MemorySegment options = bpf_xdp_query_opts.allocate(arena).fill((byte)0);
             bpf_xdp_query_opts.sz(options, options.byteSize());
-            LibBpf.check(libbpf_h.bpf_xdp_query(ifindex, 0, options), "ask for XDP program of", "ifindex " + ifindex);
+            LibBpf.check(LibBpfCalls.bpf_xdp_query(ifindex, 0, options), "ask for XDP program of",
+                "ifindex " + ifindex);
             return new XdpAttachment(bpf_xdp_query_opts.drv_prog_id(options),
                 bpf_xdp_query_opts.skb_prog_id(options));
         }
@@ -116,7 +117,7 @@ public final class BpfHooks {
     public static boolean tcHookCreate(final int ifindex) {
         LibBpf.library();
         try (Arena arena = Arena.ofConfined()) {
-            final int result = libbpf_h.bpf_tc_hook_create(hook(arena, ifindex, TC_INGRESS | TC_EGRESS));
+            final int result = LibBpfCalls.bpf_tc_hook_create(hook(arena, ifindex, TC_INGRESS | TC_EGRESS));
             if (result == -Errno.EEXIST) {
                 return false;
             }
@@ -135,7 +136,7 @@ public final class BpfHooks {
     public static boolean tcHookDestroy(final int ifindex) {
         LibBpf.library();
         try (Arena arena = Arena.ofConfined()) {
-            final int result = libbpf_h.bpf_tc_hook_destroy(hook(arena, ifindex, TC_INGRESS | TC_EGRESS));
+            final int result = LibBpfCalls.bpf_tc_hook_destroy(hook(arena, ifindex, TC_INGRESS | TC_EGRESS));
             if (result == -Errno.ENOENT || result == -Errno.EINVAL) {
                 return false;
             }
@@ -158,7 +159,7 @@ public final class BpfHooks {
             final MemorySegment options = options(arena, filter);
             bpf_tc_opts.prog_fd(options, programFd);
             bpf_tc_opts.flags(options, isReplacing ? libbpf_h.BPF_TC_F_REPLACE() : 0);
-            final int result = libbpf_h.bpf_tc_attach(hook(arena, filter), options);
+            final int result = LibBpfCalls.bpf_tc_attach(hook(arena, filter), options);
             LibBpf.check(result, "attach program to", filter.toString());
         }
     }
@@ -173,7 +174,7 @@ public final class BpfHooks {
     public static boolean tcDetach(final TcFilter filter) {
         LibBpf.library();
         try (Arena arena = Arena.ofConfined()) {
-            return isThere(libbpf_h.bpf_tc_detach(hook(arena, filter), options(arena, filter)), "detach", filter);
+            return isThere(LibBpfCalls.bpf_tc_detach(hook(arena, filter), options(arena, filter)), "detach", filter);
         }
     }
 
@@ -188,7 +189,7 @@ public final class BpfHooks {
         LibBpf.library();
         try (Arena arena = Arena.ofConfined()) {
             final MemorySegment options = options(arena, filter);
-            final boolean isThere = isThere(libbpf_h.bpf_tc_query(hook(arena, filter), options), "ask for", filter);
+            final boolean isThere = isThere(LibBpfCalls.bpf_tc_query(hook(arena, filter), options), "ask for", filter);
             return isThere ? bpf_tc_opts.prog_id(options) : 0;
         }
     }

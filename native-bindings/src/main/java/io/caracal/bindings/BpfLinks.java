@@ -3,7 +3,6 @@ package io.caracal.bindings;
 import io.caracal.bindings.gen.caracal_bpf_link_create;
 import io.caracal.bindings.gen.caracal_bpf_link_info;
 import io.caracal.bindings.gen.caracal_bpf_link_update;
-import io.caracal.bindings.gen.libbpf_h;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -125,7 +124,7 @@ public final class BpfLinks {
         try (Arena arena = Arena.ofConfined()) {
             final MemorySegment info = caracal_bpf_link_info.allocate(arena).fill((byte)0);
             final MemorySegment length = arena.allocateFrom(ValueLayout.JAVA_INT, (int)info.byteSize());
-            final int result = libbpf_h.bpf_obj_get_info_by_fd(linkFd, info, length);
+            final int result = LibBpfCalls.bpf_obj_get_info_by_fd(linkFd, info, length);
             LibBpf.check(result, "ask about", "link (fd " + linkFd + ')');
             return new LinkInfo(caracal_bpf_link_info.type(info), caracal_bpf_link_info.id(info),
                 caracal_bpf_link_info.prog_id(info), caracal_bpf_link_info.ifindex(info),
@@ -143,7 +142,7 @@ public final class BpfLinks {
     public static void pin(final int fd, final Path path) {
         LibBpf.library();
         try (Arena arena = Arena.ofConfined()) {
-            LibBpf.check(libbpf_h.bpf_obj_pin(fd, arena.allocateFrom(path.toString())), "pin", path.toString());
+            LibBpf.check(LibBpfCalls.bpf_obj_pin(fd, arena.allocateFrom(path.toString())), "pin", path.toString());
         }
     }
 
@@ -157,7 +156,7 @@ public final class BpfLinks {
     public static Fd openPinned(final Path path) {
         LibBpf.library();
         try (Arena arena = Arena.ofConfined()) {
-            final int fd = libbpf_h.bpf_obj_get(arena.allocateFrom(path.toString()));
+            final int fd = LibBpfCalls.bpf_obj_get(arena.allocateFrom(path.toString()));
             return Fd.of(LibBpf.check(fd, "open pinned", path.toString()), "pinned " + path);
         }
     }
@@ -173,7 +172,7 @@ public final class BpfLinks {
         LibBpf.library();
         try (Arena arena = Arena.ofConfined()) {
             final MemorySegment next = arena.allocate(ValueLayout.JAVA_INT);
-            final int result = libbpf_h.bpf_link_get_next_id(id, next);
+            final int result = LibBpfCalls.bpf_link_get_next_id(id, next);
             if (result == -Errno.ENOENT) {
                 return 0;
             }
@@ -191,7 +190,7 @@ public final class BpfLinks {
      */
     public static Fd openLink(final int id) {
         LibBpf.library();
-        return Fd.of(LibBpf.check(libbpf_h.bpf_link_get_fd_by_id(id), "open BPF link", "id " + id), "link " + id);
+        return Fd.of(LibBpf.check(LibBpfCalls.bpf_link_get_fd_by_id(id), "open BPF link", "id " + id), "link " + id);
     }
 
     private static int bpf(final CallState state, final int command, final MemorySegment attributes, final String act,

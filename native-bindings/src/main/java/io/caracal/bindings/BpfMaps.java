@@ -1,9 +1,9 @@
 package io.caracal.bindings;
 
+import io.caracal.bindings.gen.libbpf_h;
 import io.caracal.bindings.gen.bpf_map_batch_opts;
 import io.caracal.bindings.gen.bpf_map_create_opts;
 import io.caracal.bindings.gen.bpf_map_info;
-import io.caracal.bindings.gen.libbpf_h;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -78,7 +78,7 @@ public final class BpfMaps {
             final MemorySegment options = bpf_map_create_opts.allocate(arena).fill((byte)0);
             bpf_map_create_opts.sz(options, options.byteSize());
             bpf_map_create_opts.map_flags(options, flags);
-            final int fd = libbpf_h.bpf_map_create(type, arena.allocateFrom(name), keySize, valueSize, maxEntries,
+            final int fd = LibBpfCalls.bpf_map_create(type, arena.allocateFrom(name), keySize, valueSize, maxEntries,
                 options);
             return Fd.of(LibBpf.check(fd, "create map", name + " of type " + type), "map " + name);
         }
@@ -91,7 +91,7 @@ public final class BpfMaps {
      * @return its name in C.
      */
     public static String mapName(final MemorySegment map) {
-        return libbpf_h.bpf_map__name(map).getString(0);
+        return LibBpfCalls.bpf_map__name(map).getString(0);
     }
 
     /**
@@ -102,7 +102,7 @@ public final class BpfMaps {
      * @throws NativeCallException where the object is not loaded.
      */
     public static int mapFd(final MemorySegment map) {
-        return LibBpf.check(libbpf_h.bpf_map__fd(map), "use map", mapName(map));
+        return LibBpf.check(LibBpfCalls.bpf_map__fd(map), "use map", mapName(map));
     }
 
     /**
@@ -112,7 +112,7 @@ public final class BpfMaps {
      * @return such as {@link #TYPE_HASH}.
      */
     public static int mapType(final MemorySegment map) {
-        return libbpf_h.bpf_map__type(map);
+        return LibBpfCalls.bpf_map__type(map);
     }
 
     /**
@@ -122,7 +122,7 @@ public final class BpfMaps {
      * @return bytes of a key.
      */
     public static int mapKeySize(final MemorySegment map) {
-        return libbpf_h.bpf_map__key_size(map);
+        return LibBpfCalls.bpf_map__key_size(map);
     }
 
     /**
@@ -132,7 +132,7 @@ public final class BpfMaps {
      * @return bytes of a value.
      */
     public static int mapValueSize(final MemorySegment map) {
-        return libbpf_h.bpf_map__value_size(map);
+        return LibBpfCalls.bpf_map__value_size(map);
     }
 
     /**
@@ -142,7 +142,7 @@ public final class BpfMaps {
      * @return how many it has room for.
      */
     public static int mapMaxEntries(final MemorySegment map) {
-        return libbpf_h.bpf_map__max_entries(map);
+        return LibBpfCalls.bpf_map__max_entries(map);
     }
 
     /**
@@ -152,7 +152,7 @@ public final class BpfMaps {
      * @param maxEntries room.
      */
     public static void mapSetMaxEntries(final MemorySegment map, final int maxEntries) {
-        LibBpf.check(libbpf_h.bpf_map__set_max_entries(map, maxEntries), "resize map", mapName(map));
+        LibBpf.check(LibBpfCalls.bpf_map__set_max_entries(map, maxEntries), "resize map", mapName(map));
     }
 
     /**
@@ -163,7 +163,7 @@ public final class BpfMaps {
      * @throws NativeCallException EINVAL where the size is wrong or the map has no initial value.
      */
     public static void mapSetInitialValue(final MemorySegment map, final MemorySegment value) {
-        final int result = libbpf_h.bpf_map__set_initial_value(map, value, value.byteSize());
+        final int result = LibBpfCalls.bpf_map__set_initial_value(map, value, value.byteSize());
         LibBpf.check(result, "set constants in", mapName(map));
     }
 
@@ -174,7 +174,7 @@ public final class BpfMaps {
      * @param fd of the existing map, of the same type and sizes; the object has its own duplicate afterwards.
      */
     public static void mapReuseFd(final MemorySegment map, final int fd) {
-        LibBpf.check(libbpf_h.bpf_map__reuse_fd(map, fd), "reuse map", mapName(map));
+        LibBpf.check(LibBpfCalls.bpf_map__reuse_fd(map, fd), "reuse map", mapName(map));
     }
 
     /**
@@ -184,7 +184,7 @@ public final class BpfMaps {
      * @param isCreated false to leave it out.
      */
     public static void mapSetAutocreate(final MemorySegment map, final boolean isCreated) {
-        LibBpf.check(libbpf_h.bpf_map__set_autocreate(map, isCreated), "leave out map", mapName(map));
+        LibBpf.check(LibBpfCalls.bpf_map__set_autocreate(map, isCreated), "leave out map", mapName(map));
     }
 
     /**
@@ -197,7 +197,7 @@ public final class BpfMaps {
      * @throws NativeCallException E2BIG where the map is full, EEXIST and ENOENT by the flags, EINVAL.
      */
     public static void updateElem(final int fd, final MemorySegment key, final MemorySegment value, final long flags) {
-        check(libbpf_h.bpf_map_update_elem(fd, key, value, flags), "update element of", fd);
+        check(LibBpfCalls.bpf_map_update_elem(fd, key, value, flags), "update element of", fd);
     }
 
     /**
@@ -210,7 +210,7 @@ public final class BpfMaps {
      * @throws NativeCallException EBADF, EINVAL, EOPNOTSUPP where the type cannot be read.
      */
     public static boolean lookupElem(final int fd, final MemorySegment key, final MemorySegment value) {
-        return isThere(libbpf_h.bpf_map_lookup_elem(fd, key, value), "look up element of", fd);
+        return isThere(LibBpfCalls.bpf_map_lookup_elem(fd, key, value), "look up element of", fd);
     }
 
     /**
@@ -222,7 +222,7 @@ public final class BpfMaps {
      * @throws NativeCallException EBADF, EINVAL for an array, whose elements stay.
      */
     public static boolean deleteElem(final int fd, final MemorySegment key) {
-        return isThere(libbpf_h.bpf_map_delete_elem(fd, key), "delete element of", fd);
+        return isThere(LibBpfCalls.bpf_map_delete_elem(fd, key), "delete element of", fd);
     }
 
     /**
@@ -235,7 +235,7 @@ public final class BpfMaps {
      * @throws NativeCallException EBADF, EOPNOTSUPP.
      */
     public static boolean nextKey(final int fd, final MemorySegment key, final MemorySegment nextKey) {
-        return isThere(libbpf_h.bpf_map_get_next_key(fd, key, nextKey), "walk", fd);
+        return isThere(LibBpfCalls.bpf_map_get_next_key(fd, key, nextKey), "walk", fd);
     }
 
     /**
@@ -251,7 +251,7 @@ public final class BpfMaps {
     public static int updateBatch(final int fd, final MemorySegment keys, final MemorySegment values, final int count) {
         try (Arena arena = Arena.ofConfined()) {
             final MemorySegment done = arena.allocateFrom(ValueLayout.JAVA_INT, count);
-            final int result = libbpf_h.bpf_map_update_batch(fd, keys, values, done, batchOptions(arena));
+            final int result = LibBpfCalls.bpf_map_update_batch(fd, keys, values, done, batchOptions(arena));
             check(result, "update elements of", fd);
             return done.get(ValueLayout.JAVA_INT, 0);
         }
@@ -269,7 +269,7 @@ public final class BpfMaps {
     public static int deleteBatch(final int fd, final MemorySegment keys, final int count) {
         try (Arena arena = Arena.ofConfined()) {
             final MemorySegment done = arena.allocateFrom(ValueLayout.JAVA_INT, count);
-            isThere(libbpf_h.bpf_map_delete_batch(fd, keys, done, batchOptions(arena)), "delete elements of", fd);
+            isThere(LibBpfCalls.bpf_map_delete_batch(fd, keys, done, batchOptions(arena)), "delete elements of", fd);
             return done.get(ValueLayout.JAVA_INT, 0);
         }
     }
@@ -320,7 +320,7 @@ public final class BpfMaps {
         try (Arena arena = Arena.ofConfined()) {
             final MemorySegment info = bpf_map_info.allocate(arena).fill((byte)0);
             final MemorySegment length = arena.allocateFrom(ValueLayout.JAVA_INT, (int)info.byteSize());
-            check(libbpf_h.bpf_obj_get_info_by_fd(fd, info, length), "ask about", fd);
+            check(LibBpfCalls.bpf_obj_get_info_by_fd(fd, info, length), "ask about", fd);
             return new MapInfo(bpf_map_info.id(info), bpf_map_info.type(info), bpf_map_info.key_size(info),
                 bpf_map_info.value_size(info), bpf_map_info.max_entries(info), bpf_map_info.map_flags(info),
                 bpf_map_info.name(info).getString(0));
@@ -334,7 +334,7 @@ public final class BpfMaps {
      */
     public static int numPossibleCpus() {
         LibBpf.library();
-        return LibBpf.check(libbpf_h.libbpf_num_possible_cpus(), "count", "possible processors");
+        return LibBpf.check(LibBpfCalls.libbpf_num_possible_cpus(), "count", "possible processors");
     }
 
     private static MemorySegment batchOptions(final Arena arena) {

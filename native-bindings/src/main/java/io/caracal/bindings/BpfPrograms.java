@@ -3,7 +3,6 @@ package io.caracal.bindings;
 import io.caracal.bindings.gen.bpf_prog_info;
 import io.caracal.bindings.gen.bpf_prog_load_opts;
 import io.caracal.bindings.gen.bpf_test_run_opts;
-import io.caracal.bindings.gen.libbpf_h;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -62,7 +61,7 @@ public final class BpfPrograms {
             bpf_prog_load_opts.sz(options, options.byteSize());
             bpf_prog_load_opts.expected_attach_type(options, expectedAttachType);
             bpf_prog_load_opts.prog_flags(options, flags);
-            final int fd = libbpf_h.bpf_prog_load(type, arena.allocateFrom(name), arena.allocateFrom("GPL"),
+            final int fd = LibBpfCalls.bpf_prog_load(type, arena.allocateFrom(name), arena.allocateFrom("GPL"),
                 arena.allocateFrom(ValueLayout.JAVA_LONG, instructions), instructions.length, options);
             return Fd.of(LibBpf.check(fd, "load program", name), "program " + name);
         }
@@ -94,7 +93,7 @@ public final class BpfPrograms {
             bpf_test_run_opts.ctx_out(options, context);
             bpf_test_run_opts.ctx_size_out(options, (int)context.byteSize());
             bpf_test_run_opts.repeat(options, repeat);
-            final int result = libbpf_h.bpf_prog_test_run_opts(programFd, options);
+            final int result = LibBpfCalls.bpf_prog_test_run_opts(programFd, options);
             LibBpf.check(result, "test", "program (fd " + programFd + ')');
             return new TestRun(bpf_test_run_opts.retval(options), bpf_test_run_opts.data_size_out(options),
                 bpf_test_run_opts.duration(options));
@@ -113,7 +112,7 @@ public final class BpfPrograms {
         try (Arena arena = Arena.ofConfined()) {
             final MemorySegment info = bpf_prog_info.allocate(arena).fill((byte)0);
             final MemorySegment length = arena.allocateFrom(ValueLayout.JAVA_INT, (int)info.byteSize());
-            final int result = libbpf_h.bpf_obj_get_info_by_fd(programFd, info, length);
+            final int result = LibBpfCalls.bpf_obj_get_info_by_fd(programFd, info, length);
             LibBpf.check(result, "ask about", "program (fd " + programFd + ')');
             final byte[] tag = bpf_prog_info.tag(info).toArray(ValueLayout.JAVA_BYTE);
             return new ProgramInfo(bpf_prog_info.id(info), bpf_prog_info.type(info),
@@ -132,7 +131,7 @@ public final class BpfPrograms {
         LibBpf.library();
         try (Arena arena = Arena.ofConfined()) {
             final MemorySegment next = arena.allocate(ValueLayout.JAVA_INT);
-            final int result = libbpf_h.bpf_prog_get_next_id(id, next);
+            final int result = LibBpfCalls.bpf_prog_get_next_id(id, next);
             if (result == -Errno.ENOENT) {
                 return 0;
             }
@@ -150,6 +149,6 @@ public final class BpfPrograms {
      */
     public static Fd open(final int id) {
         LibBpf.library();
-        return Fd.of(LibBpf.check(libbpf_h.bpf_prog_get_fd_by_id(id), "open program", "id " + id), "program " + id);
+        return Fd.of(LibBpf.check(LibBpfCalls.bpf_prog_get_fd_by_id(id), "open program", "id " + id), "program " + id);
     }
 }

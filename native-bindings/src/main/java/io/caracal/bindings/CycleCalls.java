@@ -1,10 +1,6 @@
 package io.caracal.bindings;
 
-import static io.caracal.bindings.Downcalls.INT;
-import static io.caracal.bindings.Downcalls.LONG;
-
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.invoke.MethodHandle;
+import java.lang.foreign.MemorySegment;
 
 /**
  * The system calls that a packet worker makes again and again, without errno: they say that they failed, not why.
@@ -15,17 +11,11 @@ import java.lang.invoke.MethodHandle;
  * engine that had mapped files before). Pointers are passed as numbers for the same reason. Any thread.</p>
  */
 public final class CycleCalls {
-    private static final MethodHandle SENDTO = Downcalls.libcWithoutErrno("sendto",
-        FunctionDescriptor.of(LONG, INT, LONG, LONG, INT, LONG, INT));
-    private static final MethodHandle RECVFROM = Downcalls.libcWithoutErrno("recvfrom",
-        FunctionDescriptor.of(LONG, INT, LONG, LONG, INT, LONG, LONG));
-    private static final MethodHandle POLL = Downcalls.libcWithoutErrno("poll",
-        FunctionDescriptor.of(INT, LONG, LONG, INT));
-    private static final MethodHandle READ = Downcalls.libcWithoutErrno("read",
-        FunctionDescriptor.of(LONG, INT, LONG, LONG));
-
-    private static final MethodHandle WRITE = Downcalls.libcWithoutErrno("write",
-        FunctionDescriptor.of(LONG, INT, LONG, LONG));
+    private static final MemorySegment SENDTO = Downcalls.libc("sendto");
+    private static final MemorySegment RECVFROM = Downcalls.libc("recvfrom");
+    private static final MemorySegment POLL = Downcalls.libc("poll");
+    private static final MemorySegment READ = Downcalls.libc("read");
+    private static final MemorySegment WRITE = Downcalls.libc("write");
 
     private CycleCalls() {
     }
@@ -37,11 +27,7 @@ public final class CycleCalls {
      * @return true if it had nothing to say against it.
      */
     public static boolean kickTransmit(final int fd) {
-        try {
-            return (long)SENDTO.invokeExact(fd, 0L, 0L, Posix.MSG_DONTWAIT, 0L, 0) >= 0;
-        } catch (final Throwable thrown) {
-            throw Downcalls.unexpected(thrown);
-        }
+        return Downcalls.callPlain(SENDTO, fd, 0, 0, Posix.MSG_DONTWAIT, 0, 0) >= 0;
     }
 
     /**
@@ -51,11 +37,7 @@ public final class CycleCalls {
      * @return true if it had nothing to say against it.
      */
     public static boolean kickFill(final int fd) {
-        try {
-            return (long)RECVFROM.invokeExact(fd, 0L, 0L, Posix.MSG_DONTWAIT, 0L, 0L) >= 0;
-        } catch (final Throwable thrown) {
-            throw Downcalls.unexpected(thrown);
-        }
+        return Downcalls.callPlain(RECVFROM, fd, 0, 0, Posix.MSG_DONTWAIT, 0, 0) >= 0;
     }
 
     /**
@@ -67,11 +49,7 @@ public final class CycleCalls {
      * @return descriptors that are ready; 0 when the time is over; -1 on failure, also for a signal.
      */
     public static int poll(final long fds, final long count, final int timeoutMs) {
-        try {
-            return (int)POLL.invokeExact(fds, count, timeoutMs);
-        } catch (final Throwable thrown) {
-            throw Downcalls.unexpected(thrown);
-        }
+        return (int)Downcalls.callPlain(POLL, fds, count, timeoutMs, 0, 0, 0);
     }
 
     /**
@@ -83,11 +61,7 @@ public final class CycleCalls {
      * @return bytes read, or -1.
      */
     public static long read(final int fd, final long buffer, final long length) {
-        try {
-            return (long)READ.invokeExact(fd, buffer, length);
-        } catch (final Throwable thrown) {
-            throw Downcalls.unexpected(thrown);
-        }
+        return Downcalls.callPlain(READ, fd, buffer, length, 0, 0, 0);
     }
 
     /**
@@ -99,10 +73,6 @@ public final class CycleCalls {
      * @return bytes written, or -1.
      */
     public static long write(final int fd, final long buffer, final long length) {
-        try {
-            return (long)WRITE.invokeExact(fd, buffer, length);
-        } catch (final Throwable thrown) {
-            throw Downcalls.unexpected(thrown);
-        }
+        return Downcalls.callPlain(WRITE, fd, buffer, length, 0, 0, 0);
     }
 }

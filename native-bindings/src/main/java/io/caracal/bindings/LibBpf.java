@@ -1,15 +1,16 @@
 package io.caracal.bindings;
 
 import io.caracal.bindings.gen.bpf_object_open_opts;
-import io.caracal.bindings.gen.libbpf_h;
 import io.caracal.bindings.gen.libc_h;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
+import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
+import java.lang.ref.Reference;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -28,13 +29,12 @@ public final class LibBpf {
     private static final LibBpfLog.Level[] LEVELS = LibBpfLog.Level.values();
 
     private static final AtomicLong LOG_FAILURES = new AtomicLong();
-    private static volatile LibBpfLog log = (_, _) -> { };
+    private static volatile LibBpfLog log;
     private static volatile SymbolLookup library;
 
     /** Functions that return NULL and say why in errno. */
     private static final class Calls {
-        static final MethodHandle OBJECT_OPEN_MEM = Downcalls.capturing(library(), "bpf_object__open_mem",
-            FunctionDescriptor.of(Downcalls.POINTER, Downcalls.POINTER, Downcalls.LONG, Downcalls.POINTER));
+        static final MemorySegment OBJECT_OPEN_MEM = Downcalls.in(library(), "bpf_object__open_mem");
     }
 
     /** The upcall, made once and never freed: libbpf keeps its address for as long as the process lives. */
@@ -44,7 +44,8 @@ public final class LibBpf {
         private static MemorySegment stub() {
             try {
                 final FunctionDescriptor descriptor =
-                    FunctionDescriptor.of(Downcalls.INT, Downcalls.INT, Downcalls.POINTER, Downcalls.POINTER);
+                    FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT,
+                    ValueLayout.ADDRESS, ValueLayout.ADDRESS);
                 final MethodHandle print = MethodHandles.lookup().findStatic(LibBpf.class, "print",
                     descriptor.toMethodType());
                 return Linker.nativeLinker().upcallStub(print, descriptor, Arena.global());
@@ -65,7 +66,7 @@ public final class LibBpf {
      */
     public static String version() {
         library();
-        return libbpf_h.libbpf_version_string().getString(0);
+        return LibBpfCalls.libbpf_version_string().getString(0);
     }
 
     /**
@@ -78,7 +79,7 @@ public final class LibBpf {
         library();
         try (Arena arena = Arena.ofConfined()) {
             final MemorySegment text = arena.allocate(ERROR_TEXT_LENGTH);
-            libbpf_h.libbpf_strerror(errno, text, ERROR_TEXT_LENGTH);
+            LibBpfCalls.libbpf_strerror(errno, text, ERROR_TEXT_LENGTH);
             return text.getString(0);
         }
     }
@@ -92,6 +93,7 @@ public final class LibBpf {
     public static void setLog(final LibBpfLog listener) {
         library();
         log = Objects.requireNonNull(listener);
+        LibBpfCalls.libbpf_set_print(Upcall.STUB);
     }
 
     /**
@@ -118,13 +120,9 @@ public final class LibBpf {
             final MemorySegment options = bpf_object_open_opts.allocate(arena).fill((byte)0);
             bpf_object_open_opts.sz(options, options.byteSize());
             bpf_object_open_opts.object_name(options, arena.allocateFrom(name));
-            final MemorySegment object;
-            try {
-                object = (MemorySegment)Calls.OBJECT_OPEN_MEM.invokeExact(state.segment(), elf, elf.byteSize(),
-                    options);
-            } catch (final Throwable thrown) {
-                throw Downcalls.unexpected(thrown);
-            }
+            final MemorySegment object = MemorySegment.ofAddress(Downcalls.call(Calls.OBJECT_OPEN_MEM, state,
+                Downcalls.address(elf), elf.byteSize(), Downcalls.address(options)));
+            Reference.reachabilityFence(elf);
             if (object.equals(MemorySegment.NULL)) {
                 throw state.failure("open BPF object", name);
             }
@@ -140,7 +138,7 @@ public final class LibBpf {
      *     {@link #programSetLogBuf}, or goes to the listener), EPERM, ENOMEM.
      */
     public static void objectLoad(final MemorySegment object) {
-        check(libbpf_h.bpf_object__load(object), "load BPF object", objectName(object));
+        check(LibBpfCalls.bpf_object__load(object), "load BPF object", objectName(object));
     }
 
     /**
@@ -149,7 +147,7 @@ public final class LibBpf {
      * @param object of {@link #objectOpenMem}; not to be used afterwards.
      */
     public static void objectClose(final MemorySegment object) {
-        libbpf_h.bpf_object__close(object);
+        LibBpfCalls.bpf_object__close(object);
     }
 
     /**
@@ -159,7 +157,7 @@ public final class LibBpf {
      * @return its name.
      */
     public static String objectName(final MemorySegment object) {
-        return libbpf_h.bpf_object__name(object).getString(0);
+        return LibBpfCalls.bpf_object__name(object).getString(0);
     }
 
     /**
@@ -170,7 +168,7 @@ public final class LibBpf {
      * @return the next program, or NULL after the last.
      */
     public static MemorySegment objectNextProgram(final MemorySegment object, final MemorySegment previous) {
-        return libbpf_h.bpf_object__next_program(object, previous);
+        return LibBpfCalls.bpf_object__next_program(object, previous);
     }
 
     /**
@@ -184,7 +182,7 @@ public final class LibBpf {
     public static MemorySegment objectFindProgram(final MemorySegment object, final String name) {
         try (Arena arena = Arena.ofConfined()) {
             final MemorySegment found =
-                libbpf_h.bpf_object__find_program_by_name(object, arena.allocateFrom(name));
+                LibBpfCalls.bpf_object__find_program_by_name(object, arena.allocateFrom(name));
             return found(found, "find program " + name + " in", object);
         }
     }
@@ -197,7 +195,7 @@ public final class LibBpf {
      * @return the next map, or NULL after the last.
      */
     public static MemorySegment objectNextMap(final MemorySegment object, final MemorySegment previous) {
-        return libbpf_h.bpf_object__next_map(object, previous);
+        return LibBpfCalls.bpf_object__next_map(object, previous);
     }
 
     /**
@@ -210,7 +208,7 @@ public final class LibBpf {
      */
     public static MemorySegment objectFindMap(final MemorySegment object, final String name) {
         try (Arena arena = Arena.ofConfined()) {
-            final MemorySegment found = libbpf_h.bpf_object__find_map_by_name(object, arena.allocateFrom(name));
+            final MemorySegment found = LibBpfCalls.bpf_object__find_map_by_name(object, arena.allocateFrom(name));
             return found(found, "find map " + name + " in", object);
         }
     }
@@ -222,7 +220,7 @@ public final class LibBpf {
      * @return name of its C function.
      */
     public static String programName(final MemorySegment program) {
-        return libbpf_h.bpf_program__name(program).getString(0);
+        return LibBpfCalls.bpf_program__name(program).getString(0);
     }
 
     /**
@@ -232,7 +230,7 @@ public final class LibBpf {
      * @return such as {@code xdp} or {@code tc}.
      */
     public static String programSectionName(final MemorySegment program) {
-        return libbpf_h.bpf_program__section_name(program).getString(0);
+        return LibBpfCalls.bpf_program__section_name(program).getString(0);
     }
 
     /**
@@ -243,7 +241,7 @@ public final class LibBpf {
      * @throws NativeCallException ENOENT where it is not loaded.
      */
     public static int programFd(final MemorySegment program) {
-        return check(libbpf_h.bpf_program__fd(program), "use program", programName(program));
+        return check(LibBpfCalls.bpf_program__fd(program), "use program", programName(program));
     }
 
     /**
@@ -253,7 +251,7 @@ public final class LibBpf {
      * @param isLoaded false to leave it out.
      */
     public static void programSetAutoload(final MemorySegment program, final boolean isLoaded) {
-        check(libbpf_h.bpf_program__set_autoload(program, isLoaded), "leave out program", programName(program));
+        check(LibBpfCalls.bpf_program__set_autoload(program, isLoaded), "leave out program", programName(program));
     }
 
     /**
@@ -265,8 +263,8 @@ public final class LibBpf {
      */
     public static void programSetLogBuf(final MemorySegment program, final MemorySegment buffer, final int level) {
         final String name = programName(program);
-        check(libbpf_h.bpf_program__set_log_buf(program, buffer, buffer.byteSize()), "set verifier log of", name);
-        check(libbpf_h.bpf_program__set_log_level(program, level), "set verifier log level of", name);
+        check(LibBpfCalls.bpf_program__set_log_buf(program, buffer, buffer.byteSize()), "set verifier log of", name);
+        check(LibBpfCalls.bpf_program__set_log_level(program, level), "set verifier log level of", name);
     }
 
     /** Makes an exception of a negative errno, which is how libbpf's functions fail. */
@@ -298,8 +296,8 @@ public final class LibBpf {
     private static synchronized SymbolLookup load() {
         if (library == null) {
             final SymbolLookup found = find(LIBRARY, "libbpf1");
-            libbpf_h.libbpf_set_print(Upcall.STUB);
             library = found;
+            LibBpfCalls.libbpf_set_print(MemorySegment.NULL);
         }
         return library;
     }

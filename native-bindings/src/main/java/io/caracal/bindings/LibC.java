@@ -1,6 +1,7 @@
 package io.caracal.bindings;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.ref.Reference;
 
 /**
  * The functions of the C library that Caracal calls, one method each, named as in C. They return what the C function
@@ -8,8 +9,8 @@ import java.lang.foreign.MemorySegment;
  * them with a call state of its own. What is off the path and should throw instead is in {@link Fd},
  * {@link MappedRegion}, {@link NetNamespace} and {@link CpuAffinity}.
  *
- * <p>A C string is made by {@code arena.allocateFrom(text)}. Functions are linked in small groups when the first of the
- * group is called.
+ * <p>A C string is made by {@code arena.allocateFrom(text)}. Memory that is passed must be native, and stay open during
+ * the call.
  */
 public final class LibC {
     private LibC() {
@@ -25,11 +26,7 @@ public final class LibC {
      * @return its file descriptor, or -1.
      */
     public static int socket(final CallState state, final int domain, final int type, final int protocol) {
-        try {
-            return (int)LibCCalls.Sockets.SOCKET.invokeExact(state.segment(), domain, type, protocol);
-        } catch (final Throwable thrown) {
-            throw Downcalls.unexpected(thrown);
-        }
+        return (int)Downcalls.call(LibCCalls.SOCKET, state, domain, type, protocol);
     }
 
     /**
@@ -42,11 +39,9 @@ public final class LibC {
      * @return 0 or -1.
      */
     public static int bind(final CallState state, final int fd, final MemorySegment address, final int addressLength) {
-        try {
-            return (int)LibCCalls.Sockets.BIND.invokeExact(state.segment(), fd, address, addressLength);
-        } catch (final Throwable thrown) {
-            throw Downcalls.unexpected(thrown);
-        }
+        final long result = Downcalls.call(LibCCalls.BIND, state, fd, Downcalls.address(address), addressLength);
+        Reference.reachabilityFence(address);
+        return (int)result;
     }
 
     /**
@@ -62,11 +57,10 @@ public final class LibC {
      */
     public static int setsockopt(final CallState state, final int fd, final int level, final int name,
         final MemorySegment value, final int length) {
-        try {
-            return (int)LibCCalls.Sockets.SETSOCKOPT.invokeExact(state.segment(), fd, level, name, value, length);
-        } catch (final Throwable thrown) {
-            throw Downcalls.unexpected(thrown);
-        }
+        final long result = Downcalls.call(
+            LibCCalls.SETSOCKOPT, state, fd, level, name, Downcalls.address(value), length);
+        Reference.reachabilityFence(value);
+        return (int)result;
     }
 
     /**
@@ -82,11 +76,11 @@ public final class LibC {
      */
     public static int getsockopt(final CallState state, final int fd, final int level, final int name,
         final MemorySegment value, final MemorySegment length) {
-        try {
-            return (int)LibCCalls.Sockets.GETSOCKOPT.invokeExact(state.segment(), fd, level, name, value, length);
-        } catch (final Throwable thrown) {
-            throw Downcalls.unexpected(thrown);
-        }
+        final long result = Downcalls.call(
+            LibCCalls.GETSOCKOPT, state, fd, level, name, Downcalls.address(value), Downcalls.address(length));
+        Reference.reachabilityFence(value);
+        Reference.reachabilityFence(length);
+        return (int)result;
     }
 
     /**
@@ -100,11 +94,11 @@ public final class LibC {
      */
     public static int getsockname(final CallState state, final int fd, final MemorySegment address,
         final MemorySegment length) {
-        try {
-            return (int)LibCCalls.Sockets.GETSOCKNAME.invokeExact(state.segment(), fd, address, length);
-        } catch (final Throwable thrown) {
-            throw Downcalls.unexpected(thrown);
-        }
+        final long result = Downcalls.call(
+            LibCCalls.GETSOCKNAME, state, fd, Downcalls.address(address), Downcalls.address(length));
+        Reference.reachabilityFence(address);
+        Reference.reachabilityFence(length);
+        return (int)result;
     }
 
     /**
@@ -121,12 +115,12 @@ public final class LibC {
      */
     public static long sendto(final CallState state, final int fd, final MemorySegment buffer, final long length,
         final int flags, final MemorySegment address, final int addressLength) {
-        try {
-            return (long)LibCCalls.Sockets.SENDTO.invokeExact(
-                state.segment(), fd, buffer, length, flags, address, addressLength);
-        } catch (final Throwable thrown) {
-            throw Downcalls.unexpected(thrown);
-        }
+        final long result = Downcalls.call(
+            LibCCalls.SENDTO, state, fd, Downcalls.address(buffer), length, flags, Downcalls.address(address),
+            addressLength);
+        Reference.reachabilityFence(buffer);
+        Reference.reachabilityFence(address);
+        return result;
     }
 
     /**
@@ -143,12 +137,13 @@ public final class LibC {
      */
     public static long recvfrom(final CallState state, final int fd, final MemorySegment buffer, final long length,
         final int flags, final MemorySegment address, final MemorySegment addressLength) {
-        try {
-            return (long)LibCCalls.Sockets.RECVFROM.invokeExact(
-                state.segment(), fd, buffer, length, flags, address, addressLength);
-        } catch (final Throwable thrown) {
-            throw Downcalls.unexpected(thrown);
-        }
+        final long result = Downcalls.call(
+            LibCCalls.RECVFROM, state, fd, Downcalls.address(buffer), length, flags, Downcalls.address(address),
+            Downcalls.address(addressLength));
+        Reference.reachabilityFence(buffer);
+        Reference.reachabilityFence(address);
+        Reference.reachabilityFence(addressLength);
+        return result;
     }
 
     /**
@@ -163,11 +158,9 @@ public final class LibC {
      */
     public static long send(final CallState state, final int fd, final MemorySegment buffer, final long length,
         final int flags) {
-        try {
-            return (long)LibCCalls.Sockets.SEND.invokeExact(state.segment(), fd, buffer, length, flags);
-        } catch (final Throwable thrown) {
-            throw Downcalls.unexpected(thrown);
-        }
+        final long result = Downcalls.call(LibCCalls.SEND, state, fd, Downcalls.address(buffer), length, flags);
+        Reference.reachabilityFence(buffer);
+        return result;
     }
 
     /**
@@ -182,11 +175,9 @@ public final class LibC {
      */
     public static long recv(final CallState state, final int fd, final MemorySegment buffer, final long length,
         final int flags) {
-        try {
-            return (long)LibCCalls.Sockets.RECV.invokeExact(state.segment(), fd, buffer, length, flags);
-        } catch (final Throwable thrown) {
-            throw Downcalls.unexpected(thrown);
-        }
+        final long result = Downcalls.call(LibCCalls.RECV, state, fd, Downcalls.address(buffer), length, flags);
+        Reference.reachabilityFence(buffer);
+        return result;
     }
 
     /**
@@ -199,11 +190,9 @@ public final class LibC {
      * @return descriptors that are ready, 0 at the time-out, or -1.
      */
     public static int poll(final CallState state, final MemorySegment fds, final long count, final int timeoutMs) {
-        try {
-            return (int)LibCCalls.Polling.POLL.invokeExact(state.segment(), fds, count, timeoutMs);
-        } catch (final Throwable thrown) {
-            throw Downcalls.unexpected(thrown);
-        }
+        final long result = Downcalls.call(LibCCalls.POLL, state, Downcalls.address(fds), count, timeoutMs);
+        Reference.reachabilityFence(fds);
+        return (int)result;
     }
 
     /**
@@ -220,12 +209,7 @@ public final class LibC {
      */
     public static long mmap(final CallState state, final long address, final long length, final int protection,
         final int flags, final int fd, final long offset) {
-        try {
-            return (((MemorySegment)LibCCalls.Memory.MMAP.invokeExact(
-                state.segment(), MemorySegment.ofAddress(address), length, protection, flags, fd, offset))).address();
-        } catch (final Throwable thrown) {
-            throw Downcalls.unexpected(thrown);
-        }
+        return Downcalls.call(LibCCalls.MMAP, state, address, length, protection, flags, fd, offset);
     }
 
     /**
@@ -237,11 +221,7 @@ public final class LibC {
      * @return 0 or -1.
      */
     public static int munmap(final CallState state, final long address, final long length) {
-        try {
-            return (int)LibCCalls.Memory.MUNMAP.invokeExact(state.segment(), MemorySegment.ofAddress(address), length);
-        } catch (final Throwable thrown) {
-            throw Downcalls.unexpected(thrown);
-        }
+        return (int)Downcalls.call(LibCCalls.MUNMAP, state, address, length);
     }
 
     /**
@@ -254,12 +234,7 @@ public final class LibC {
      * @return 0 or -1.
      */
     public static int madvise(final CallState state, final long address, final long length, final int advice) {
-        try {
-            return (int)LibCCalls.Memory.MADVISE.invokeExact(
-                state.segment(), MemorySegment.ofAddress(address), length, advice);
-        } catch (final Throwable thrown) {
-            throw Downcalls.unexpected(thrown);
-        }
+        return (int)Downcalls.call(LibCCalls.MADVISE, state, address, length, advice);
     }
 
     /**
@@ -271,11 +246,9 @@ public final class LibC {
      * @return its file descriptor, or -1.
      */
     public static int memfdCreate(final CallState state, final MemorySegment name, final int flags) {
-        try {
-            return (int)LibCCalls.Memory.MEMFD_CREATE.invokeExact(state.segment(), name, flags);
-        } catch (final Throwable thrown) {
-            throw Downcalls.unexpected(thrown);
-        }
+        final long result = Downcalls.call(LibCCalls.MEMFD_CREATE, state, Downcalls.address(name), flags);
+        Reference.reachabilityFence(name);
+        return (int)result;
     }
 
     /**
@@ -288,11 +261,9 @@ public final class LibC {
      * @return its file descriptor, or -1.
      */
     public static int open(final CallState state, final MemorySegment path, final int flags, final int mode) {
-        try {
-            return (int)LibCCalls.Files.OPEN.invokeExact(state.segment(), path, flags, mode);
-        } catch (final Throwable thrown) {
-            throw Downcalls.unexpected(thrown);
-        }
+        final long result = Downcalls.call(LibCCalls.OPEN, state, Downcalls.address(path), flags, mode);
+        Reference.reachabilityFence(path);
+        return (int)result;
     }
 
     /**
@@ -303,11 +274,7 @@ public final class LibC {
      * @return 0 or -1.
      */
     public static int close(final CallState state, final int fd) {
-        try {
-            return (int)LibCCalls.Files.CLOSE.invokeExact(state.segment(), fd);
-        } catch (final Throwable thrown) {
-            throw Downcalls.unexpected(thrown);
-        }
+        return (int)Downcalls.call(LibCCalls.CLOSE, state, fd);
     }
 
     /**
@@ -320,11 +287,9 @@ public final class LibC {
      * @return bytes read, 0 at the end, or -1.
      */
     public static long read(final CallState state, final int fd, final MemorySegment buffer, final long length) {
-        try {
-            return (long)LibCCalls.Files.READ.invokeExact(state.segment(), fd, buffer, length);
-        } catch (final Throwable thrown) {
-            throw Downcalls.unexpected(thrown);
-        }
+        final long result = Downcalls.call(LibCCalls.READ, state, fd, Downcalls.address(buffer), length);
+        Reference.reachabilityFence(buffer);
+        return result;
     }
 
     /**
@@ -337,11 +302,9 @@ public final class LibC {
      * @return bytes written, or -1.
      */
     public static long write(final CallState state, final int fd, final MemorySegment buffer, final long length) {
-        try {
-            return (long)LibCCalls.Files.WRITE.invokeExact(state.segment(), fd, buffer, length);
-        } catch (final Throwable thrown) {
-            throw Downcalls.unexpected(thrown);
-        }
+        final long result = Downcalls.call(LibCCalls.WRITE, state, fd, Downcalls.address(buffer), length);
+        Reference.reachabilityFence(buffer);
+        return result;
     }
 
     /**
@@ -353,11 +316,7 @@ public final class LibC {
      * @return 0 or -1.
      */
     public static int ftruncate(final CallState state, final int fd, final long length) {
-        try {
-            return (int)LibCCalls.Files.FTRUNCATE.invokeExact(state.segment(), fd, length);
-        } catch (final Throwable thrown) {
-            throw Downcalls.unexpected(thrown);
-        }
+        return (int)Downcalls.call(LibCCalls.FTRUNCATE, state, fd, length);
     }
 
     /**
@@ -371,11 +330,7 @@ public final class LibC {
      * @return 0, or the errno itself: ENOSPC where there is no room.
      */
     public static int posixFallocate(final CallState state, final int fd, final long offset, final long length) {
-        try {
-            return (int)LibCCalls.Files.POSIX_FALLOCATE.invokeExact(state.segment(), fd, offset, length);
-        } catch (final Throwable thrown) {
-            throw Downcalls.unexpected(thrown);
-        }
+        return (int)Downcalls.call(LibCCalls.POSIX_FALLOCATE, state, fd, offset, length);
     }
 
     /**
@@ -387,11 +342,7 @@ public final class LibC {
      * @return its file descriptor, or -1.
      */
     public static int eventfd(final CallState state, final int initial, final int flags) {
-        try {
-            return (int)LibCCalls.Files.EVENTFD.invokeExact(state.segment(), initial, flags);
-        } catch (final Throwable thrown) {
-            throw Downcalls.unexpected(thrown);
-        }
+        return (int)Downcalls.call(LibCCalls.EVENTFD, state, initial, flags);
     }
 
     /**
@@ -404,11 +355,9 @@ public final class LibC {
      * @return 0 or more, or -1.
      */
     public static int ioctl(final CallState state, final int fd, final long request, final MemorySegment argument) {
-        try {
-            return (int)LibCCalls.Files.IOCTL.invokeExact(state.segment(), fd, request, argument);
-        } catch (final Throwable thrown) {
-            throw Downcalls.unexpected(thrown);
-        }
+        final long result = Downcalls.call(LibCCalls.IOCTL, state, fd, request, Downcalls.address(argument));
+        Reference.reachabilityFence(argument);
+        return (int)result;
     }
 
     /**
@@ -420,11 +369,7 @@ public final class LibC {
      * @return 0 or -1.
      */
     public static int setns(final CallState state, final int fd, final int type) {
-        try {
-            return (int)LibCCalls.Namespaces.SETNS.invokeExact(state.segment(), fd, type);
-        } catch (final Throwable thrown) {
-            throw Downcalls.unexpected(thrown);
-        }
+        return (int)Downcalls.call(LibCCalls.SETNS, state, fd, type);
     }
 
     /**
@@ -435,11 +380,7 @@ public final class LibC {
      * @return 0 or -1.
      */
     public static int unshare(final CallState state, final int flags) {
-        try {
-            return (int)LibCCalls.Namespaces.UNSHARE.invokeExact(state.segment(), flags);
-        } catch (final Throwable thrown) {
-            throw Downcalls.unexpected(thrown);
-        }
+        return (int)Downcalls.call(LibCCalls.UNSHARE, state, flags);
     }
 
     /**
@@ -455,11 +396,14 @@ public final class LibC {
      */
     public static int mount(final CallState state, final MemorySegment source, final MemorySegment target,
         final MemorySegment type, final long flags, final MemorySegment options) {
-        try {
-            return (int)LibCCalls.Namespaces.MOUNT.invokeExact(state.segment(), source, target, type, flags, options);
-        } catch (final Throwable thrown) {
-            throw Downcalls.unexpected(thrown);
-        }
+        final long result = Downcalls.call(
+            LibCCalls.MOUNT, state, Downcalls.address(source), Downcalls.address(target), Downcalls.address(type),
+            flags, Downcalls.address(options));
+        Reference.reachabilityFence(source);
+        Reference.reachabilityFence(target);
+        Reference.reachabilityFence(type);
+        Reference.reachabilityFence(options);
+        return (int)result;
     }
 
     /**
@@ -471,11 +415,9 @@ public final class LibC {
      * @return 0 or -1.
      */
     public static int umount2(final CallState state, final MemorySegment target, final int flags) {
-        try {
-            return (int)LibCCalls.Namespaces.UMOUNT2.invokeExact(state.segment(), target, flags);
-        } catch (final Throwable thrown) {
-            throw Downcalls.unexpected(thrown);
-        }
+        final long result = Downcalls.call(LibCCalls.UMOUNT2, state, Downcalls.address(target), flags);
+        Reference.reachabilityFence(target);
+        return (int)result;
     }
 
     /**
@@ -489,11 +431,9 @@ public final class LibC {
      */
     public static int schedSetaffinity(final CallState state, final int tid, final long length,
         final MemorySegment mask) {
-        try {
-            return (int)LibCCalls.Scheduling.SCHED_SETAFFINITY.invokeExact(state.segment(), tid, length, mask);
-        } catch (final Throwable thrown) {
-            throw Downcalls.unexpected(thrown);
-        }
+        final long result = Downcalls.call(LibCCalls.SCHED_SETAFFINITY, state, tid, length, Downcalls.address(mask));
+        Reference.reachabilityFence(mask);
+        return (int)result;
     }
 
     /**
@@ -507,11 +447,9 @@ public final class LibC {
      */
     public static int schedGetaffinity(final CallState state, final int tid, final long length,
         final MemorySegment mask) {
-        try {
-            return (int)LibCCalls.Scheduling.SCHED_GETAFFINITY.invokeExact(state.segment(), tid, length, mask);
-        } catch (final Throwable thrown) {
-            throw Downcalls.unexpected(thrown);
-        }
+        final long result = Downcalls.call(LibCCalls.SCHED_GETAFFINITY, state, tid, length, Downcalls.address(mask));
+        Reference.reachabilityFence(mask);
+        return (int)result;
     }
 
     /**
@@ -522,11 +460,9 @@ public final class LibC {
      * @return its index, or 0 with ENODEV.
      */
     public static int ifNametoindex(final CallState state, final MemorySegment name) {
-        try {
-            return (int)LibCCalls.Interfaces.IF_NAMETOINDEX.invokeExact(state.segment(), name);
-        } catch (final Throwable thrown) {
-            throw Downcalls.unexpected(thrown);
-        }
+        final long result = Downcalls.call(LibCCalls.IF_NAMETOINDEX, state, Downcalls.address(name));
+        Reference.reachabilityFence(name);
+        return (int)result;
     }
 
     /**
@@ -538,11 +474,9 @@ public final class LibC {
      * @return name, or NULL with ENXIO.
      */
     public static MemorySegment ifIndextoname(final CallState state, final int ifindex, final MemorySegment name) {
-        try {
-            return (MemorySegment)LibCCalls.Interfaces.IF_INDEXTONAME.invokeExact(state.segment(), ifindex, name);
-        } catch (final Throwable thrown) {
-            throw Downcalls.unexpected(thrown);
-        }
+        final long found = Downcalls.call(LibCCalls.IF_INDEXTONAME, state, ifindex, Downcalls.address(name));
+        Reference.reachabilityFence(name);
+        return MemorySegment.ofAddress(found);
     }
 
     /**
@@ -556,11 +490,7 @@ public final class LibC {
      * @return what it returns, or -1.
      */
     public static long syscall(final CallState state, final long number, final long a, final long b, final long c) {
-        try {
-            return (long)LibCCalls.Kernel.SYSCALL.invokeExact(state.segment(), number, a, b, c);
-        } catch (final Throwable thrown) {
-            throw Downcalls.unexpected(thrown);
-        }
+        return Downcalls.call(LibCCalls.SYSCALL, state, number, a, b, c);
     }
 
     /**
@@ -571,11 +501,7 @@ public final class LibC {
      * @return the value, or -1.
      */
     public static long sysconf(final CallState state, final int name) {
-        try {
-            return (long)LibCCalls.Kernel.SYSCONF.invokeExact(state.segment(), name);
-        } catch (final Throwable thrown) {
-            throw Downcalls.unexpected(thrown);
-        }
+        return Downcalls.call(LibCCalls.SYSCONF, state, name);
     }
 
     /**
@@ -584,10 +510,6 @@ public final class LibC {
      * @return its id.
      */
     public static int gettid() {
-        try {
-            return (int)LibCCalls.Scheduling.GETTID.invokeExact(new CallState().segment());
-        } catch (final Throwable thrown) {
-            throw Downcalls.unexpected(thrown);
-        }
+        return (int)Downcalls.call(LibCCalls.GETTID, new CallState());
     }
 }

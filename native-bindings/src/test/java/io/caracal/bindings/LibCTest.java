@@ -13,9 +13,9 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodType;
-import java.lang.reflect.Field;
+import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
 import java.util.BitSet;
 import java.util.Locale;
 import java.util.Set;
@@ -28,31 +28,63 @@ import org.junit.jupiter.api.extension.ExtendWith;
 class LibCTest {
     /** jextract gives these no descriptor, because they have {@code ...}. */
     private static final Set<String> VARIADIC = Set.of("open", "ioctl", "syscall");
+    /** Passed as a number: nobody has a segment there yet, or any more. */
+    private static final Set<String> ADDRESSES_AS_NUMBERS = Set.of("mmap", "munmap", "madvise");
 
     private final CallState state = new CallState();
 
     @Test
-    void shouldLinkWithTheTypesThatJextractFound() throws ReflectiveOperationException {
+    void shouldTakeTheTypesThatJextractFound() throws ReflectiveOperationException {
         final Set<String> variadic = new TreeSet<>();
         int compared = 0;
-        for (final Class<?> group : LibCCalls.class.getDeclaredClasses()) {
-            for (final Field field : group.getDeclaredFields()) {
-                final String function = field.getName().toLowerCase(Locale.ROOT);
-                field.setAccessible(true);
-                final MethodType type = ((MethodHandle)field.get(null)).type();
-                assertEquals(MemorySegment.class, type.parameterType(0), "errno of " + function);
-                if (VARIADIC.contains(function)) {
-                    variadic.add(function);
-                    continue;
-                }
-                final FunctionDescriptor expected =
-                    (FunctionDescriptor)libc_h.class.getMethod(function + "$descriptor").invoke(null);
-                assertEquals(expected.toMethodType(), type.dropParameterTypes(0, 1), function);
-                compared++;
+        for (final Method method : LibC.class.getDeclaredMethods()) {
+            if (!Modifier.isPublic(method.getModifiers())) {
+                continue;
             }
+            final String function = cName(method.getName());
+            assertTrue(LibCCalls.class.getDeclaredField(function.toUpperCase(Locale.ROOT)) != null, function);
+            if (VARIADIC.contains(function)) {
+                variadic.add(function);
+                continue;
+            }
+            final FunctionDescriptor expected =
+                (FunctionDescriptor)libc_h.class.getMethod(function + "$descriptor").invoke(null);
+            assertEquals(registers(function, expected.toMethodType()), typeOf(method), function);
+            compared++;
         }
         assertEquals(VARIADIC, variadic);
         assertTrue(compared >= 28, "compared " + compared);
+    }
+
+    private static String cName(final String method) {
+        return switch (method) {
+            case "ifNametoindex", "ifIndextoname", "memfdCreate", "posixFallocate", "schedSetaffinity",
+                "schedGetaffinity" -> method.replaceAll("([A-Z])", "_$1").toLowerCase(Locale.ROOT);
+            default -> method;
+        };
+    }
+
+    private static MethodType registers(final String function, final MethodType type) {
+        if (!ADDRESSES_AS_NUMBERS.contains(function)) {
+            return type;
+        }
+        final MethodType first = type.changeParameterType(0, long.class);
+        return first.returnType() == MemorySegment.class ? first.changeReturnType(long.class) : first;
+    }
+
+    /** Without the call state. */
+    private static MethodType typeOf(final Method method) {
+        final MethodType type = MethodType.methodType(method.getReturnType(), method.getParameterTypes());
+        return type.parameterCount() > 0 && type.parameterType(0) == CallState.class
+            ? type.dropParameterTypes(0, 1) : type;
+    }
+
+    @Test
+    void shouldRefuseMemoryOfTheJavaHeap() {
+        try (Fd event = Fd.eventfd()) {
+            final MemorySegment heap = MemorySegment.ofArray(new byte[Long.BYTES]);
+            assertThrows(IllegalArgumentException.class, () -> LibC.read(state, event.number(), heap, Long.BYTES));
+        }
     }
 
     @Test
@@ -138,6 +170,19 @@ class LibCTest {
         assertThrows(IllegalArgumentException.class, () -> Fd.of(-1, "socket"));
         assertEquals("open socket of family 99: EAFNOSUPPORT (address family not supported by protocol)",
             assertThrows(NativeCallException.class, () -> Fd.socket(99, Posix.SOCK_RAW, 0)).getMessage());
+    }
+
+    @Test
+    void shouldSetTheNicenessOfTheCallingThreadAlone() throws InterruptedException {
+        final int before = ThreadNice.get();
+        final FutureTask<String> favoured = new FutureTask<>(() -> {
+            ThreadNice.set(-3);
+            return before + " then " + ThreadNice.get();
+        });
+        Thread.ofPlatform().start(favoured).join();
+
+        assertEquals(before + " then -3", favoured.resultNow());
+        assertEquals(before, ThreadNice.get());
     }
 
     @Test
