@@ -10,8 +10,10 @@ import io.caracal.perf.BenchException;
 /** How the launcher starts the engine's virtual machine; a test holds the flags to the launcher's. */
 public final class EngineJvm {
     /** The same for making and using the ahead-of-time cache, or the virtual machine refuses the cache. */
-    public static final List<String> FLAGS = List.of("-XX:+UseSerialGC", "-Xms64m", "-Xmx512m",
-        "-Dagrona.disable.bounds.checks=true", "-XX:-UsePerfData", "-XX:-UseFPUForSpilling");
+    public static final List<String> FLAGS = List.of("-XX:+UseSerialGC", "-Xms192m", "-Xmn128m", "-Xmx512m",
+        "-Dagrona.disable.bounds.checks=true", "-XX:-UsePerfData", "-XX:-UseFPUForSpilling",
+        "-XX:+UnlockDiagnosticVMOptions", "-XX:-AOTReplayTraining", "-XX:Tier3InvocationThreshold=2000",
+        "-XX:Tier3MinInvocationThreshold=1000", "-XX:Tier3CompileThreshold=4000");
     private static final Path TARGET = Path.of("dataplane", "target");
 
     private EngineJvm() {

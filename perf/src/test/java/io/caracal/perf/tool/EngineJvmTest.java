@@ -22,7 +22,7 @@ class EngineJvmTest {
     void shouldUseTheLaunchersFlags() throws IOException {
         final Matcher flags = FLAGS.matcher(Files.readString(Path.of("..", "caracal")));
         assertTrue(flags.find(), "the launcher sets FLAGS=(…)");
-        assertEquals(List.of(flags.group(1).split(" ")), EngineJvm.FLAGS);
+        assertEquals(List.of(flags.group(1).split("\\s+")), EngineJvm.FLAGS);
     }
 
     @Test
