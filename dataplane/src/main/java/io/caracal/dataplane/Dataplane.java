@@ -8,7 +8,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.function.Consumer;
 
 import io.caracal.conntrack.EstablishedFlows;
@@ -26,7 +25,6 @@ import io.caracal.policy.PolicyWay;
 import io.caracal.route.ForwardingPublisher;
 import io.caracal.stage.WorkloadTablePublisher;
 import io.caracal.wire.SymmetricFlowHash;
-import io.caracal.worker.SystemCallWarmup;
 import io.caracal.xdp.MapAdoption;
 import io.caracal.xdp.PinDirectory;
 import io.caracal.xdp.TcHook;
@@ -108,10 +106,10 @@ public final class Dataplane implements AutoCloseable {
         final WorkerGroup workers = own(new WorkerGroup(config, tables, flows, SymmetricFlowHash.random(),
             new WorkerMemory(() -> NetworkControl.framesPerWorker(networkConfig),
                 isJumbo ? WorkerMemory.BLOCKS_FOR_JUMBO : 0), log));
+        final HeldUpdates updates = new HeldUpdates();
+        final StartTask reading = own(StartTask.begin("control-source", () -> source.start(updates)));
         // Warming up needs a core and nothing of the kernel, loading programs needs the kernel and little of a core.
-        final CompletableFuture<Void> warm = CompletableFuture.runAsync(workers::prepare, Dataplane::onOwnThread);
-        // A start that fails meanwhile must not take the workers' memory from under the warm-up.
-        own(() -> warm.exceptionally(failure -> null).join());
+        final StartTask warm = own(StartTask.begin("warm-up", workers::prepare));
         final KernelSide kernel = installKernelSide(flows.steeringSeed(), isJumbo);
         final NetworkControl network = own(NetworkControl.open(
             networkConfig, kernel.programs(), kernel.pins(), tcHooks(), tables.forwarding(), networkLog()));
@@ -131,22 +129,19 @@ public final class Dataplane implements AutoCloseable {
         network.start(workers.asUplinkWorkers(), control::tell);
         final StatusReporter reporter = own(StatusReporter.start(
             source, control, (int)config.number(ConfigKey.HEALTH_PORT), log));
-        source.start(reporter.tap(control));
-        join(warm);
+        updates.passTo(reporter.tap(control));
+        warm.await();
         // They write into the network's maps, and must have ended before those are closed.
         own(workers::stop);
-        final CompletableFuture<Void> warmCalls = CompletableFuture.runAsync(
-            () -> SystemCallWarmup.run(SystemCallWarmup.CALL_COUNT), Dataplane::onOwnThread);
-        own(() -> warmCalls.exceptionally(failure -> logged("warm the system calls up", failure)).join());
         workers.start(pair, kernel.programs().sockets(), way, network::natListener, kernel.offload());
         final ControlReport said = new ControlReport(source, control, policy);
         final EngineReport report = new EngineReport(new EngineParts(workers, kernel, network), control, said, config);
         own(new AdminServer(config.path(ConfigKey.ADMIN_SOCKET).orElseThrow(),
             Map.of("counters", report::counters, "status", report::status, "policy", said::policy,
                 "said", said::said), log));
+        reading.await();
         control.awaitIdle();
-        warmCalls.exceptionally(failure -> null).join();
-        control.readiness().firstTime().thenRunAsync(this::seeToCalicosRules, Dataplane::onOwnThread);
+        control.readiness().firstTime().thenRun(() -> StartTask.begin("calico-rules", this::seeToCalicosRules));
         log.info("node " + config.node() + ": " + kernel.hooks().describePunt());
     }
 
@@ -171,7 +166,8 @@ public final class Dataplane implements AutoCloseable {
 
     private KernelSide installKernelSide(final int steeringSeed, final boolean isJumbo) {
         final WorkloadGuard guard = new WorkloadGuard(config.text(ConfigKey.INTERFACE_PREFIX));
-        guard.install();
+        // A process of its own, which works while the programs are loaded; nothing is attached before it is done.
+        final StartTask guarded = own(StartTask.begin("guard", guard::install));
         final PinDirectory pins = PinDirectory.open(config.path(ConfigKey.BPF_FILE_SYSTEM).orElseThrow());
         final PuntPrograms programs = own(PuntPrograms.load(
             pins, PuntPrograms.WORKLOADS_MAX_DEFAULT, Offload.bucketCount(config), isJumbo));
@@ -181,6 +177,7 @@ public final class Dataplane implements AutoCloseable {
             }
         }
         pins.sweepDefunctLinks().forEach(link -> log.info("removed the pin of " + link + ", whose interface is gone"));
+        guarded.await();
         final Offload offload = own(Offload.open(config, programs, steeringSeed, log));
         return new KernelSide(programs, own(new PuntHooks(programs, pins, tcHooks())), guard, offload, pins);
     }
@@ -266,6 +263,11 @@ public final class Dataplane implements AutoCloseable {
     private static WorkloadFlows workloadFlows(final WorkerGroup workers, final Offload offload) {
         return new WorkloadFlows() {
             @Override
+            public boolean areWorkersRunning() {
+                return workers.isRunning();
+            }
+
+            @Override
             public void end(final int ifindex) {
                 workers.endFlows(ifindex);
             }
@@ -286,24 +288,6 @@ public final class Dataplane implements AutoCloseable {
         final long ratePps = config.number(ConfigKey.MISS_RATE_PPS);
         return ratePps == 0 ? Workload.MissLimit.NONE
             : Workload.MissLimit.perSecond(ratePps, config.number(ConfigKey.MISS_BURST_PACKETS));
-    }
-
-    /** A thread inherits its maker's network namespace: the common pool's would keep this one for others to meet. */
-    private static void onOwnThread(final Runnable task) {
-        Thread.ofPlatform().name("caracal-warm-up").daemon(true).start(task);
-    }
-
-    private Void logged(final String act, final Throwable failure) {
-        log.error(act, failure);
-        return null;
-    }
-
-    private static void join(final CompletableFuture<Void> future) {
-        try {
-            future.join();
-        } catch (final CompletionException failure) {
-            throw new IllegalStateException("prepare the workers", failure.getCause());
-        }
     }
 
     /**

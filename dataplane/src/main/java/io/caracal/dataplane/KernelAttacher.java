@@ -160,6 +160,11 @@ final class KernelAttacher implements WorkloadAttacher {
         return moved;
     }
 
+    @Override
+    public boolean areWorkersRunning() {
+        return flows.areWorkersRunning();
+    }
+
     private static LocalPod localPod(final AttachedWorkload attached) {
         final LocalWorkload workload = attached.workload();
         return new LocalPod(workload.interfaceName(), attached.ifindex(), MacAddress.parse(workload.mac().toString()),

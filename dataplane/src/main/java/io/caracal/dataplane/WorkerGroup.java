@@ -43,6 +43,7 @@ import io.caracal.worker.HandOverPort;
 import io.caracal.worker.HandOverWorkers;
 import io.caracal.worker.IdleMode;
 import io.caracal.worker.PacketWorker;
+import io.caracal.worker.SystemCallWarmup;
 import io.caracal.worker.WorkerCommand;
 import io.caracal.worker.WorkerConfig;
 import io.caracal.worker.WorkerCounters;
@@ -101,6 +102,7 @@ final class WorkerGroup implements AutoCloseable {
 
     /** Makes the workers, opens their flows and runs synthetic packets through each; takes nothing of the network. */
     void prepare() {
+        SystemCallWarmup.run(SystemCallWarmup.CALL_COUNT);
         flowDirectory.migrate();
         final int frameCount = config.frameCount() + memory.uplinkFrameCount().getAsInt()
             + (config.workers() - 1) * LANE_DEPTH;
@@ -146,6 +148,11 @@ final class WorkerGroup implements AutoCloseable {
     /** Lets go of who waits for workers that will not run: their start has failed. Does nothing once they run. */
     void abandon() {
         running.cancel(false);
+    }
+
+    /** Whether the workers take packets. Any thread. */
+    boolean isRunning() {
+        return running.isDone() && !running.isCancelled();
     }
 
     private void startPolicyLog() {

@@ -52,6 +52,13 @@ interface WorkloadAttacher {
      */
     void publish(Collection<AttachedWorkload> attached);
 
+    /**
+     * Whether the workers run. Before that, telling them would wait for them, and attaching need not.
+     *
+     * @return true once they do.
+     */
+    boolean areWorkersRunning();
+
     /** Lets the host's stack have the packets of what was attached since the last call. */
     void armAttached();
 }

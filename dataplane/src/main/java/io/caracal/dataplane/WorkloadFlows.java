@@ -2,6 +2,9 @@ package io.caracal.dataplane;
 
 /** What becomes of a workload's flows when the workload changes. Control thread. */
 interface WorkloadFlows {
+    /** Whether there is somebody to be told: before that, telling would wait. */
+    boolean areWorkersRunning();
+
     /**
      * Ends the flows of a workload that is in no table any more; returns when they have ended.
      *

@@ -145,10 +145,11 @@ final class WorkloadRegistry {
 
     /**
      * A thousand interfaces take the kernel half a minute: the first need not wait for the last. Each time there are
-     * twice as many, so that the tables that are built meanwhile are no more work than the last one.
+     * twice as many, so that the tables that are built meanwhile are no more work than the last one. Before the workers
+     * run nobody waits.
      */
     private void publishIfDoubled() {
-        if (attachedByInterface.size() >= 2 * publishedCount) {
+        if (attachedByInterface.size() >= 2 * publishedCount && attacher.areWorkersRunning()) {
             publish();
         }
     }

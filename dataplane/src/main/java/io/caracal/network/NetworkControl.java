@@ -17,9 +17,6 @@ import io.caracal.xdp.PinDirectory;
 import io.caracal.xdp.TcHook;
 import io.caracal.xdp.punt.PuntPrograms;
 import io.caracal.xdp.uplink.UplinkCounter;
-import io.caracal.xdp.uplink.UplinkHooks;
-import io.caracal.xdp.uplink.UplinkLimits;
-import io.caracal.xdp.uplink.UplinkPrograms;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
@@ -27,7 +24,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
@@ -53,13 +53,11 @@ public final class NetworkControl implements AutoCloseable {
     static final int SINGLE_BUFFER_MTU_MAX = 3506;
 
     private final NetworkConfig config;
-    private final UplinkPrograms programs;
-    private final UplinkHooks hooks;
+    /** Loaded meanwhile: the verifier takes as long over them as attaching ten pods does. */
+    private final CompletableFuture<UplinkSide> loading;
     private final ForwardingPublisher publisher;
     private final NetworkLog log;
     private final RouteNetlink netlink;
-    private final NatOutgoing nat;
-    private final ProgramTables tables;
     private final NeighbourBook neighbours;
     private final ClusterNetwork cluster = new ClusterNetwork();
     private final ForwardingCompiler compiler = new ForwardingCompiler();
@@ -79,22 +77,20 @@ public final class NetworkControl implements AutoCloseable {
     private volatile List<String> kernelProblems = List.of();
     private volatile Map<String, String> uplinkModes = Map.of();
 
-    private NetworkControl(final NetworkConfig config, final UplinkPrograms programs, final UplinkHooks hooks,
+    private NetworkControl(final NetworkConfig config, final Supplier<UplinkSide> load,
                            final ForwardingPublisher publisher, final NetworkLog log) {
         this.config = config;
-        this.programs = programs;
-        this.hooks = hooks;
         this.publisher = publisher;
         this.log = log;
         netlink = RouteNetlink.open();
-        nat = new NatOutgoing(programs, config.workerCount());
-        tables = new ProgramTables(programs);
         neighbours = new NeighbourBook(netlink, log);
+        loading = CompletableFuture.supplyAsync(load, task ->
+            Thread.ofPlatform().name("caracal-uplink-programs").daemon(true).start(task));
     }
 
     /**
-     * Loads the uplinks' programs, with the maps that an earlier engine has left; touches no interface. In the network
-     * namespace of the calling thread.
+     * Begins to load the uplinks' programs, with the maps that an earlier engine has left, on a thread of its own;
+     * touches no interface. In the network namespace of the calling thread.
      *
      * @param config what is known from the start.
      * @param punt whose maps they share; must stay open as long as this.
@@ -103,20 +99,14 @@ public final class NetworkControl implements AutoCloseable {
      * @param publisher where the workers look.
      * @param log where it tells what it does.
      * @return to be closed after the workers and before the punt programs.
-     * @throws io.caracal.xdp.VerifierException when the kernel refuses a program.
-     * @throws io.caracal.bindings.NativeCallException EPERM, or another failure of the load.
      */
     public static NetworkControl open(final NetworkConfig config, final PuntPrograms punt, final PinDirectory pins,
                                       final List<TcHook> tcHooks, final ForwardingPublisher publisher,
                                       final NetworkLog log) {
-        final UplinkPrograms programs = UplinkPrograms.load(
-            pins, punt, UplinkLimits.DEFAULT, hasLargeUplink(config.uplinks(), config.interfacePrefix()));
-        try {
-            return new NetworkControl(config, programs, new UplinkHooks(programs, pins, tcHooks), publisher, log);
-        } catch (final RuntimeException | Error failure) {
-            programs.close();
-            throw failure;
-        }
+        return new NetworkControl(config, () -> {
+            final List<Link> present = presentUplinks(config.uplinks(), config.interfacePrefix());
+            return UplinkSide.load(pins, punt, tcHooks, present, config.workerCount());
+        }, publisher, log);
     }
 
     /**
@@ -128,7 +118,24 @@ public final class NetworkControl implements AutoCloseable {
      * @return true for jumbo frames.
      */
     public static boolean hasLargeUplink(final UplinkSettings uplinks, final String interfacePrefix) {
-        return presentUplinks(uplinks, interfacePrefix).stream().anyMatch(link -> link.mtu() > SINGLE_BUFFER_MTU_MAX);
+        return isLarge(presentUplinks(uplinks, interfacePrefix));
+    }
+
+    /** Whether packets of one of them may be larger than a buffer. */
+    static boolean isLarge(final List<Link> uplinks) {
+        return uplinks.stream().anyMatch(link -> link.mtu() > SINGLE_BUFFER_MTU_MAX);
+    }
+
+    /** Waits for the load. */
+    private UplinkSide side() {
+        try {
+            return loading.join();
+        } catch (final CompletionException failure) {
+            if (failure.getCause() instanceof final RuntimeException cause) {
+                throw cause;
+            }
+            throw failure;
+        }
     }
 
     private static List<Link> presentUplinks(final UplinkSettings uplinks, final String interfacePrefix) {
@@ -159,9 +166,11 @@ public final class NetworkControl implements AutoCloseable {
      *
      * @param worker its number; nobody else may use the listener.
      * @return to be called on that worker's thread.
+     * @throws io.caracal.xdp.VerifierException when the kernel refuses one of the programs.
+     * @throws io.caracal.bindings.NativeCallException EPERM, or another failure of their load.
      */
     public NatBindingListener natListener(final int worker) {
-        return nat.listener(worker);
+        return side().nat().listener(worker);
     }
 
     /**
@@ -172,7 +181,6 @@ public final class NetworkControl implements AutoCloseable {
      */
     public void start(final UplinkWorkers running, final Consumer<Runnable> controlThread) {
         workers = running;
-        uplinks = new Uplinks(programs, hooks, config.uplinks(), running, log);
         final NodeNetworkSettings usual = NodeNetworkSettings.DEFAULT;
         keeper = NodeNetworkKeeper.start(new NodeNetworkSettings(usual.routeProtocol(), usual.podRouteMetric(),
             config.interfacePrefix()), NodeNetworkKeeper.REFRESH_DEFAULT, this::onKernelReport);
@@ -286,10 +294,10 @@ public final class NetworkControl implements AutoCloseable {
         final Set<NeighbourKey> wanted = new HashSet<>();
         compiled.nextHops().values().forEach(plan -> plan.resolves().ifPresent(wanted::add));
         neighbours.want(wanted);
-        tables.putNew(input);
-        nat.reconcile(input, workers);
+        side().tables().putNew(input);
+        side().nat().reconcile(input, workers);
         publishTables();
-        tables.removeEnded();
+        side().tables().removeEnded();
         keeper.update(KernelSpecCompiler.compile(input));
         if (!cluster.isEmpty()) {
             config.mtuFile().ifPresent(file -> writeMtu(file, input.podMtu()));
@@ -298,6 +306,9 @@ public final class NetworkControl implements AutoCloseable {
 
     private void reconcileUplinks() {
         final boolean isFirst = uplinkModes.isEmpty() && compiled == null;
+        if (uplinks == null) {
+            uplinks = new Uplinks(side().programs(), side().hooks(), config.uplinks(), workers, log);
+        }
         uplinks.reconcile(cluster.isEmpty() ? List.of() : config.uplinks().present(host));
         uplinks.reconcileOverlays(cluster.isEmpty() ? List.of() : overlayDevices());
         if (isFirst) {
@@ -355,9 +366,9 @@ public final class NetworkControl implements AutoCloseable {
         final Map<String, Long> counters = new java.util.LinkedHashMap<>();
         for (final UplinkCounter counter : UplinkCounter.values()) {
             counters.put(counter.name().toLowerCase(java.util.Locale.ROOT).replace('_', '-'),
-                programs.counter(counter));
+                side().programs().counter(counter));
         }
-        counters.put("nat-bindings-refused", nat.failureCount());
+        counters.put("nat-bindings-refused", side().nat().failureCount());
         return counters;
     }
 
@@ -379,8 +390,8 @@ public final class NetworkControl implements AutoCloseable {
         if (keeper != null) {
             keeper.close();
         }
-        hooks.close();
         netlink.close();
-        programs.close();
+        /* Why it could not be loaded was said to who waited for it. */
+        loading.handle((side, failure) -> Optional.ofNullable(side)).join().ifPresent(UplinkSide::close);
     }
 }

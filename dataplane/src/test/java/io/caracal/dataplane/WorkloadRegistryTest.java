@@ -156,6 +156,19 @@ class WorkloadRegistryTest {
     }
 
     @Test
+    void shouldNotPublishBeforeTheEndOfABatchWhileNoWorkerRuns() {
+        attacher.areWorkersRunning = false;
+        registry.onInSync();
+        attacher.published.clear();
+        registry.onLinks(Map.of("cali1", 7, "cali2", 8));
+        registry.onEndpoint(endpoint("a", "cali1", "10.65.0.1"));
+        registry.onEndpoint(endpoint("b", "cali2", "10.65.0.2"));
+        assertEquals(List.of(), attacher.published);
+        registry.publishIfChanged();
+        assertEquals(List.of(List.of("cali1", "cali2")), attacher.published);
+    }
+
+    @Test
     void shouldPublishWhenThereAreTwiceAsManyAndAtTheEndOfABatch() {
         registry.onInSync();
         attacher.published.clear();
@@ -213,6 +226,7 @@ class WorkloadRegistryTest {
         private final Map<Integer, String> live = new HashMap<>();
         private final List<List<String>> published = new ArrayList<>();
         private int armCount;
+        private boolean areWorkersRunning = true;
         private RuntimeException failure;
         private Optional<MacAddress> kernelMac = Optional.empty();
 
@@ -244,6 +258,11 @@ class WorkloadRegistryTest {
         @Override
         public void retainOnly(final Collection<Integer> ifindexes) {
             acts.add("retain " + ifindexes);
+        }
+
+        @Override
+        public boolean areWorkersRunning() {
+            return areWorkersRunning;
         }
 
         @Override
