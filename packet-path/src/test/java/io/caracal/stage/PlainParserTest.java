@@ -50,11 +50,13 @@ class PlainParserTest {
     void shouldAcceptEveryPlainPacket() {
         final SyntheticTraffic traffic = new SyntheticTraffic(3, 50);
         for (final SyntheticFrame kind : new SyntheticFrame[] {
-            SyntheticFrame.UDP_IPV4, SyntheticFrame.TCP_IPV4, SyntheticFrame.UDP_IPV6, SyntheticFrame.TCP_IPV6}) {
+            SyntheticFrame.UDP_IPV4, SyntheticFrame.TCP_IPV4, SyntheticFrame.ICMP_IPV4,
+            SyntheticFrame.UDP_IPV6, SyntheticFrame.TCP_IPV6, SyntheticFrame.ICMP_IPV6}) {
             for (int frame = 0; frame < 1000; frame++) {
                 final int length =
                     traffic.nextFrame(fixture.umem, fixture.nextOffset(), Umem.MAX_PACKET_LENGTH, kind);
-                assertTrue(agreesOn(length, frame % 2 == 0, kind + " " + frame), kind + " " + frame + " was not taken for plain");
+                final String context = kind + " " + frame;
+                assertTrue(agreesOn(length, frame % 2 == 0, context), context + " was not taken for plain");
             }
         }
     }
