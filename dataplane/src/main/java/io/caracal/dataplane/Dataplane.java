@@ -117,7 +117,8 @@ public final class Dataplane implements AutoCloseable {
         final PuntPair pair = PuntPair.adoptOrCreate(netlink, config, puntMtu, log);
         // No socket is in the map yet: what a hook takes meanwhile meets the answer to an absent engine.
         kernel.programs().configure(puntConfig(pair, flows.steeringSeed()));
-        kernel.hooks().attachPunt(pair.hostIfindex(), pair.engineIfindex());
+        final StartTask punting = own(StartTask.begin("punt-hooks", () ->
+            kernel.hooks().attachPunt(pair.hostIfindex(), pair.engineIfindex())));
         final PolicyWay way = new PolicyWay(outwardIfindex(netlink, pair));
         policy.tellOverlay(way);
         // Attaching waits for the kernel most of the time, and the workers warm up meanwhile.
@@ -129,6 +130,7 @@ public final class Dataplane implements AutoCloseable {
         network.start(workers.asUplinkWorkers(), control::tell);
         final StatusReporter reporter = own(StatusReporter.start(
             source, control, (int)config.number(ConfigKey.HEALTH_PORT), log));
+        punting.await();
         updates.passTo(reporter.tap(control));
         warm.await();
         // They write into the network's maps, and must have ended before those are closed.

@@ -15,6 +15,7 @@ import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 
 import io.caracal.bindings.CpuAffinity;
+import io.caracal.bindings.ThreadNice;
 import io.caracal.conntrack.Conntrack;
 import io.caracal.conntrack.ConntrackCounters;
 import io.caracal.conntrack.FlowOffload;
@@ -67,6 +68,8 @@ final class WorkerGroup implements AutoCloseable {
     private static final long CPU_COUNT_UNPINNED = 1;
     /** Packets under way from one worker to one other: several bursts of both. */
     private static final int LANE_DEPTH = 512;
+    /** A tenth of a usual thread's weight: pods wait for programs to be attached, not for the warm-up to end. */
+    private static final int WARM_UP_NICE = 10;
 
     private final List<Member> members = new ArrayList<>();
     private final DataplaneConfig config;
@@ -100,7 +103,10 @@ final class WorkerGroup implements AutoCloseable {
         this.log = log;
     }
 
-    /** Makes the workers, opens their flows and runs synthetic packets through each; takes nothing of the network. */
+    /**
+     * Makes the workers, opens their flows and runs synthetic packets through each; takes nothing of the network. On a
+     * thread of its own, which takes what the others leave of the processors.
+     */
     void prepare() {
         SystemCallWarmup.run(SystemCallWarmup.CALL_COUNT);
         flowDirectory.migrate();
@@ -115,6 +121,7 @@ final class WorkerGroup implements AutoCloseable {
             final Member member = new Member(index, umem, pool);
             members.add(member);
             member.flows = flowDirectory.openShard(index, tables.workloads());
+            ThreadNice.set(WARM_UP_NICE);
             warmup.run(umem, pool, config.number(ConfigKey.WARM_UP_MS));
         }
     }

@@ -1,6 +1,7 @@
 package io.caracal.dataplane;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Collection;
@@ -105,7 +106,7 @@ public final class WorkloadGuard {
             try (var stdin = nft.getOutputStream()) {
                 stdin.write(script.getBytes(StandardCharsets.UTF_8));
             }
-            final String output = new String(nft.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            final String output = outputOf(nft);
             if (!nft.waitFor(NFT_TIMEOUT_SECONDS, TimeUnit.SECONDS)) {
                 nft.destroyForcibly();
                 throw new IllegalStateException(act + ": nft did not end in " + NFT_TIMEOUT_SECONDS + " s");
@@ -120,6 +121,13 @@ public final class WorkloadGuard {
         } catch (final InterruptedException interrupted) {
             Thread.currentThread().interrupt();
             throw new IllegalStateException(act + ": interrupted", interrupted);
+        }
+    }
+
+    /** Closes the pipe itself: the thread that reaps the process does so, too, but after others know of its end. */
+    private static String outputOf(final Process nft) throws IOException {
+        try (InputStream output = nft.getInputStream()) {
+            return new String(output.readAllBytes(), StandardCharsets.UTF_8);
         }
     }
 }

@@ -1,6 +1,7 @@
 package io.caracal.lab;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -110,7 +111,10 @@ public final class LabOverlay {
             try (OutputStream in = process.getOutputStream()) {
                 in.write(lines.toString().getBytes(StandardCharsets.UTF_8));
             }
-            final String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            final String said;
+            try (InputStream output = process.getInputStream()) {
+                said = new String(output.readAllBytes(), StandardCharsets.UTF_8);
+            }
             if (process.waitFor() != 0) {
                 throw new IllegalStateException(
                     "set the overlay up on " + node.name() + " by " + program + ": " + said);
