@@ -31,7 +31,8 @@ record RunArguments(Path configFile, Map<ConfigKey, String> shorthands, Map<Stri
     /** Options that are short for a setting. */
     static final Map<String, ConfigKey> SHORTHANDS = Map.of("--node", ConfigKey.NODE, "--state",
         ConfigKey.STATE_DIRECTORY, "--admin", ConfigKey.ADMIN_SOCKET, MANIFESTS, ConfigKey.MANIFESTS,
-        "--felix", ConfigKey.FELIX, "--workers", ConfigKey.WORKERS, "--uplink", ConfigKey.UPLINKS);
+        "--felix", ConfigKey.FELIX, "--workers", ConfigKey.WORKERS, "--uplink", ConfigKey.UPLINKS,
+        "--offload", ConfigKey.OFFLOAD);
 
     /**
      * Reads the command and its options, if they are of the plain kind.

@@ -1,6 +1,7 @@
 package io.caracal.demo;
 
 import java.util.List;
+import java.util.stream.Stream;
 
 /** The demo's steps, in their order. */
 final class DemoSteps {
@@ -8,6 +9,10 @@ final class DemoSteps {
     }
 
     static List<DemoStep> all() {
+        return Stream.of(onTheNode(), beyondTheNode(), measurements()).flatMap(List::stream).toList();
+    }
+
+    private static List<DemoStep> onTheNode() {
         return List.of(
             new DemoStep("ping-ipv4", "ping, pod to pod",
                 "Java answers the pod's ARP for 169.254.1.1; then each packet goes veth → eBPF → AF_XDP → Java → veth",
@@ -38,7 +43,11 @@ final class DemoSteps {
                 4, PolicySteps::allowFrontendToApi),
             new DemoStep("tcp", "TCP, one stream",
                 "Java decides on the SYN and writes the flow cache; GSO packets then pass whole, veth → eBPF → veth",
-                1000, TcpThroughput::measure),
+                1000, TcpThroughput::measure));
+    }
+
+    private static List<DemoStep> beyondTheNode() {
+        return List.of(
             new DemoStep("overlay-ping", "ping, a pod of a kernel node",
                 "a second node has nothing but the kernel's VXLAN: Java wraps, its kernel unwraps, and back",
                 6 * Reachability.PINGS, OverlaySteps::ping),
@@ -62,7 +71,11 @@ final class DemoSteps {
                 3, OverlaySteps::outside),
             new DemoStep("service", "a service, by the node's own NAT",
                 "the node's stack chooses the pod; tc egress gives the packet back, answers go the same way",
-                10, OverlaySteps::service),
+                10, OverlaySteps::service));
+    }
+
+    private static List<DemoStep> measurements() {
+        return List.of(
             new DemoStep("latency", "request and response over UDP",
                 "a request waits for its answer before the next: the first is Java's, the others the flow cache's",
                 1000, RequestResponse::measure),

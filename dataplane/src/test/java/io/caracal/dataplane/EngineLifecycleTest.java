@@ -137,15 +137,21 @@ class EngineLifecycleTest extends TwoPodNode {
 
     @Test
     void shouldSayWhichEndpointItCannotServe() throws Exception {
-        final Path manifest = node.manifests().resolve("wide.yaml");
+        final Path manifest = node.manifests().resolve("unknown.yaml");
+        final String loose = "calinopeer";
+        view.onNode("ip", "link", "add", loose, "type", "ifb");
+        view.onNode("ip", "link", "set", loose, "up");
         try (EmbeddedEngine engine = EmbeddedEngine.launch(node)) {
-            Files.writeString(manifest, web.manifest().replaceAll("mac: .*", ""));
+            Files.writeString(manifest,
+                web.manifest().replaceAll("mac: .*", "").replace(web.interfaceName(), loose));
             NodeView.await("status names the endpoint and its interface", () -> view.problems().toString()
-                .contains("shop/web/eth0: has no MAC address") && view.problems().toString()
-                .contains(web.interfaceName() + " stays dropped"));
+                .contains("shop/web/eth0: the control source does not know its MAC address")
+                && view.problems().toString().contains(loose + " stays dropped"));
             Files.delete(manifest);
             NodeView.await("no problem any more", () -> view.problems().isEmpty());
             assertEquals(Set.of(client.interfaceName()), view.attached(), engine.log());
+        } finally {
+            view.onNode("ip", "link", "del", loose);
         }
     }
 

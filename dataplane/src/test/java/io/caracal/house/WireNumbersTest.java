@@ -29,6 +29,7 @@ class WireNumbersTest {
     void shouldHaveTheEgressActionsOfTheHeaderAndTheUplinksOwn() throws Exception {
         final Map<String, Integer> actions = constants(EgressAction.class);
         assertEquals(5, actions.remove("TO_UPLINK"), "never on the punt pair, so no number of the header's");
+        assertEquals(6, actions.remove("TO_WORKER"), "neither is what one worker hands to another");
         assertEquals(header("EGRESS_"), actions);
         int bits = 0;
         for (final int action : actions.values()) {

@@ -1,0 +1,109 @@
+package io.caracal.perf;
+
+import io.caracal.burst.Direction;
+import io.caracal.burst.FlowApprovals;
+import io.caracal.burst.PacketBurst;
+import io.caracal.burst.Tracking;
+import io.caracal.burst.Verdict;
+import io.caracal.perf.policy.PodRules;
+import io.caracal.policy.PolicyCompiler;
+import io.caracal.policy.PolicyEvaluator;
+import io.caracal.policy.PolicyPacket;
+import io.caracal.policy.PolicyStage;
+import io.caracal.policy.PolicyWay;
+import io.caracal.route.RouteTarget;
+import io.caracal.stage.ParseStage;
+import io.caracal.wire.FrameWriter;
+import io.caracal.wire.SymmetricFlowHash;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.openjdk.jmh.annotations.Level;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+
+/** A pod's policy, packets to it, and which comes next. */
+@State(Scope.Thread)
+public class PolicyBursts {
+    private static final int BURST = PolicyBenchmark.BURST;
+    private static final int PROTOCOL_TCP = 6;
+    private static final int PACKETS = 4096;
+    private static final int FRAME = 256;
+
+    /** Number of rules. */
+    @Param("10")
+    public int rules;
+
+    private final UnsafeBuffer umem = new UnsafeBuffer(new byte[FRAME * BURST]);
+    private final PacketBurst burst = new PacketBurst(umem);
+    private final FrameWriter frames = new FrameWriter(umem);
+    private final FlowApprovals approvals = new FlowApprovals();
+    private final ParseStage parse = new ParseStage(new SymmetricFlowHash(1));
+    private final long route = RouteTarget.localWorkload(PodRules.POD, 0).word();
+    private PolicyPacket[] packets;
+    private PolicyStage stage;
+    private int next;
+
+    /** JMH makes it. */
+    public PolicyBursts() {
+    }
+
+    /** Makes rules, compiles them, makes packets. */
+    @Setup(Level.Trial)
+    public void setUp() {
+        final PodRules pod = new PodRules(rules);
+        final PolicyCompiler compiler = new PolicyCompiler(1);
+        compiler.replaceAll(pod.policySet());
+        compiler.publish();
+        stage = new PolicyStage(compiler, new PolicyEvaluator(0, PolicyEvaluator.Room.DEFAULT, null), approvals,
+            new PolicyWay(PodRules.UPLINK));
+        packets = pod.packets(PACKETS, 1);
+        checkVerdicts();
+    }
+
+    /** Most packets are aimed at rules that allow: a burst of denials would be packets that are read wrongly. */
+    private void checkVerdicts() {
+        arrive();
+        stage.process(burst, 0);
+        int approved = 0;
+        for (int row = 0; row < BURST; row++) {
+            approved += burst.verdict[row] == Verdict.UNDECIDED && approvals.destinationRule[row] != 0 ? 1 : 0;
+        }
+        if (approved < BURST / 4 || approved == BURST) {
+            throw new IllegalStateException(approved + " of " + BURST + " packets are allowed; the first: "
+                + packets[0] + ", drop reason " + burst.dropReason[0]);
+        }
+    }
+
+    /** The burst's verdicts; returns what keeps the work alive. */
+    byte decide() {
+        stage.process(burst, 0);
+        return burst.verdict[BURST - 1];
+    }
+
+    /** What happens before a burst comes. */
+    void beforeArrival() {
+    }
+
+    /** The next burst comes by the uplink, is parsed, routed, and found to begin flows. */
+    @Setup(Level.Invocation)
+    public void arrive() {
+        beforeArrival();
+        burst.clear();
+        for (int row = 0; row < BURST; row++) {
+            final PolicyPacket packet = packets[next++ % PACKETS];
+            frames.at(row * FRAME).fromWorkload(PodRules.UPLINK).ipv4((int)(packet.sourceHigh >>> Integer.SIZE),
+                (int)(packet.destinationHigh >>> Integer.SIZE));
+            burst.add(row * FRAME, packet.protocol == PROTOCOL_TCP
+                ? frames.tcp(packet.sourcePort, packet.destinationPort, 2, 0)
+                : frames.udp(packet.sourcePort, packet.destinationPort, 0));
+            burst.direction[row] = Direction.FROM_UPLINK;
+        }
+        parse.process(burst, 0);
+        for (int row = 0; row < BURST; row++) {
+            burst.tracking[row] = Tracking.NEW;
+            burst.route[row] = route;
+            approvals.begin(row, FlowApprovals.NO_WORKLOAD, PodRules.POD);
+        }
+    }
+}
