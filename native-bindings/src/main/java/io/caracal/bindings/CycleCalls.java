@@ -1,10 +1,14 @@
 package io.caracal.bindings;
 
+import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
 
 /**
  * The system calls that a packet worker makes again and again, without errno: they say that they failed, not why.
- * Whoever wants to know calls the function of the same name in {@link LibC} once more.
+ * Whoever wants to know calls the function of the same name in {@link LibC} once more; for the one that fails in the
+ * midst of traffic there is {@link #kickTransmit(CallState, int)}.
  *
  * <p>Why beside {@link LibC}: with errno captured the JDK slices the memory for it in each call, and whether the
  * compiler gets rid of that object depends on what else the process has done (seen: 80 bytes a call for good, in an
@@ -21,6 +25,16 @@ public final class CycleCalls {
     }
 
     /**
+     * A handle of a signature that no other call has. The code behind a signature that many call is compiled by itself,
+     * and then the compiler does not see that the slice of the state goes no further.
+     */
+    private static final class TransmitWithErrno {
+        static final MethodHandle CALL = Downcalls.capturing(SENDTO, FunctionDescriptor.of(ValueLayout.JAVA_LONG,
+            ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT,
+            ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT));
+    }
+
+    /**
      * {@code sendto} without data: makes the kernel look at an AF_XDP socket's transmit ring.
      *
      * @param fd socket.
@@ -28,6 +42,22 @@ public final class CycleCalls {
      */
     public static boolean kickTransmit(final int fd) {
         return Downcalls.callPlain(SENDTO, fd, 0, 0, Posix.MSG_DONTWAIT, 0, 0) >= 0;
+    }
+
+    /**
+     * As {@link #kickTransmit}, to learn why: it fails often where a device is full, so it must not allocate either.
+     *
+     * @param state takes errno.
+     * @param fd socket.
+     * @return true if the kernel had nothing to say against it.
+     */
+    public static boolean kickTransmit(final CallState state, final int fd) {
+        try {
+            return (long)TransmitWithErrno.CALL.invokeExact(
+                state.segment(), fd, 0L, 0L, Posix.MSG_DONTWAIT, 0L, 0) >= 0;
+        } catch (final Throwable thrown) {
+            throw Downcalls.unexpected(thrown);
+        }
     }
 
     /**

@@ -10,7 +10,7 @@ import java.lang.invoke.MethodHandle;
 import java.util.Arrays;
 
 /**
- * Calls C functions whose parameters and result are integers or pointers, all of them by two handles: one that captures
+ * Calls C functions whose parameters and result are integers or pointers, all but one by two handles: one that captures
  * errno with the call (a later call to read it would be too late, since the JVM itself makes system calls in between;
  * the handles that jextract generates do not capture it), and one that does not.
  *
@@ -44,6 +44,11 @@ final class Downcalls {
         final MemoryLayout[] arguments = new MemoryLayout[ARGUMENTS_MAX];
         Arrays.fill(arguments, ValueLayout.JAVA_LONG);
         return FunctionDescriptor.of(ValueLayout.JAVA_LONG, arguments);
+    }
+
+    /** A handle for one function by its own signature, which captures errno. */
+    static MethodHandle capturing(final MemorySegment function, final FunctionDescriptor signature) {
+        return LINKER.downcallHandle(function, signature, Linker.Option.captureCallState("errno"));
     }
 
     /** Where a function of the C library is. */
@@ -157,7 +162,7 @@ final class Downcalls {
     }
 
     /** What {@code invokeExact} declares and a downcall never throws. */
-    private static RuntimeException unexpected(final Throwable thrown) {
+    static RuntimeException unexpected(final Throwable thrown) {
         if (thrown instanceof final RuntimeException exception) {
             return exception;
         }

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.caracal.bindings.gen.libc_h;
 import io.caracal.bindings.gen.pollfd;
 import io.caracal.testing.OpenFiles;
+import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
@@ -16,6 +17,8 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodType;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.BitSet;
 import java.util.Locale;
 import java.util.Set;
@@ -177,12 +180,24 @@ class LibCTest {
         final int before = ThreadNice.get();
         final FutureTask<String> favoured = new FutureTask<>(() -> {
             ThreadNice.set(-3);
-            return before + " then " + ThreadNice.get();
+            final String between = before + " then " + ThreadNice.get();
+            ThreadNice.set(-4, 200_000);
+            return between + " then " + ThreadNice.get() + ", slice " + sliceNs();
         });
         Thread.ofPlatform().start(favoured).join();
 
-        assertEquals(before + " then -3", favoured.resultNow());
+        assertEquals(before + " then -3 then -4, slice 200000", favoured.resultNow());
         assertEquals(before, ThreadNice.get());
+    }
+
+    /** As asked for; before Linux 6.12, which knows no slices of a thread's own, as the test expects it. */
+    private static String sliceNs() throws IOException {
+        final String[] version = System.getProperty("os.version").split("\\D+");
+        if (Integer.parseInt(version[0]) * 100 + Integer.parseInt(version[1]) < 612) {
+            return "200000";
+        }
+        return Files.readAllLines(Path.of("/proc/thread-self/sched")).stream()
+            .filter(line -> line.startsWith("se.slice")).findFirst().orElse("not there").replaceAll("\\D", "");
     }
 
     @Test

@@ -29,6 +29,8 @@ public final class WorkerThread implements AutoCloseable {
      * times the weight of a usual thread; not more, for pods' own processes need that CPU, too.
      */
     private static final int NICE = -10;
+    /** The least that can be asked for: a burst takes some 10 us, and the first packet of a flow waits for its turn. */
+    private static final long SLICE_NS = TimeUnit.MICROSECONDS.toNanos(100);
 
     private final PacketWorker worker;
     private final WorkerPoll poll;
@@ -77,7 +79,7 @@ public final class WorkerThread implements AutoCloseable {
     /** Without the right to it, a worker works on as others do. */
     private static void favour(final ErrorHandler errorHandler) {
         try {
-            ThreadNice.set(NICE);
+            ThreadNice.set(NICE, SLICE_NS);
         } catch (final NativeCallException refused) {
             errorHandler.onError(refused);
         }

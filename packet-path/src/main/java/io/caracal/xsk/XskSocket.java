@@ -157,7 +157,7 @@ public final class XskSocket implements RingDriver {
         }
         final int takenCount = pendingCount - rings().tx().pendingCount();
         /* Once more to learn why: a reason that lasts is still there. */
-        if (LibC.sendto(workerState, fd, MemorySegment.NULL, 0, Posix.MSG_DONTWAIT, MemorySegment.NULL, 0) < 0) {
+        if (!CycleCalls.kickTransmit(workerState, fd)) {
             return workerState.errno();
         }
         /* Gone by now: the call had taken as many as it may, or else it stopped at a packet that the device dropped. */
