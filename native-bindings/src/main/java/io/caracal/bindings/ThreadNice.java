@@ -42,8 +42,8 @@ public final class ThreadNice {
     }
 
     /**
-     * As {@link #set(int)}, and asks for short slices: who asks for less time at once gets it sooner after waking (EEVDF;
-     * from Linux 6.12 on, before that only the niceness counts).
+     * As {@link #set(int)}, and asks for short slices: who asks for less time at once gets it sooner after waking
+     * (EEVDF; from Linux 6.12 on, before that only the niceness counts).
      *
      * @param nice -20, most favoured, to 19.
      * @param sliceNs 100,000 to 100,000,000.
