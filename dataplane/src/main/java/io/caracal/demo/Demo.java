@@ -142,7 +142,7 @@ final class Demo {
     }
 
     private void show(final Result result) {
-        console.line("  " + console.mark(result.outcome().passed()) + ' ' + Text.padded(result.step().title(), 34)
+        console.line("  " + console.mark(result.outcome().passed()) + ' ' + Text.padded(result.step().title(), 39)
             + result.outcome().happened());
         console.line(console.dim("      " + result.step().underneath()));
     }
