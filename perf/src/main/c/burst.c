@@ -1,32 +1,7 @@
 #include "burst.h"
+#include "wire.h"
 
-#include <string.h>
-
-enum { ETHERNET = 14, IPV4_MIN = 20, UDP_MIN = 8, TCP_MIN = 20, ICMP_MIN = 8 };
-enum { PROTOCOL_ICMP = 1, PROTOCOL_TCP = 6, PROTOCOL_UDP = 17 };
-enum { ETHERTYPE_IPV4 = 0x0800, PUNT_PREFIX = 0x02, TO_WORKLOAD = 1 };
-
-static inline uint16_t load16(const uint8_t *bytes) {
-    uint16_t value;
-    memcpy(&value, bytes, sizeof(value));
-    return __builtin_bswap16(value);
-}
-
-static inline uint32_t load32(const uint8_t *bytes) {
-    uint32_t value;
-    memcpy(&value, bytes, sizeof(value));
-    return __builtin_bswap32(value);
-}
-
-static inline void store16(uint8_t *bytes, uint32_t value) {
-    const uint16_t swapped = __builtin_bswap16((uint16_t)value);
-    memcpy(bytes, &swapped, sizeof(swapped));
-}
-
-static inline void store32(uint8_t *bytes, uint32_t value) {
-    const uint32_t swapped = __builtin_bswap32(value);
-    memcpy(bytes, &swapped, sizeof(swapped));
-}
+enum { PUNT_PREFIX = 0x02 };
 
 /* Finaliser of MurmurHash3: every input bit reaches every output bit. */
 static inline uint32_t mix(uint64_t value) {
@@ -43,20 +18,6 @@ static inline uint32_t flow_hash(uint32_t source, uint32_t destination, uint32_t
     const uint64_t addresses = (uint64_t)(source ^ destination) << 32 | (source + destination);
     const uint64_t ports = (uint64_t)ports_sum << 40 | (uint64_t)ports_xor << 8 | protocol;
     return mix((addresses ^ seed) * 0x9e3779b97f4a7c15u + ports);
-}
-
-static inline bool ipv4_sum_is_right(const uint8_t *ip, uint32_t header_length) {
-    uint64_t sum = 0;
-    for (uint32_t i = 0; i < header_length; i += 4) {
-        uint32_t word;
-        memcpy(&word, ip + i, sizeof(word));
-        sum += word;
-    }
-    sum = (sum & 0xffffffff) + (sum >> 32);
-    sum = (sum & 0xffff) + (sum >> 16 & 0xffff) + (sum >> 32);
-    sum = (sum & 0xffff) + (sum >> 16);
-    sum = (sum & 0xffff) + (sum >> 16);
-    return sum == 0xffff;
 }
 
 static inline bool parse_transport(struct burst *burst, uint32_t row, const uint8_t *l4, uint32_t length) {
@@ -127,7 +88,7 @@ static inline void parse_ipv4(struct burst *burst, uint32_t row, const uint8_t *
 void parse_stage(struct burst *burst, const uint8_t *area, uint32_t hash_seed) {
     for (uint32_t row = 0; row < burst->count; row++) {
         const uint8_t *packet = area + burst->address[row];
-        if (burst->length[row] < ETHERNET || packet[0] != PUNT_PREFIX || packet[1] == 0 || packet[1] > 2) {
+        if (burst->length[row] < ETHERNET || packet[0] != PUNT_PREFIX || packet[1] == 0 || packet[1] > FROM_UPLINK) {
             burst_drop(burst, row, PUNT_HEADER_INVALID);
             continue;
         }
@@ -150,7 +111,7 @@ void route_add(struct route_table *table, uint32_t address, uint32_t ifindex) {
     table->slots[slot] = (struct route){ address, ifindex };
 }
 
-static inline uint32_t route_find(const struct route_table *table, uint32_t address) {
+uint32_t route_find(const struct route_table *table, uint32_t address) {
     uint32_t slot = mix(address ^ table->hash_seed) & (ROUTE_SLOTS - 1);
     while (table->slots[slot].address != address && table->slots[slot].address != 0) {
         slot = (slot + 1) & (ROUTE_SLOTS - 1);
@@ -158,11 +119,16 @@ static inline uint32_t route_find(const struct route_table *table, uint32_t addr
     return table->slots[slot].address == 0 ? 0 : table->slots[slot].ifindex;
 }
 
-static inline void decrement_ttl(uint8_t *ip) {
-    /* TTL is the high byte of its 16-bit word, so the sum falls by 0x0100 and the checksum rises by it (RFC 1624). */
-    const uint32_t checksum = load16(ip + 10) + 0x0100u;
-    store16(ip + 10, (checksum & 0xffff) + (checksum >> 16));
-    ip[8]--;
+void punt_header(uint8_t *packet, uint8_t code, uint32_t ifindex) {
+    packet[0] = PUNT_PREFIX;
+    packet[1] = code;
+    store32(packet + 2, ifindex);
+}
+
+void aim_at_workload(struct burst *burst, uint8_t *area, uint32_t row) {
+    burst->egress_action[row] = ACTION_TO_WORKLOAD;
+    burst->verdict[row] = TRANSMIT;
+    punt_header(area + burst->address[row], ACTION_TO_WORKLOAD, burst->egress_ifindex[row]);
 }
 
 void forward_stage(struct burst *burst, uint8_t *area, const struct route_table *table) {
@@ -170,8 +136,7 @@ void forward_stage(struct burst *burst, uint8_t *area, const struct route_table 
         if (burst->verdict[row] != UNDECIDED) {
             continue;
         }
-        uint8_t *packet = area + burst->address[row];
-        uint8_t *ip = packet + burst->l3_offset[row];
+        uint8_t *ip = area + burst->address[row] + burst->l3_offset[row];
         const uint32_t source_ifindex = route_find(table, load32(ip + 12));
         if (source_ifindex == 0) {
             burst_drop(burst, row, INTERFACE_UNKNOWN);
@@ -183,10 +148,7 @@ void forward_stage(struct burst *burst, uint8_t *area, const struct route_table 
             burst_drop(burst, row, DESTINATION_UNKNOWN);
         } else {
             decrement_ttl(ip);
-            burst->verdict[row] = TRANSMIT;
-            packet[0] = PUNT_PREFIX;
-            packet[1] = TO_WORKLOAD;
-            store32(packet + 2, burst->egress_ifindex[row]);
+            aim_at_workload(burst, area, row);
         }
     }
 }

@@ -10,11 +10,15 @@
 
 enum { BURST_PACKETS = 64 };
 
-enum verdict { UNDECIDED, TRANSMIT, DROP };
+enum verdict { UNDECIDED, TRANSMIT, SENT, DROP };
+
+/* As io.caracal.burst has them; on the wire of the punt pair in the destination MAC. */
+enum direction { FROM_WORKLOAD = 1, TO_WORKLOAD = 2, FROM_UPLINK = 3 };
+enum egress_action { ACTION_TO_WORKLOAD = 1, ACTION_TO_UPLINK = 5 };
 
 enum drop_reason {
     PUNT_HEADER_INVALID, ETHERTYPE_UNSUPPORTED, IPV4_INVALID, IPV4_CHECKSUM_INVALID, L4_INVALID, INTERFACE_UNKNOWN,
-    SOURCE_SPOOFED, DESTINATION_UNKNOWN, TTL_EXPIRED, TX_RING_FULL, DROP_REASONS
+    SOURCE_SPOOFED, DESTINATION_UNKNOWN, TTL_EXPIRED, TOO_BIG, OVERLAY_INVALID, TX_RING_FULL, DROP_REASONS
 };
 
 enum packet_flag { FLAG_FRAGMENT = 1, FLAG_LATER_FRAGMENT = 2, FLAG_IP_OPTIONS = 4, FLAG_MULTICAST = 8 };
@@ -35,6 +39,7 @@ struct burst {
     uint32_t flow_hash[BURST_PACKETS];
     uint8_t verdict[BURST_PACKETS];
     uint8_t drop_reason[BURST_PACKETS];
+    uint8_t egress_action[BURST_PACKETS];
     uint32_t egress_ifindex[BURST_PACKETS];
     uint32_t count;
 };
@@ -52,6 +57,15 @@ struct route_table {
 };
 
 void route_add(struct route_table *table, uint32_t address, uint32_t ifindex);
+
+/* The interface of an address; 0 = none. */
+uint32_t route_find(const struct route_table *table, uint32_t address);
+
+/* The frame leaves for a pod by the punt pair: action and interface in the destination MAC. */
+void aim_at_workload(struct burst *burst, uint8_t *area, uint32_t row);
+
+/* A destination MAC that says a direction or an action, and an interface. */
+void punt_header(uint8_t *packet, uint8_t code, uint32_t ifindex);
 
 /* Punt header, Ethernet, IPv4 with its checksum, TCP, UDP or ICMP, flags and the symmetric flow hash. */
 void parse_stage(struct burst *burst, const uint8_t *area, uint32_t hash_seed);

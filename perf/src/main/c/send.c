@@ -4,7 +4,6 @@
 #include "xsk.h"
 #include "xskgen.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <linux/if_packet.h>
 #include <stdio.h>
@@ -38,25 +37,6 @@ struct sender {
     struct pair *pair_list;
     uint64_t pair_count;
 };
-
-static void parse_mac(const char *text, uint8_t *mac) {
-    unsigned byte[6];
-    char rest;
-    if (sscanf(text, "%2x:%2x:%2x:%2x:%2x:%2x%c", byte, byte + 1, byte + 2, byte + 3, byte + 4, byte + 5, &rest) != 6) {
-        die_use("'%s' is no MAC address", text);
-    }
-    for (int i = 0; i < 6; i++) {
-        mac[i] = (uint8_t)byte[i];
-    }
-}
-
-static uint32_t parse_address(const char *text) {
-    struct in_addr address;
-    if (inet_pton(AF_INET, text, &address) != 1) {
-        die_use("'%s' is no IPv4 address", text);
-    }
-    return ntohl(address.s_addr);
-}
 
 static void read_options(struct sender *sender, int argc, char **argv) {
     *sender = (struct sender){

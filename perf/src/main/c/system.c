@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "system.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <net/if.h>
@@ -69,6 +70,25 @@ void parse_options(int argc, char **argv, int first, const struct option_spec *s
             *(uint64_t *)spec->target = parse_number(spec, argv[i + 1]);
         }
     }
+}
+
+void parse_mac(const char *text, uint8_t *mac) {
+    unsigned byte[6];
+    char rest;
+    if (sscanf(text, "%2x:%2x:%2x:%2x:%2x:%2x%c", byte, byte + 1, byte + 2, byte + 3, byte + 4, byte + 5, &rest) != 6) {
+        die_use("'%s' is no MAC address", text);
+    }
+    for (int i = 0; i < 6; i++) {
+        mac[i] = (uint8_t)byte[i];
+    }
+}
+
+uint32_t parse_address(const char *text) {
+    struct in_addr address;
+    if (inet_pton(AF_INET, text, &address) != 1) {
+        die_use("'%s' is no IPv4 address", text);
+    }
+    return ntohl(address.s_addr);
 }
 
 static void request_stop(int signal_number) {

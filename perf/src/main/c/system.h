@@ -30,6 +30,10 @@ void die_use(const char *format, ...) __attribute__((noreturn, format(printf, 1,
 /* Reads argv[first..] into the targets; wrong use ends the process. */
 void parse_options(int argc, char **argv, int first, const struct option_spec *specs, int spec_count);
 
+/* Addresses as people write them; anything else is wrong use. IPv4 in host order. */
+void parse_mac(const char *text, uint8_t *mac);
+uint32_t parse_address(const char *text);
+
 void stop_on_signals(void);
 void pin_to_cpu(uint64_t cpu);
 

@@ -175,6 +175,15 @@ void xsk_join_map(const struct xsk *xsk, uint32_t map_id, uint32_t queue) {
     close(map_fd);
 }
 
+void xsk_join_pinned_map(const struct xsk *xsk, const char *pin, uint32_t queue) {
+    union bpf_attr attributes;
+    memset(&attributes, 0, sizeof(attributes));
+    attributes.pathname = (uint64_t)pin;
+    const int map_fd = (int)bpf_call(BPF_OBJ_GET, &attributes, sizeof(attributes), "open pinned XSKMAP");
+    put_socket(map_fd, xsk, queue);
+    close(map_fd);
+}
+
 static int load_redirect_program(int map_fd) {
     const struct bpf_insn instructions[] = {
         /* r2 = ctx->rx_queue_index */

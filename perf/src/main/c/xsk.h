@@ -49,6 +49,9 @@ void xsk_attach(const struct xsk *xsk, unsigned ifindex, uint32_t queue);
 /* Puts the socket into an XSKMAP that somebody else's XDP program uses, found by the map's id (CAP_SYS_ADMIN). */
 void xsk_join_map(const struct xsk *xsk, uint32_t map_id, uint32_t queue);
 
+/* The same for one that is pinned in a BPF file system. */
+void xsk_join_pinned_map(const struct xsk *xsk, const char *pin, uint32_t queue);
+
 /* Tells the kernel about filled TX descriptors until it has taken them all or has no room. */
 void xsk_kick(struct xsk *xsk, uint64_t *kick_count);
 

@@ -39,7 +39,7 @@ public final class ForwardScenario implements Scenario {
     private static final String CARACAL = "caracal";
     private static final String TWIN = "c-twin";
     private static final Bar RATE = new Bar(FORWARD, CARACAL, TWIN, Bar.Direction.AT_LEAST, 0.95, "");
-    private static final Bar RATE_LOW = new Bar(FORWARD + "-low", CARACAL, TWIN, Bar.Direction.AT_LEAST, 0.85, "");
+    private static final Bar RATE_LOW = RATE.atLowEnd(0.85);
     private static final Bar USER = new Bar(USER_TIME, CARACAL, TWIN, Bar.Direction.AT_MOST, 1.5, "");
 
     private static final int CARACAL_INDEX = 0;
@@ -136,7 +136,7 @@ public final class ForwardScenario implements Scenario {
             add(rows, series, BURST, who, "packets", log.figures(contender, ForwardFigures::packetsPerCycle));
         }
         return new ScenarioResult(rows,
-            List.of(RATE.judge(rate.median()), RATE_LOW.judge(rate.low()), USER.judge(user.median())),
+            List.of(RATE.judge(rate), RATE_LOW.judge(rate), USER.judge(user)),
             List.of(log.sentence(), interval("rate", rate), interval("time in user space", user),
                 "Time in user space: burst cycles that received packets, without their transmit system calls, under"
                     + " full load, in windows of their own; the clocks' own cost is subtracted, for both sides alike."),

@@ -7,6 +7,9 @@ import io.caracal.perf.life.EngineUnderTest;
 
 /** The engine as a process on the pods' node, told by manifests. */
 final class CaracalPath {
+    /** Options of an engine that offloads nothing. */
+    static final String[] EVERY_PACKET_BY_JAVA = {"--set", "offload=off"};
+
     private CaracalPath() {
     }
 

@@ -21,6 +21,10 @@ final class PodContender implements Contender<PodFigures>, Closeable {
     private static final int SERVER = 1;
     private static final int SIDES = 2;
     private static final int ATTEMPTS = 3;
+    private static final int STEP_MS = 500;
+    /** So many steps in a row that are no faster than the best one. */
+    private static final int STEADY_STEPS = 6;
+    private static final double FASTER = 1.02;
 
     private final Ends ends;
     private final PodLoad load;
@@ -56,10 +60,11 @@ final class PodContender implements Contender<PodFigures>, Closeable {
      * @param settleMs from the client's start to the window.
      * @param windowMs what counts.
      * @param warmUpMs load before the first window, for what compiles itself while it runs.
+     * @param warmUpMsMax the same while it still gets faster.
      */
-    record Timing(int settleMs, int windowMs, int warmUpMs) {
-        private static final Timing WHOLE = new Timing(300, 1500, 4000);
-        private static final Timing QUICK = new Timing(100, 300, 1000);
+    record Timing(int settleMs, int windowMs, int warmUpMs, int warmUpMsMax) {
+        private static final Timing WHOLE = new Timing(300, 1500, 4000, 20_000);
+        private static final Timing QUICK = new Timing(100, 300, 1000, 1000);
 
         static Timing of(final boolean quick) {
             return quick ? QUICK : WHOLE;
@@ -80,15 +85,30 @@ final class PodContender implements Contender<PodFigures>, Closeable {
         return ends.who;
     }
 
-    /** Load without counting. */
+    /**
+     * Load until it gets no faster: compiled code comes by the number of packets, and the compilers want the processors
+     * that the load keeps busy. Until then it would be the compilers that are measured.
+     */
     void warmUp() throws IOException, InterruptedException {
         ends.carrier.resume();
         try (LoadProcess client = startClient()) {
-            Thread.sleep(timing.warmUpMs);
-            client.read();
+            long before = progress(client);
+            long best = 0;
+            int steady = 0;
+            for (int ms = 0; ms < timing.warmUpMs || steady < STEADY_STEPS && ms < timing.warmUpMsMax; ms += STEP_MS) {
+                Thread.sleep(STEP_MS);
+                final long now = progress(client);
+                steady = now - before > best * FASTER ? 0 : steady + 1;
+                best = Math.max(best, now - before);
+                before = now;
+            }
         } finally {
             ends.carrier.pause();
         }
+    }
+
+    private long progress(final LoadProcess client) throws IOException, InterruptedException {
+        return server.read().bytes() + client.read().operations();
     }
 
     private LoadProcess startClient() throws IOException, InterruptedException {

@@ -12,7 +12,9 @@ enum PodPeer {
     CARACAL("caracal", Map.of(), CaracalPath::lay),
     /** The engine with every packet through Java. */
     CARACAL_JAVA("caracal", Map.of(),
-        (setting, who) -> CaracalPath.lay(setting, who, "--set", "offload=off")),
+        (setting, who) -> CaracalPath.lay(setting, who, CaracalPath.EVERY_PACKET_BY_JAVA)),
+    /** A C program in the engine's place, with the same loop. */
+    C_TWIN("c-twin", Map.of(), TwinPath::lay),
     /** The rules that a real Felix wrote. */
     FELIX_RULES("felix-rules", Packages.IPTABLES, KernelPath::layWithFelixRules),
     /** The same rules where their number is what is measured: a Felix's chains, lengthened. */

@@ -3,6 +3,7 @@ package io.caracal.perf.pods;
 import java.util.List;
 
 import io.caracal.perf.Scenario;
+import io.caracal.perf.report.Bar;
 
 /** The scenarios of traffic between two pods. */
 public final class PodScenarios {
@@ -132,6 +133,24 @@ public final class PodScenarios {
             new PodPart(name, PodSetting.Layout.OTHER_NODE, PodLoad.streams(streams), OTHER_NODE,
                 List.of(PodPart.atLeast(name, PodPeer.FELIX_RULES, 1.1),
                     PodPart.atLeast(name, PodPeer.KERNEL, 0.97))));
+    }
+
+    /**
+     * Over VXLAN to such a node, every packet by Java, beside the same in C and in the kernel.
+     *
+     * @return the scenario {@code vxlan}.
+     */
+    public static Scenario vxlanByJava() {
+        return new PodScenario("vxlan", "64-byte UDP and one TCP stream pod to pod over VXLAN to a kernel node, MTU 1450"
+            + " in 1500, no flow offloaded: the Java path, a C program in its place, the kernel",
+            List.of(vxlanByJava("vxlan-udp-64", PodLoad.datagrams(64, 1)),
+                vxlanByJava("vxlan-tcp-1", PodLoad.streams(1))));
+    }
+
+    private static PodPart vxlanByJava(final String figure, final PodLoad load) {
+        final Bar bar = PodPart.atLeast(figure, PodPeer.C_TWIN, 0.95);
+        return new PodPart(figure, PodSetting.Layout.OTHER_NODE, load,
+            List.of(PodPeer.CARACAL_JAVA, PodPeer.C_TWIN, PodPeer.KERNEL), List.of(bar, bar.atLowEnd(0.85)));
     }
 
     /**

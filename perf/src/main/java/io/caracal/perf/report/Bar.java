@@ -2,6 +2,8 @@ package io.caracal.perf.report;
 
 import java.util.Locale;
 
+import io.caracal.perf.stats.PairedRatio;
+
 /**
  * What a scenario must reach.
  *
@@ -16,6 +18,8 @@ public record Bar(String scenario, String of, String to, Direction direction, do
     /** Stands in the place of a peer where the figure itself has a limit. */
     public static final String LIMIT = "limit";
 
+    private static final String LOW_END = "-low";
+
     /** Which side of the limit is good. */
     public enum Direction {
         /** The value must not be below the limit. */
@@ -28,6 +32,26 @@ public record Bar(String scenario, String of, String to, Direction direction, do
         Direction(final String words) {
             this.words = words;
         }
+    }
+
+    /**
+     * The same for the low end of the ratio's 95 % interval, whose median is this bar's.
+     *
+     * @param lowLimit the bar.
+     * @return a bar whose scenario ends with {@code -low}.
+     */
+    public Bar atLowEnd(final double lowLimit) {
+        return new Bar(scenario + LOW_END, of, to, direction, lowLimit, unit);
+    }
+
+    /**
+     * Holds a ratio of rounds against the bar: its median, or the low end of its interval.
+     *
+     * @param ratio of the two.
+     * @return the row of the report.
+     */
+    public RatioRow judge(final PairedRatio ratio) {
+        return judge(scenario.endsWith(LOW_END) ? ratio.low() : ratio.median());
     }
 
     /**

@@ -119,7 +119,7 @@ public final class Findings {
             return;
         }
         final PairedRatio ratio = PairedRatio.of(log.figures(of, figure.value), log.figures(to, figure.value));
-        ratios.add(bar.judge(ratio.median()));
+        ratios.add(bar.judge(ratio));
         notes.add(String.format(Locale.ROOT, "%s, %s / %s: median of the rounds' ratios %.3f, 95 %% interval %.3f to "
             + "%.3f.", bar.scenario(), bar.of(), bar.to(), ratio.median(), ratio.low(), ratio.high()));
     }

@@ -13,7 +13,7 @@ import io.caracal.perf.BenchException;
 
 /**
  * The programs {@code xskgen} (packet generator and receiver), {@code cfwd} (the C twin of the forwarder),
- * {@code ctable} (that of the flow table), {@code cparse} (that of the parse stage) and {@code podgen} (clients and
+ * {@code cvxlan} (that of a node of the overlay), {@code ctable} (that of the flow table), {@code cparse} (that of the parse stage) and {@code podgen} (clients and
  * servers in pods), compiled from the sources
  * in this jar with the machine's own compiler, for this very processor: a twin that is compiled less well than the JVM
  * compiles Java would be no limit. Takes a second or two, once per benchmark, in a private temporary directory that
@@ -24,6 +24,7 @@ public final class NativeTools implements AutoCloseable {
     private static final List<String> GENERATOR_SOURCES =
         List.of("xskgen.c", "send.c", "receive.c", "judge.c", "packet.c");
     private static final List<String> TWIN_SOURCES = List.of("cfwd.c", "burst.c");
+    private static final List<String> OVERLAY_SOURCES = List.of("cvxlan.c", "burst.c");
     private static final List<String> TABLE_SOURCES = List.of("ctable.c");
     private static final List<String> PARSE_SOURCES = List.of("cparse.c");
     private static final List<String> PATH_SOURCES = List.of("cpath.c", "burst.c");
@@ -31,7 +32,7 @@ public final class NativeTools implements AutoCloseable {
         List.of("podgen.c", "podserve.c", "podload.c", "poddatagram.c");
     private static final List<String> HEADERS =
         List.of("podgen.h", "flowtable.h", "system.h", "xsk.h", "xskgen.h", "judge.h", "histogram.h", "packet.h",
-            "burst.h");
+            "burst.h", "port.h", "wire.h", "vxlan.h");
     /** Strict aliasing lets gcc remove header stores through a byte pointer's back: then it is fast, and wrong. */
     private static final List<String> FLAGS =
         List.of("-std=gnu11", "-O3", "-march=native", "-fno-strict-aliasing", "-Wall", "-Wextra", "-pthread");
@@ -76,13 +77,14 @@ public final class NativeTools implements AutoCloseable {
         final NativeTools tools = new NativeTools(BenchDirectory.create(Path.of(System.getProperty("java.io.tmpdir"))));
         try {
             for (final List<String> names : List.of(SHARED_SOURCES, GENERATOR_SOURCES, TWIN_SOURCES, TABLE_SOURCES,
-                PARSE_SOURCES, LOAD_SOURCES, List.of("cpath.c"), HEADERS)) {
+                PARSE_SOURCES, LOAD_SOURCES, List.of("cpath.c", "cvxlan.c"), HEADERS)) {
                 for (final String name : names) {
                     tools.extract(name);
                 }
             }
             tools.compileOne(compiler, "xskgen", GENERATOR_SOURCES);
             tools.compileOne(compiler, "cfwd", TWIN_SOURCES);
+            tools.compileOne(compiler, "cvxlan", OVERLAY_SOURCES);
             tools.compileOne(compiler, "ctable", TABLE_SOURCES);
             tools.compileOne(compiler, "cparse", PARSE_SOURCES);
             tools.compileOne(compiler, "cpath", PATH_SOURCES);
@@ -110,6 +112,15 @@ public final class NativeTools implements AutoCloseable {
      */
     public Path twin() {
         return directory.resolve("cfwd");
+    }
+
+    /**
+     * The C twin of a node of the overlay.
+     *
+     * @return path of the executable.
+     */
+    public Path overlay() {
+        return directory.resolve("cvxlan");
     }
 
     /**

@@ -61,7 +61,7 @@ class PodPathTest {
     }
 
     @ParameterizedTest
-    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = {"CARACAL", "CARACAL_JAVA", "OVS"})
+    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = {"CARACAL", "CARACAL_JAVA", "C_TWIN", "OVS"})
     void shouldCarryWhatThePolicyAllowsAndNothingElseWhereThereIsAFilter(final PodPeer peer) throws Exception {
         assertEquals(List.of(), peer.missing());
         try (Lab lab = Lab.create("podpath"); PodPath path = peer.lay(setting(lab, PodSetting.Layout.SAME_NODE));

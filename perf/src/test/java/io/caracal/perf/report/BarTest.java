@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.caracal.perf.stats.PairedRatio;
 import org.junit.jupiter.api.Test;
 
 class BarTest {
@@ -22,6 +23,17 @@ class BarTest {
         assertTrue(RATE.judge(2).met());
         assertFalse(TIME.judge(5.01).met());
         assertTrue(TIME.judge(0).met());
+    }
+
+    @Test
+    void shouldTakeTheMedianOrTheLowEndOfARatioOfRounds() {
+        final PairedRatio ratio = PairedRatio.of(new double[] {80, 100, 120}, new double[] {100, 100, 100});
+        assertEquals(ratio.median(), RATE.judge(ratio).value());
+        final Bar low = RATE.atLowEnd(0.85);
+        assertEquals("forward-64-low: caracal / c-twin at least 0.85", low.sentence());
+        assertEquals(ratio.low(), low.judge(ratio).value());
+        assertTrue(RATE.judge(ratio).met());
+        assertFalse(low.judge(ratio).met());
     }
 
     @Test

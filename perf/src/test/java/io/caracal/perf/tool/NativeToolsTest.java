@@ -70,6 +70,8 @@ class NativeToolsTest {
         assertEquals("cfwd ended with exit code 2:\n"
             + "  cfwd: cfwd needs --in, --out, --ingress-ifindex, --source and --destination",
             failureOf(tools.twin(), "--in", "lo"));
+        assertEquals("cvxlan ended with exit code 2:\n  cvxlan: cvxlan needs --punt",
+            failureOf(tools.overlay(), "--netns", "none"));
     }
 
     @Test
