@@ -8,7 +8,8 @@
  * than TCP and UDP, a TTL that ends here, what is too big for the next link.
  *
  * An entry is read under its version (a seqlock): odd while Java writes, and changed when the entry is another's. The
- * key holds the interface that a packet comes by, so that no pod can use another's entry.
+ * key holds the interface that a packet comes by, so that no pod can use another's entry. Flows of other nodes' pods come
+ * by the device of the overlay, or of an uplink, and leave by it, as the host's routes say.
  */
 #ifndef CARACAL_CACHE_H
 #define CARACAL_CACHE_H
@@ -27,6 +28,8 @@
 #include "maps.h"
 
 #define CACHE_MISS -1
+#define AF_INET 2 /* linux/socket.h */
+#define AF_INET6 10
 #define PACKET_HOST 0 /* linux/if_packet.h: the frame is addressed to the interface that it came by */
 
 /* One bucket is four slots: both are found by one look into the array. */
@@ -58,9 +61,11 @@ struct cache_packet {
 	__u32 seen;
 };
 
-static __always_inline int cache_miss(enum caracal_counter reason)
+/* Only of pods' packets: what else comes by an uplink is not said to have missed anything. */
+static __always_inline int cache_miss(const struct workload_traffic *source, enum caracal_counter reason)
 {
-	count(reason);
+	if (source)
+		count(reason);
 	return CACHE_MISS;
 }
 
@@ -155,6 +160,63 @@ static __always_inline struct cached_flow *find_slot(struct flow_bucket *bucket,
 	return NULL;
 }
 
+/* Whether a flow that comes by an interface has an entry that holds now; a hint, since nothing is read under a version. */
+static __always_inline int has_entry(const struct caracal_config *config, const struct flow *flow, __u32 ifindex)
+{
+	const struct flow_cache_state *state;
+	struct flow_bucket *bucket;
+	struct cached_flow *slot;
+	__u32 zero = 0;
+
+	state = bpf_map_lookup_elem(&cache_state, &zero);
+	if (!state || !state->bucket_count)
+		return 0;
+	bucket = find_bucket(flow_hash(flow, config->hash_seed), ifindex, config->queue_count, state);
+	slot = bucket ? find_slot(bucket, flow, ifindex) : NULL;
+	return slot && (__s32)(slot->generation - state->generation_min) >= 0;
+}
+
+/*
+ * Reads the flow of a packet whose IP header is at data + offset, if it is one that the cache would take: without
+ * options, extensions and fragments, and opening no connection. For XDP, where there is no skb to be asked.
+ */
+static __always_inline int read_plain_flow(void *data, void *data_end, __u64 offset, struct flow *flow)
+{
+	const struct ipv6hdr *ipv6;
+	const struct iphdr *ip;
+	const struct tcphdr *tcp;
+
+	asm volatile("%0 &= 511" : "+r"(offset));
+	ip = data + offset;
+	ipv6 = data + offset;
+	if ((void *)(ip + 1) > data_end)
+		return 0;
+	if (ip->version == 4) {
+		if (ip->ihl != 5 || ip->frag_off & bpf_htons(IPV4_FRAGMENT_MASK))
+			return 0;
+		flow->source_be[0] = ip->saddr;
+		flow->destination_be[0] = ip->daddr;
+		flow->words = 1;
+		flow->protocol = ip->protocol;
+		tcp = (void *)(ip + 1);
+	} else {
+		if (ip->version != 6 || (void *)(ipv6 + 1) > data_end)
+			return 0;
+		__builtin_memcpy(flow->source_be, &ipv6->saddr, 16);
+		__builtin_memcpy(flow->destination_be, &ipv6->daddr, 16);
+		flow->words = 4;
+		flow->protocol = ipv6->nexthdr;
+		tcp = (void *)(ipv6 + 1);
+	}
+	if ((void *)tcp + sizeof(struct udphdr) > data_end)
+		return 0;
+	flow->source_port_be = tcp->source;
+	flow->destination_port_be = tcp->dest;
+	if (flow->protocol == IPPROTO_UDP)
+		return 1;
+	return flow->protocol == IPPROTO_TCP && (void *)(tcp + 1) <= data_end && seen_of_tcp(tcp);
+}
+
 static __always_inline void note_seen(struct cached_flow *slot, __u32 seen)
 {
 	__u64 now_ns = bpf_ktime_get_coarse_ns();
@@ -208,8 +270,10 @@ static __always_inline void count_cached(struct __sk_buff *skb, struct workload_
 {
 	struct workload_traffic *target = bpf_map_lookup_elem(&workload_traffic, &target_ifindex);
 
-	source->from_workload_packets += 1;
-	source->from_workload_bytes += skb->len;
+	if (source) {
+		source->from_workload_packets += 1;
+		source->from_workload_bytes += skb->len;
+	}
 	if (target) {
 		target->delivered_packets += 1;
 		target->delivered_bytes += skb->len;
@@ -217,75 +281,127 @@ static __always_inline void count_cached(struct __sk_buff *skb, struct workload_
 	count(COUNTER_CACHE_HITS);
 }
 
-static __always_inline int deliver_cached(struct __sk_buff *skb, const struct workload *target, __u32 target_ifindex,
-					  __u8 words)
+static __always_inline int set_cached_macs(struct __sk_buff *skb, const __u8 *destination, const __u8 *source)
 {
 	void *data_end = (void *)(long)skb->data_end;
 	struct ethhdr *ethernet = (void *)(long)skb->data;
 
-	if (decrement_ttl(skb, words) || (void *)(ethernet + 1) > data_end)
-		return TC_ACT_SHOT;
-	__builtin_memcpy(ethernet->h_dest, target->pod_mac, ETH_ALEN);
-	__builtin_memcpy(ethernet->h_source, target->host_mac, ETH_ALEN);
-	return bpf_redirect_peer(target_ifindex, 0);
+	if ((void *)(ethernet + 1) > data_end)
+		return -1;
+	__builtin_memcpy(ethernet->h_dest, destination, ETH_ALEN);
+	__builtin_memcpy(ethernet->h_source, source, ETH_ALEN);
+	return 0;
 }
 
 /*
- * Sends a packet of a pod the way that Java has written down; returns what the program returns then, or CACHE_MISS when
- * it is Java's. Works without an engine: established flows go on.
- *
- * An interface that Java has taken away has no traffic counters and no workload any more: its entries are dead at once,
- * before Java has removed them.
+ * Asks the host's routes and neighbours for the way of a packet: fills in both MACs. Whatever does not lead out of the
+ * device that Java has written down, at once and to a known neighbour, is Java's to look at: so a route that has
+ * changed holds with the next packet, before Java has heard of it.
+ */
+static __always_inline int find_way(struct __sk_buff *skb, const struct flow *flow, __u32 device_ifindex,
+				    struct bpf_fib_lookup *way)
+{
+	way->ifindex = skb->ifindex;
+	way->l4_protocol = flow->protocol;
+	if (flow->words == 1) {
+		way->family = AF_INET;
+		way->ipv4_src = flow->source_be[0];
+		way->ipv4_dst = flow->destination_be[0];
+	} else {
+		way->family = AF_INET6;
+		__builtin_memcpy(way->ipv6_src, flow->source_be, sizeof(way->ipv6_src));
+		__builtin_memcpy(way->ipv6_dst, flow->destination_be, sizeof(way->ipv6_dst));
+	}
+	if (bpf_fib_lookup(skb, way, sizeof(*way), 0) != BPF_FIB_LKUP_RET_SUCCESS)
+		return -1;
+	return way->ifindex == device_ifindex ? 0 : -1;
+}
+
+/* An interface that Java has taken away has no workload any more: entries towards it are dead at once. */
+static __always_inline int deliver_cached(struct __sk_buff *skb, __u32 target_ifindex, __u8 words)
+{
+	const struct workload *target = bpf_map_lookup_elem(&workloads, &target_ifindex);
+
+	if (!target || decrement_ttl(skb, words) || set_cached_macs(skb, target->pod_mac, target->host_mac))
+		return TC_ACT_SHOT;
+	return bpf_redirect_peer(target_ifindex, 0);
+}
+
+/* The mark lets it through to_network, which clears it. */
+static __always_inline int send_to_device(struct __sk_buff *skb, const struct caracal_config *config,
+					  const struct bpf_fib_lookup *way, __u8 words)
+{
+	if (decrement_ttl(skb, words) || set_cached_macs(skb, way->dmac, way->smac))
+		return TC_ACT_SHOT;
+	skb->mark |= config->mark_approved;
+	return bpf_redirect(way->ifindex, 0);
+}
+
+/* Whether the way that an entry names is there; fills in the device's. */
+static __always_inline enum caracal_counter check_way(struct __sk_buff *skb, const struct flow *flow, __u8 action,
+						       __u32 target_ifindex, struct bpf_fib_lookup *way)
+{
+	if (action == CACHE_TO_WORKLOAD)
+		return bpf_map_lookup_elem(&workloads, &target_ifindex) ? 0 : COUNTER_CACHE_OUTDATED;
+	if (action != CACHE_TO_DEVICE || !bpf_map_lookup_elem(&devices, &target_ifindex))
+		return COUNTER_CACHE_OUTDATED;
+	return find_way(skb, flow, target_ifindex, way) ? COUNTER_CACHE_ROUTED_ELSEWHERE : 0;
+}
+
+/*
+ * Sends a packet the way that Java has written down; returns what the program returns then, or CACHE_MISS when it is
+ * Java's. Works without an engine: established flows go on. The source's traffic is NULL for what another node sends.
  */
 static __always_inline int send_by_cache(struct __sk_buff *skb, const struct caracal_config *config,
-					 const struct flow *flow, __u32 hash)
+					 const struct flow *flow, __u32 hash, struct workload_traffic *source)
 {
 	__u32 ifindex = skb->ifindex;
 	struct cache_packet packet = {};
+	struct bpf_fib_lookup way = {};
 	const struct flow_cache_state *state;
-	const struct workload *target;
-	struct workload_traffic *source;
 	enum caracal_counter reason;
 	struct flow_bucket *bucket;
 	struct cached_flow *slot;
 	__u32 version, target_ifindex, zero = 0;
 	__u64 before;
+	__u8 action;
 
 	state = bpf_map_lookup_elem(&cache_state, &zero);
 	if (!state || !state->bucket_count)
 		return CACHE_MISS;
 	reason = read_cache_packet(skb, flow, &packet);
 	if (reason)
-		return cache_miss(reason);
+		return cache_miss(source, reason);
 	bucket = find_bucket(hash, ifindex, config->queue_count, state);
 	slot = bucket ? find_slot(bucket, flow, ifindex) : NULL;
 	if (!slot)
-		return cache_miss(COUNTER_CACHE_MISSES);
+		return cache_miss(source, COUNTER_CACHE_MISSES);
 	version = *(volatile __u32 *)&slot->version;
 	/* Read again, after the version: in between another flow may have come into the slot. */
 	asm volatile("" ::: "memory");
 	if (version & 1 || !is_entry_of(slot, flow, ifindex))
-		return cache_miss(COUNTER_CACHE_TORN);
+		return cache_miss(source, COUNTER_CACHE_TORN);
 	target_ifindex = slot->target_ifindex;
-	if (slot->action != CACHE_TO_WORKLOAD || (__s32)(slot->generation - state->generation_min) < 0)
-		return cache_miss(COUNTER_CACHE_OUTDATED);
-	target = bpf_map_lookup_elem(&workloads, &target_ifindex);
-	source = bpf_map_lookup_elem(&workload_traffic, &ifindex);
-	if (!target || !source)
-		return cache_miss(COUNTER_CACHE_OUTDATED);
+	action = slot->action;
+	if ((__s32)(slot->generation - state->generation_min) < 0)
+		return cache_miss(source, COUNTER_CACHE_OUTDATED);
+	reason = check_way(skb, flow, action, target_ifindex, &way);
+	if (reason)
+		return cache_miss(source, reason);
 	if (ends_here(skb, flow->words))
-		return cache_miss(COUNTER_CACHE_TTL);
+		return cache_miss(source, COUNTER_CACHE_TTL);
 	if (exceeds_cached_mtu(skb, &packet, slot->mtu))
-		return cache_miss(COUNTER_CACHE_TOO_BIG);
+		return cache_miss(source, COUNTER_CACHE_TOO_BIG);
 	/* With its old value asked for, an atomic add is a full barrier (Documentation/bpf/instruction-set). */
 	before = __sync_fetch_and_add(&slot->packets, packet.segments);
 	asm volatile("" : : "r"(before) : "memory");
 	if (*(volatile __u32 *)&slot->version != version)
-		return cache_miss(COUNTER_CACHE_TORN);
+		return cache_miss(source, COUNTER_CACHE_TORN);
 	__sync_fetch_and_add(&slot->bytes, packet.l3_length + (packet.segments - 1) * packet.header_length);
 	note_seen(slot, packet.seen);
 	count_cached(skb, source, target_ifindex);
-	return deliver_cached(skb, target, target_ifindex, flow->words);
+	return action == CACHE_TO_DEVICE ? send_to_device(skb, config, &way, flow->words)
+					 : deliver_cached(skb, target_ifindex, flow->words);
 }
 
 #endif

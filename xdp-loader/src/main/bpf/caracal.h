@@ -100,6 +100,7 @@ struct workload_traffic {
 
 enum cache_action {
 	CACHE_TO_WORKLOAD = 1, /* bpf_redirect_peer into the pod behind target_ifindex */
+	CACHE_TO_DEVICE = 2, /* out of an uplink or overlay device, where the host's routes lead there */
 };
 
 /* What the packets of a direction were: bits of cached_flow.seen. */
@@ -182,7 +183,8 @@ enum caracal_counter {
 	COUNTER_CACHE_TOO_BIG = 32,
 	COUNTER_CACHE_OUTDATED = 33,
 	COUNTER_CACHE_TORN = 34,
-	COUNTER_COUNT = 35,
+	COUNTER_CACHE_ROUTED_ELSEWHERE = 35,
+	COUNTER_COUNT = 36,
 };
 
 #endif

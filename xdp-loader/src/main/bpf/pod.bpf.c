@@ -3,10 +3,11 @@
  * The two tc programs of a workload interface (the host side of a pod's veth). What they cannot decide, the engine
  * does: the packet is redirected to the punt pair with direction and ifindex in its destination MAC (caracal.h).
  *
- * What it has decided before about a flow between two pods, the flow cache repeats (cache.h).
+ * What it has decided before about a flow, the flow cache repeats (cache.h).
  *
- * Mark APPROVED is not looked at here: every other packet from or to a pod is the engine's to judge. A packet for a service is HANDED, not APPROVED, so it comes back through to_workload, or through to_network of
- * uplink.bpf.c, after kube-proxy's DNAT.
+ * Mark APPROVED is not looked at here: every other packet from or to a pod is the engine's to judge. A packet for a
+ * service is HANDED, not APPROVED, so it comes back through to_workload, or through to_network of uplink.bpf.c, after
+ * kube-proxy's DNAT.
  */
 #include <linux/bpf.h>
 #include <linux/if_ether.h>
@@ -51,6 +52,19 @@ static __always_inline void count_punted(struct __sk_buff *skb, enum caracal_dir
 	}
 }
 
+/*
+ * By the flow cache, if it can. An interface that Java has taken away has no traffic counters any more: its entries are
+ * dead at once, before Java has removed them.
+ */
+static __always_inline int send_workloads_packet(struct __sk_buff *skb, const struct caracal_config *config,
+						 const struct flow *flow, __u32 hash)
+{
+	__u32 ifindex = skb->ifindex;
+	struct workload_traffic *traffic = bpf_map_lookup_elem(&workload_traffic, &ifindex);
+
+	return traffic ? send_by_cache(skb, config, flow, hash, traffic) : CACHE_MISS;
+}
+
 static __always_inline int punt(struct __sk_buff *skb, const struct caracal_config *config,
 				enum caracal_direction direction)
 {
@@ -74,7 +88,7 @@ static __always_inline int punt(struct __sk_buff *skb, const struct caracal_conf
 	if (parsed) {
 		hash = flow_hash(&flow, config->hash_seed);
 		if (direction == DIRECTION_FROM_WORKLOAD) {
-			int action = send_by_cache(skb, config, &flow, hash);
+			int action = send_workloads_packet(skb, config, &flow, hash);
 
 			if (action != CACHE_MISS)
 				return action;

@@ -13,6 +13,7 @@
 #include "flow.h"
 #include "maps.h"
 #include "miss.h"
+#include "cache.h"
 #include "uplink.h"
 
 struct vlan_tag {
@@ -85,11 +86,29 @@ static __always_inline int take(struct xdp_md *context, const struct device *dev
 	return action;
 }
 
+/*
+ * Whether the flow cache will send on what is in a VXLAN packet once the kernel's own device has unwrapped it: with
+ * GRO, so that a stream comes to its pod in large pieces. from_network on that device decides; what it does not send
+ * on after all it gives to the engine. Not static: so the verifier looks at it once.
+ */
+__noinline int is_offloaded(struct xdp_md *context, __u32 offset, __u32 overlay_ifindex)
+{
+	const struct caracal_config *config = caracal_config();
+	struct flow flow = {};
+
+	if (!config || !config->queue_count || !overlay_ifindex)
+		return 0;
+	if (!read_plain_flow((void *)(long)context->data, (void *)(long)context->data_end, offset, &flow))
+		return 0;
+	return has_entry(config, &flow, overlay_ifindex);
+}
+
 static __always_inline int steer(struct xdp_md *context)
 {
 	void *data_end = (void *)(long)context->data_end;
 	void *data = (void *)(long)context->data;
 	__u32 ifindex = context->ingress_ifindex;
+	struct overlay_packet inside = {};
 	enum uplink_counter decision;
 	const struct device *device;
 	__be16 ether_type_be = 0;
@@ -103,7 +122,11 @@ static __always_inline int steer(struct xdp_md *context)
 		count_uplink(UPLINK_PASSED);
 		return XDP_PASS;
 	}
-	decision = classify(data, data_end, offset, ether_type_be);
+	decision = classify(data, data_end, offset, ether_type_be, &inside);
+	if (decision == UPLINK_TAKEN_OVERLAY && is_offloaded(context, inside.offset, inside.ifindex)) {
+		count_uplink(UPLINK_PASSED_OFFLOADED);
+		return XDP_PASS;
+	}
 	if (decision == UPLINK_PASSED || decision == UPLINK_DROPPED_UNKNOWN_VTEP) {
 		count_uplink(decision);
 		return decision == UPLINK_PASSED ? XDP_PASS : XDP_DROP;
@@ -206,32 +229,49 @@ int to_network(struct __sk_buff *skb)
 	return punt_network(skb, config, DIRECTION_TO_UPLINK, workload);
 }
 
+/* What the kernel has decapsulated, or an uplink without XDP brings, of a flow that the cache carries on. */
+static __always_inline int send_networks_packet(struct __sk_buff *skb, const struct caracal_config *config)
+{
+	struct flow flow = {};
+
+	if (!find_flow(skb, &flow))
+		return CACHE_MISS;
+	return send_by_cache(skb, config, &flow, flow_hash(&flow, config->hash_seed), NULL);
+}
+
 /*
- * tc ingress of an uplink that has no XDP, and of its overlay device, which gives what the kernel has decapsulated: the
- * decisions of the XDP program. VXLAN itself is left to the kernel here.
+ * tc ingress of the overlay device, which gives what the kernel has decapsulated, and of an uplink that has no XDP: the
+ * flow cache first, then the decisions of the XDP program. VXLAN itself is left to the kernel here.
  */
 SEC("tc")
 int from_network(struct __sk_buff *skb)
 {
 	const struct caracal_config *config = caracal_config();
 	__u32 length = skb->len < HEADERS_MAX ? skb->len : HEADERS_MAX;
+	struct overlay_packet inside = {};
 	__u32 ifindex = skb->ifindex;
 	enum uplink_counter decision;
 	const struct device *device;
 	__be16 ether_type_be = 0;
 	__u32 offset;
+	int action;
 
 	if (!config || !config->punt_ifindex || !config->queue_count || skb->vlan_present)
 		return TC_ACT_OK;
 	device = bpf_map_lookup_elem(&devices, &ifindex);
-	if (!device || bpf_skb_pull_data(skb, length))
+	if (!device)
+		return TC_ACT_OK;
+	action = send_networks_packet(skb, config);
+	if (action != CACHE_MISS)
+		return action;
+	if (bpf_skb_pull_data(skb, length))
 		return TC_ACT_OK;
 	offset = read_ethernet((void *)(long)skb->data, (void *)(long)skb->data_end, device, &ether_type_be);
 	if (!offset) {
 		count_uplink(UPLINK_PASSED);
 		return TC_ACT_OK;
 	}
-	decision = classify((void *)(long)skb->data, (void *)(long)skb->data_end, offset, ether_type_be);
+	decision = classify((void *)(long)skb->data, (void *)(long)skb->data_end, offset, ether_type_be, &inside);
 	count_uplink(decision == UPLINK_TAKEN_OVERLAY ? UPLINK_PASSED : decision);
 	if (decision == UPLINK_DROPPED_UNKNOWN_VTEP)
 		return TC_ACT_SHOT;

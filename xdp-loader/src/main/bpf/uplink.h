@@ -59,6 +59,8 @@ struct uplink_config {
 	__u32 vni;
 	__u32 vxlan_port;
 	__u32 drop_unknown_vtep; /* 1 = our VNI from a node that is no VTEP is dropped, as Felix does */
+	__u32 overlay_ifindex_v4; /* the kernel's device that decapsulates what comes to local_v4; 0 = none */
+	__u32 overlay_ifindex_v6;
 };
 
 /*
@@ -91,7 +93,8 @@ enum uplink_counter {
 	UPLINK_PASSED_NO_SOCKET = 5,
 	UPLINK_DROPPED_NO_SOCKET = 6,
 	UPLINK_DROPPED_UNKNOWN_VTEP = 7,
-	UPLINK_COUNTER_COUNT = 8,
+	UPLINK_PASSED_OFFLOADED = 8,
+	UPLINK_COUNTER_COUNT = 9,
 };
 
 struct {
@@ -479,8 +482,15 @@ static __always_inline enum uplink_counter classify_nat(void *data, void *data_e
 	return UPLINK_TAKEN_NAT_RETURN;
 }
 
-/* Whose is the packet that begins at data + offset? */
-static __always_inline enum uplink_counter classify(void *data, void *data_end, __u32 offset, __be16 ether_type)
+/* What is inside a VXLAN packet: where its IP header begins, and the device that would decapsulate it. */
+struct overlay_packet {
+	__u32 offset;
+	__u32 ifindex;
+};
+
+/* Whose is the packet that begins at data + offset? Fills in what is inside where it is UPLINK_TAKEN_OVERLAY. */
+static __always_inline enum uplink_counter classify(void *data, void *data_end, __u32 offset, __be16 ether_type,
+						     struct overlay_packet *inside)
 {
 	const struct uplink_config *config;
 	const struct vxlan_header *vxlan;
@@ -493,8 +503,12 @@ static __always_inline enum uplink_counter classify(void *data, void *data_end, 
 	if (is_local(&packet.destination))
 		return UPLINK_TAKEN_PLAIN;
 	vxlan = our_vxlan(data, data_end, &packet, config);
-	if (vxlan)
+	if (vxlan) {
+		inside->offset = packet.transport_offset + sizeof(struct udphdr) + sizeof(*vxlan) + ETH_HLEN;
+		inside->ifindex = packet.destination.words == 1 ? config->overlay_ifindex_v4
+								 : config->overlay_ifindex_v6;
 		return classify_vxlan(data_end, vxlan, &packet, config);
+	}
 	return classify_nat(data, data_end, &packet);
 }
 

@@ -7,6 +7,7 @@ import io.caracal.nat.NatBindingListener;
 import io.caracal.nat.NatBindings;
 import io.caracal.nat.NatConfig;
 import io.caracal.route.ForwardingPublisher;
+import io.caracal.route.ForwardingTables;
 import io.caracal.stage.WorkloadTable;
 import io.caracal.stage.WorkloadTablePublisher;
 import java.security.SecureRandom;
@@ -182,11 +183,11 @@ public final class Conntrack implements AutoCloseable, FlowRemovalListener {
      * it; with {@link EstablishedFlows#RECHECK} they come here instead. Before the worker begins, once.
      *
      * @param offload the worker's part of the kernel's table.
-     * @param forwarding how long packets may be.
+     * @param forwarding where addresses lead, and how long packets may be.
      * @return the stage that gives them, behind {@link #commitStage()} in the chain.
      */
     public OffloadStage openOffload(final FlowOffload offload, final ForwardingPublisher forwarding) {
-        offloaded = new OffloadedFlows(offload, this);
+        offloaded = new OffloadedFlows(offload, this, forwarding.current());
         if (config.establishedFlows() == EstablishedFlows.RECHECK) {
             /* The policy that they were made under may be none of this process's: each is judged again. */
             offloaded.discard();
@@ -208,6 +209,18 @@ public final class Conntrack implements AutoCloseable, FlowRemovalListener {
      */
     public boolean withdrawEndpoint(final int ifindex, final int budget) {
         return offloaded == null || offloaded.withdrawEndpoint(ifindex, budget, clock.bootMs(System.nanoTime()));
+    }
+
+    /**
+     * Takes flows back from the kernel that would be given to it otherwise now, since routes, devices or sizes have
+     * changed. A worker command, repeated until it says yes; the offload stage does the same, a few in each cycle.
+     *
+     * @param tables the newest.
+     * @param budget flows to look at, at most.
+     * @return whether none is left.
+     */
+    public boolean reviewOffload(final ForwardingTables tables, final int budget) {
+        return offloaded == null || offloaded.review(tables, budget, clock.bootMs(System.nanoTime()));
     }
 
     /**

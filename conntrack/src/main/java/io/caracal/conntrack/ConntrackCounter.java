@@ -44,6 +44,8 @@ public enum ConntrackCounter {
     OFFLOAD_REFUSED("flows for which the flow cache, or their endpoint's share of it, had no room"),
     /** Flows taken back to make room. */
     OFFLOAD_EVICTED("flows taken back from the flow cache to make room for another"),
+    /** Flows taken back since they lead elsewhere now. */
+    OFFLOAD_REROUTED("flows taken back from the flow cache since routes, devices or sizes have changed"),
     /** Offloaded flows now. */
     OFFLOADED_FLOWS("flows in the flow cache now"),
     /** IPv4 flows now. */

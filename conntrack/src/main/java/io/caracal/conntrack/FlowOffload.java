@@ -11,6 +11,10 @@ public interface FlowOffload {
     int NONE = -1;
     /** Slots where an entry may be. */
     int PROBES = 4;
+    /** {@link OffloadEntry#action}: into the pod behind the target. */
+    int TO_WORKLOAD = 1;
+    /** {@link OffloadEntry#action}: out of the device that is the target, where the host's routes lead there. */
+    int TO_DEVICE = 2;
     /** {@link #takeSeen}: TCP, SYN with ACK. */
     int SEEN_SYN_ACK = 1;
     /** {@link #takeSeen}: TCP, a segment that acknowledges and opens nothing; UDP, any packet. */

@@ -1,8 +1,8 @@
 package io.caracal.conntrack;
 
 /**
- * One direction of a flow between two workloads of this node, as {@link FlowOffload} has it: a mutable holder that its
- * owner makes once. One thread. Host order; an IPv4 address is the low half of its {@code Low}.
+ * One direction of a flow, as {@link FlowOffload} has it: a mutable holder that its owner makes once. One thread. Host
+ * order; an IPv4 address is the low half of its {@code Low}.
  */
 public final class OffloadEntry {
     /** 4 or 6. */
@@ -11,9 +11,11 @@ public final class OffloadEntry {
     public int protocol;
     /** The direction's addresses and ports. */
     public final Ipv6Tuple tuple = new Ipv6Tuple();
-    /** Kernel ifindex of the workload that sends. */
+    /** Kernel ifindex that packets come by: of the workload that sends, or of an uplink or overlay device. */
     public int ingressIfindex;
-    /** Kernel ifindex of the workload that receives. */
+    /** What becomes of them: {@link FlowOffload#TO_WORKLOAD} or {@link FlowOffload#TO_DEVICE}. */
+    public int action;
+    /** Kernel ifindex of the workload that receives, or of the device that they leave by. */
     public int targetIfindex;
     /** The longest packet that it takes, from the IP header on. */
     public int mtu;
@@ -26,17 +28,9 @@ public final class OffloadEntry {
     public OffloadEntry() {
     }
 
-    /** Turns it round: the entry of the answers. */
-    void reverse() {
-        final long high = tuple.sourceHigh;
-        final long low = tuple.sourceLow;
-        tuple.sourceHigh = tuple.destinationHigh;
-        tuple.sourceLow = tuple.destinationLow;
-        tuple.destinationHigh = high;
-        tuple.destinationLow = low;
-        tuple.ports = Integer.rotateLeft(tuple.ports, Short.SIZE);
-        final int ifindex = ingressIfindex;
-        ingressIfindex = targetIfindex;
-        targetIfindex = ifindex;
+    /** Whether packets go the same way with another entry. */
+    boolean leadsAs(final OffloadEntry other) {
+        return ingressIfindex == other.ingressIfindex && action == other.action
+            && targetIfindex == other.targetIfindex && mtu == other.mtu;
     }
 }

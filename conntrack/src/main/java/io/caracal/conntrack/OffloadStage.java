@@ -6,17 +6,16 @@ import io.caracal.burst.PacketFlags;
 import io.caracal.burst.Tracking;
 import io.caracal.burst.Verdict;
 import io.caracal.route.ForwardingPublisher;
-import io.caracal.route.ForwardingTables;
 import io.caracal.route.RouteKind;
 import io.caracal.route.RouteWord;
 import io.caracal.stage.PacketStage;
-import io.caracal.wire.IpProtocol;
 
 /**
  * Gives flows to the kernel ({@link FlowOffload}) with the verdict on their first packet, before it is transmitted: the
  * answer to it may take the short way already. Stands behind the {@link FlowCommitStage}. Only what the kernel can
- * carry on just as Java would is given: TCP and UDP between two workloads of this node, approved on both legs, without
- * NAT and not through the host's stack. Whoever stays with Java is as right, and slower.
+ * carry on just as Java would is given: TCP and UDP of a workload of this node with another one, here or on another
+ * node, approved on its legs, without NAT and not through the host's stack. Whoever stays with Java is as right, and
+ * slower.
  *
  * <p>Then goes on with the round that brings records up to date. Belongs to one worker and its {@link Conntrack}.</p>
  */
@@ -28,29 +27,23 @@ public final class OffloadStage implements PacketStage {
     private static final int UNFIT =
         PacketFlags.FRAGMENT | PacketFlags.IP_OPTIONS | PacketFlags.ICMP_ERROR | PacketFlags.LOCALLY_MADE;
 
+    /** Flows looked at in a cycle after routes have changed, until all are: some ten microseconds. */
+    private static final int REVIEW_BUDGET = 64;
+
     private final Conntrack conntrack;
     private final OffloadedFlows offloaded;
     private final ForwardingPublisher forwarding;
-    /** Nothing has been published since the start: sizes of flows that were taken over still hold. */
-    private final ForwardingTables unpublished;
-    private int mtu;
 
     OffloadStage(final Conntrack conntrack, final OffloadedFlows offloaded, final ForwardingPublisher forwarding) {
         this.conntrack = conntrack;
         this.offloaded = offloaded;
         this.forwarding = forwarding;
-        unpublished = forwarding.current();
-        mtu = offloaded.count() > 0 ? offloaded.adoptedMtu() : unpublished.options().workloadMtu();
     }
 
     @Override
     public void process(final PacketBurst burst, final long nowNs) {
         final long nowMs = conntrack.clock().bootMs(nowNs);
-        final ForwardingTables tables = forwarding.current();
-        if (tables != unpublished && tables.options().workloadMtu() != mtu) {
-            mtu = tables.options().workloadMtu();
-            offloaded.withdrawAll(nowMs);
-        }
+        offloaded.review(forwarding.current(), REVIEW_BUDGET, nowMs);
         final int count = burst.count;
         for (int row = 0; row < count; row++) {
             if (burst.flow[row] != PacketBurst.NO_FLOW && isFit(burst, row)) {
@@ -61,38 +54,34 @@ public final class OffloadStage implements PacketStage {
     }
 
     private static boolean isFit(final PacketBurst burst, final int row) {
-        return burst.verdict[row] == Verdict.UNDECIDED && burst.direction[row] == Direction.FROM_WORKLOAD
+        return burst.verdict[row] == Verdict.UNDECIDED && (burst.flags[row] & UNFIT) == 0
             && (burst.tracking[row] == Tracking.NEW || burst.tracking[row] == Tracking.ESTABLISHED)
-            && (burst.flags[row] & UNFIT) == 0 && RouteWord.kind(burst.route[row]) == RouteKind.LOCAL_WORKLOAD;
+            && leadsToAWorkload(burst.direction[row], RouteWord.kind(burst.route[row]));
+    }
+
+    private static boolean leadsToAWorkload(final byte direction, final int routeKind) {
+        return switch (direction) {
+            case Direction.FROM_WORKLOAD -> routeKind == RouteKind.LOCAL_WORKLOAD
+                || routeKind == RouteKind.REMOTE_WORKLOAD || routeKind == RouteKind.REMOTE_SAME_SUBNET;
+            case Direction.FROM_UPLINK -> routeKind == RouteKind.LOCAL_WORKLOAD;
+            default -> false;
+        };
     }
 
     private void offer(final PacketBurst burst, final int row, final long nowMs) {
         final FamilyTracking family = conntrack.family(burst.ipVersion[row]);
         final int slot = burst.flow[row] >> 1;
-        if (!offloaded.isOffloaded(family.table, slot) && isOffloadable(family.table, slot)) {
-            offloaded.offer(family, slot, mtu, nowMs);
+        if (!offloaded.isOffloaded(family.table, slot) && OffloadEntries.isOffloadable(family.table, slot)
+            && leadsToItsLeg(burst, row, family.table)) {
+            offloaded.offer(family, slot, nowMs);
         }
     }
 
-    /** Whether the kernel can carry a flow on. */
-    static boolean isOffloadable(final FlowTable table, final int slot) {
-        final int flags = table.flags(slot);
-        if ((flags & FlowFlags.APPROVED) != FlowFlags.APPROVED
-            || (flags & (FlowFlags.NAT | FlowFlags.THROUGH_HOST)) != 0
-            || table.sourceIfindex(slot) == 0 || table.destinationIfindex(slot) == 0) {
-            return false;
-        }
-        return switch (table.protocol(slot)) {
-            case IpProtocol.UDP -> true;
-            case IpProtocol.TCP -> isOpen(table, slot);
-            default -> false;
-        };
-    }
-
-    /** A segment that was let through unexamined wants its answer to be looked at. */
-    private static boolean isOpen(final FlowTable table, final int slot) {
-        final int state = table.state(slot);
-        return state >= FlowState.TCP_SYN_SENT && state <= FlowState.TCP_CLOSE_WAIT
-            && (TcpPart.last(table.protocolPart(slot)) & TcpPart.LAST_WAS_IGNORED) == 0;
+    /** An address may have gone from a workload to another node since the flow was made. */
+    private static boolean leadsToItsLeg(final PacketBurst burst, final int row, final FlowTable table) {
+        final int slot = burst.flow[row] >> 1;
+        final int leg = (burst.flow[row] & 1) == FlowTable.ORIGINAL
+            ? table.destinationIfindex(slot) : table.sourceIfindex(slot);
+        return leg == RouteWord.ifindex(burst.route[row]);
     }
 }

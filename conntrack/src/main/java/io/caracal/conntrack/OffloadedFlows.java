@@ -1,5 +1,6 @@
 package io.caracal.conntrack;
 
+import io.caracal.route.ForwardingTables;
 import io.caracal.wire.IpProtocol;
 
 /**
@@ -35,17 +36,21 @@ final class OffloadedFlows implements AutoCloseable {
     private final OffloadLinks ipv4Links;
     private final OffloadLinks ipv6Links;
     private final ConntrackCounters counters;
+    private final OffloadEntries entries;
     private final OffloadEntry entry = new OffloadEntry();
+    private final OffloadEntry written = new OffloadEntry();
     /** {@code slot << 1 | family} of each offloaded flow, in no order. */
     private final int[] live;
     private final int endpointFlowsMax;
-    private int adoptedMtu;
     private int liveCount;
+    /** Flows before this place were not looked at since routes have changed. */
+    private int reviewPlace;
     private int roundPlace;
     private long roundDueMs;
 
-    OffloadedFlows(final FlowOffload offload, final Conntrack conntrack) {
+    OffloadedFlows(final FlowOffload offload, final Conntrack conntrack, final ForwardingTables tables) {
         this.offload = offload;
+        entries = new OffloadEntries(tables);
         clock = conntrack.clock();
         ipv4 = conntrack.ipv4();
         ipv6 = conntrack.ipv6();
@@ -67,23 +72,23 @@ final class OffloadedFlows implements AutoCloseable {
     }
 
     /**
-     * Gives a flow between two workloads to the kernel, both directions; it stays with Java where there is no room.
+     * Gives a flow to the kernel, both directions; it stays with Java where there is no room, or where the kernel could
+     * not go its way alone.
      *
      * @param family of the flow.
-     * @param slot of the flow, approved on both legs, without NAT, TCP or UDP.
-     * @param mtu the longest packet that either end takes.
+     * @param slot of the flow, {@link OffloadEntries#isOffloadable}.
      * @param nowMs milliseconds since boot.
      * @return whether it is the kernel's now.
      */
-    boolean offer(final FamilyTracking family, final int slot, final int mtu, final long nowMs) {
+    boolean offer(final FamilyTracking family, final int slot, final long nowMs) {
         final FlowTable table = family.table;
-        final long account = table.account(slot);
-        if (liveCount == live.length || share(FlowAccount.sourceIfindex(account)) >= endpointFlowsMax) {
+        if (!fill(table, slot, FlowTable.ORIGINAL)) {
+            return false;
+        }
+        if (liveCount == live.length || share(OffloadEntries.owner(table, slot)) >= endpointFlowsMax) {
             counters.add(ConntrackCounter.OFFLOAD_REFUSED, 1);
             return false;
         }
-        fill(table, slot, FlowTable.ORIGINAL);
-        entry.mtu = mtu;
         final int original = insert(nowMs);
         if (original == FlowOffload.NONE) {
             return false;
@@ -149,21 +154,10 @@ final class OffloadedFlows implements AutoCloseable {
         return FlowTable.timeMs(FlowAccount.lastSeenMs(table.account(slot)), nowMs);
     }
 
-    /** Fills {@link #entry} with a direction of a flow; the size stays. */
-    private void fill(final FlowTable table, final int slot, final int direction) {
-        final long account = table.account(slot);
-        entry.ipVersion = table.ipVersion();
-        entry.protocol = FlowRecord.protocol(table.record(slot));
-        table.readOriginal(slot, entry.tuple);
-        entry.ingressIfindex = FlowAccount.sourceIfindex(account);
-        entry.targetIfindex = FlowAccount.destinationIfindex(account);
-        final int source = FlowAccount.sourceGeneration(account);
-        final int destination = FlowAccount.destinationGeneration(account);
-        entry.generation = source - destination < 0 ? source : destination;
+    /** Fills {@link #entry} with a direction of a flow, as it would be written today. */
+    private boolean fill(final FlowTable table, final int slot, final int direction) {
         entry.flow = slot << SLOT_SHIFT | (table.ipVersion() == 4 ? 0 : FAMILY_BIT << 1) | direction;
-        if (direction == FlowTable.REPLY) {
-            entry.reverse();
-        }
+        return entries.fill(table, slot, direction, entry);
     }
 
     private void link(final FlowTable table, final int slot, final int original, final int reply) {
@@ -172,7 +166,7 @@ final class OffloadedFlows implements AutoCloseable {
         links.entry(slot, FlowTable.REPLY, reply);
         links.place(slot, liveCount);
         live[liveCount++] = slot << 1 | (table.ipVersion() == 4 ? 0 : FAMILY_BIT);
-        table.endpoints.addOffloaded(FlowAccount.sourceIfindex(table.account(slot)), 1);
+        table.endpoints.addOffloaded(OffloadEntries.owner(table, slot), 1);
         counters.set(ConntrackCounter.OFFLOADED_FLOWS, liveCount);
     }
 
@@ -194,7 +188,7 @@ final class OffloadedFlows implements AutoCloseable {
         final int last = live[--liveCount];
         live[place] = last;
         links((last & FAMILY_BIT) == 0 ? ipv4.table : ipv6.table).place(last >>> 1, place);
-        table.endpoints.addOffloaded(FlowAccount.sourceIfindex(table.account(slot)), -1);
+        table.endpoints.addOffloaded(OffloadEntries.owner(table, slot), -1);
         counters.set(ConntrackCounter.OFFLOADED_FLOWS, liveCount);
     }
 
@@ -303,14 +297,42 @@ final class OffloadedFlows implements AutoCloseable {
         return left > 0;
     }
 
-    /** Takes every flow back: the links have another size now. */
-    void withdrawAll(final long nowMs) {
-        while (liveCount > 0) {
-            final int flow = live[liveCount - 1];
-            final FlowTable table = (flow & FAMILY_BIT) == 0 ? ipv4.table : ipv6.table;
-            follow(table, flow >>> 1, nowMs);
-            withdraw(table, flow >>> 1);
+    /**
+     * Follows routes, sizes and devices that have changed: flows whose entries would be others today are taken back. In
+     * pieces, so that packets pass meanwhile; what comes in between is made by today's.
+     *
+     * @param tables today's.
+     * @param budget flows to look at, at most.
+     * @param nowMs milliseconds since boot.
+     * @return whether all have been looked at.
+     */
+    boolean review(final ForwardingTables tables, final int budget, final long nowMs) {
+        if (tables != entries.tables()) {
+            entries.use(tables);
+            reviewPlace = liveCount;
         }
+        for (int looked = 0; looked < budget && reviewPlace > 0; looked++) {
+            reviewPlace = Math.min(reviewPlace, liveCount);
+            if (reviewPlace > 0) {
+                review(live[--reviewPlace], nowMs);
+            }
+        }
+        return reviewPlace == 0;
+    }
+
+    private void review(final int flow, final long nowMs) {
+        final FlowTable table = (flow & FAMILY_BIT) == 0 ? ipv4.table : ipv6.table;
+        final int slot = flow >>> 1;
+        if (!isAsWritten(table, slot, FlowTable.ORIGINAL) || !isAsWritten(table, slot, FlowTable.REPLY)) {
+            follow(table, slot, nowMs);
+            withdraw(table, slot);
+            counters.add(ConntrackCounter.OFFLOAD_REROUTED, 1);
+        }
+    }
+
+    private boolean isAsWritten(final FlowTable table, final int slot, final int direction) {
+        return fill(table, slot, direction) && offload.read(links(table).entry(slot, direction), written)
+            && written.leadsAs(entry);
     }
 
     /** Removes the entries that an earlier process has left. */
@@ -348,7 +370,7 @@ final class OffloadedFlows implements AutoCloseable {
     private void adopt(final int slot) {
         final FamilyTracking family = entry.ipVersion == 4 ? ipv4 : ipv6;
         final int found = family.table.findTuple(entry.tuple, entry.protocol);
-        if (found == FlowTable.MISS || !isAsWritten(family.table, found)) {
+        if (found == FlowTable.MISS || !mayBeOf(family.table, found)) {
             return;
         }
         offload.flow(slot, found >> 1 << SLOT_SHIFT | (entry.ipVersion == 4 ? 0 : FAMILY_BIT << 1)
@@ -364,25 +386,12 @@ final class OffloadedFlows implements AutoCloseable {
                 family.tracker.loseSight(found >> 1);
             }
             link(family.table, found >> 1, isOriginal ? slot : other, isOriginal ? other : slot);
-            adoptedMtu = entry.mtu;
         }
     }
 
-    /** The length that flows were taken over with; they were all written with one. */
-    int adoptedMtu() {
-        return adoptedMtu;
-    }
-
-    /** Whether the entry that was read is what would be written of the flow today. */
-    private boolean isAsWritten(final FlowTable table, final int found) {
-        final long account = table.account(found >> 1);
-        final boolean isOriginal = (found & DIRECTION_MASK) == FlowTable.ORIGINAL;
-        final int source = FlowAccount.sourceIfindex(account);
-        final int destination = FlowAccount.destinationIfindex(account);
-        return OffloadStage.isOffloadable(table, found >> 1)
-            && entry.ingressIfindex == (isOriginal ? source : destination)
-            && entry.targetIfindex == (isOriginal ? destination : source)
-            && !links(table).isLinked(found >> 1);
+    private boolean mayBeOf(final FlowTable table, final int found) {
+        return OffloadEntries.isOffloadable(table, found >> 1) && !links(table).isLinked(found >> 1)
+            && OffloadEntries.mayBeOf(table, found >> 1, found & DIRECTION_MASK, entry);
     }
 
     private boolean isLinkedTo(final int slot) {

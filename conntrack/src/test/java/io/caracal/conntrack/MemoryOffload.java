@@ -8,6 +8,7 @@ final class MemoryOffload implements FlowOffload {
         int protocol;
         final Ipv6Tuple tuple = new Ipv6Tuple();
         int ingressIfindex;
+        int action;
         int targetIfindex;
         int mtu;
         int generation;
@@ -77,6 +78,7 @@ final class MemoryOffload implements FlowOffload {
         held.protocol = entry.protocol;
         held.tuple.set(entry.tuple);
         held.ingressIfindex = entry.ingressIfindex;
+        held.action = entry.action;
         held.targetIfindex = entry.targetIfindex;
         held.mtu = entry.mtu;
         held.generation = entry.generation;
@@ -143,6 +145,7 @@ final class MemoryOffload implements FlowOffload {
         target.protocol = held.protocol;
         target.tuple.set(held.tuple);
         target.ingressIfindex = held.ingressIfindex;
+        target.action = held.action;
         target.targetIfindex = held.targetIfindex;
         target.mtu = held.mtu;
         target.generation = held.generation;

@@ -6,6 +6,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.caracal.burst.DropReason;
 import io.caracal.burst.PacketBurst;
+import io.caracal.route.ForwardingOptions;
+import io.caracal.route.ForwardingTables;
+import io.caracal.route.NextHop;
+import io.caracal.route.NextHopTable;
+import io.caracal.route.RouteKind;
+import io.caracal.route.RouteTable;
+import io.caracal.route.RouteTarget;
+import io.caracal.route.VtepTable;
 import io.caracal.stage.Workload;
 import io.caracal.stage.WorkloadTable;
 import io.caracal.wire.IpProtocol;
@@ -24,7 +32,10 @@ import org.junit.jupiter.api.io.TempDir;
  * endpoints, addresses and (with recheck) policy would let through, in pairs, and of a flow that is there.
  */
 class OffloadModelTest {
-    private static final int PODS = 5;
+    /** Addresses of pods: here, on another node behind one of two devices, or nowhere. */
+    private static final int PODS = 7;
+    private static final int REMOTE = 2;
+    private static final int FIRST_DEVICE = 40;
     private static final int PORTS = 12;
     private static final int STEPS = 30_000;
     private static final int FIRST_IFINDEX = 100;
@@ -39,6 +50,8 @@ class OffloadModelTest {
     private boolean rechecks;
     /** The interface of each address, 0 for none. */
     private final int[] ifindexOf = new int[PODS];
+    /** The device that leads to each address which is on another node, 0 for none. */
+    private final int[] deviceOf = new int[PODS];
     private final boolean[][] allowed = new boolean[PODS][PODS];
     private int nextIfindex;
     private int generation;
@@ -62,7 +75,8 @@ class OffloadModelTest {
         kernel = new MemoryOffload(64);
         nextIfindex = FIRST_IFINDEX;
         generation = 1;
-        Arrays.setAll(ifindexOf, pod -> nextIfindex++);
+        Arrays.setAll(ifindexOf, pod -> pod < REMOTE ? 0 : nextIfindex++);
+        Arrays.setAll(deviceOf, pod -> pod < REMOTE ? FIRST_DEVICE : 0);
         for (final boolean[] row : allowed) {
             Arrays.fill(row, true);
         }
@@ -102,6 +116,22 @@ class OffloadModelTest {
             }
         }
         node.workloads.publish(builder.build());
+        final RouteTable.Builder routes = new RouteTable.Builder();
+        for (int pod = 0; pod < PODS; pod++) {
+            if (ifindexOf[pod] != 0) {
+                routes.putIpv4(ADDRESS + pod, 32, RouteTarget.localWorkload(ifindexOf[pod], 0));
+            } else if (deviceOf[pod] != 0) {
+                routes.putIpv4(ADDRESS + pod, 32,
+                    RouteTarget.via(RouteKind.REMOTE_WORKLOAD, deviceOf[pod] - FIRST_DEVICE + 1, 0));
+            }
+        }
+        final ForwardingTables tables = new ForwardingTables(routes.build(), new NextHopTable.Builder()
+            .put(1, new NextHop.Device(FIRST_DEVICE, 1450)).put(2, new NextHop.Device(FIRST_DEVICE + 1, 1500)).build(),
+            VtepTable.EMPTY, ForwardingOptions.DEFAULT);
+        node.forwarding.publish(tables);
+        while (!node.conntrack.reviewOffload(tables, 3)) {
+            node.idle();
+        }
     }
 
     private void act() {
@@ -116,8 +146,10 @@ class OffloadModelTest {
             node.idle();
         } else if (dice < 970) {
             changePolicy();
-        } else if (dice < 985) {
+        } else if (dice < 980) {
             removeOrReturn(random.nextInt(PODS));
+        } else if (dice < 990) {
+            changeRoute(random.nextInt(PODS));
         } else {
             moveAddress(random.nextInt(PODS));
         }
@@ -126,7 +158,7 @@ class OffloadModelTest {
     private void sendSomething() {
         final int from = random.nextInt(PODS);
         final int to = (from + 1 + random.nextInt(PODS - 1)) % PODS;
-        if (ifindexOf[from] == 0) {
+        if (ifindexOf[from] == 0 && deviceOf[from] == 0 || ifindexOf[from] == 0 && ifindexOf[to] == 0) {
             return;
         }
         final int port = 1000 + random.nextInt(PORTS);
@@ -139,7 +171,12 @@ class OffloadModelTest {
                 random.nextInt(), random.nextInt());
         final int protocol = payload.length == 12 ? IpProtocol.UDP : IpProtocol.TCP;
         event = "packet " + from + " to " + to + " port " + port;
-        node.send(ifindexOf[from], IpPackets.ipv4(protocol, ADDRESS + from, ADDRESS + to, payload));
+        final byte[] packet = IpPackets.ipv4(protocol, ADDRESS + from, ADDRESS + to, payload);
+        if (ifindexOf[from] == 0) {
+            node.begin().fromUplink(packet).run();
+        } else {
+            node.send(ifindexOf[from], packet);
+        }
     }
 
     private void passInTheKernel() {
@@ -165,6 +202,13 @@ class OffloadModelTest {
         }
     }
 
+    /** The address is on another node, by another device, or no longer there. */
+    private void changeRoute(final int pod) {
+        event = "route to " + pod;
+        deviceOf[pod] = deviceOf[pod] == 0 ? FIRST_DEVICE + random.nextInt(2) : 0;
+        publish();
+    }
+
     private void removeOrReturn(final int pod) {
         event = "endpoint " + pod;
         final int gone = ifindexOf[pod];
@@ -188,6 +232,11 @@ class OffloadModelTest {
         }
     }
 
+    /** The interface that the address is behind. */
+    private int placeOf(final int pod) {
+        return ifindexOf[pod] == 0 ? deviceOf[pod] : ifindexOf[pod];
+    }
+
     /** What the program would act on. */
     private boolean isInForce(final MemoryOffload.Held held) {
         return held.generation - generationMin >= 0;
@@ -202,8 +251,11 @@ class OffloadModelTest {
             inForceSum++;
             final int source = (int)held.tuple.sourceLow - ADDRESS;
             final int destination = (int)held.tuple.destinationLow - ADDRESS;
-            assertEquals(ifindexOf[source], held.ingressIfindex, where);
-            assertEquals(ifindexOf[destination], held.targetIfindex, where);
+            assertEquals(placeOf(source), held.ingressIfindex, where);
+            assertEquals(placeOf(destination), held.targetIfindex, where);
+            assertEquals(ifindexOf[destination] == 0 ? FlowOffload.TO_DEVICE : FlowOffload.TO_WORKLOAD, held.action,
+                where);
+            assertEquals(held.targetIfindex == FIRST_DEVICE ? 1450 : 1500, held.mtu, where);
             assertNotNull(kernel.find(held.targetIfindex, held.protocol, held.tuple.destinationLow,
                 held.tuple.sourceLow, Integer.rotateLeft(held.tuple.ports, 16)), where);
             final int found = node.conntrack.ipv4Table().find(held.tuple.sourceLow << 32 | held.tuple.destinationLow,

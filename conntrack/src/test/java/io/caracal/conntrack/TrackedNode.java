@@ -8,6 +8,7 @@ import io.caracal.burst.Verdict;
 import io.caracal.route.ForwardingPublisher;
 import io.caracal.route.RouteKind;
 import io.caracal.route.RouteTarget;
+import io.caracal.route.RouteWord;
 import io.caracal.stage.FragmentStage;
 import io.caracal.stage.PacketStage;
 import io.caracal.stage.ParseStage;
@@ -64,7 +65,7 @@ final class TrackedNode implements AutoCloseable {
         this(directory, config, null);
     }
 
-    /** With a kernel that carries flows on, unless it is null: pods' addresses have routes then. */
+    /** With a kernel that carries flows on, unless it is null: pods' addresses have routes then, others what is published. */
     TrackedNode(final Path directory, final ConntrackConfig config, final FlowOffload kernel) {
         workloads.publish(new WorkloadTable.Builder().put(Workload.of(POD, "10.0.0.1", "fd00::1"))
             .put(Workload.of(PEER, "10.0.0.9", "fd00::9")).build());
@@ -96,8 +97,9 @@ final class TrackedNode implements AutoCloseable {
             final int destination =
                 Ipv4Header.destination(rows.umem(), rows.offset(row) + rows.l3Offset[row]);
             final int ifindex = workloads.current().ipv4Ifindex(destination);
-            rows.route[row] = (ifindex == WorkloadTable.NONE ? RouteTarget.of(RouteKind.HOST)
-                : RouteTarget.localWorkload(ifindex, 0)).word();
+            final long elsewhere = forwarding.current().routes().ipv4(destination);
+            rows.route[row] = ifindex != WorkloadTable.NONE ? RouteTarget.localWorkload(ifindex, 0).word()
+                : elsewhere == RouteWord.NONE ? RouteTarget.of(RouteKind.HOST).word() : elsewhere;
         }
     }
 

@@ -10,6 +10,7 @@ import io.caracal.xdp.cache.FlowCachePart;
 final class CachedFlows implements FlowOffload {
     static {
         assert PROBES == FlowCachePart.BUCKET_SLOTS && NONE == FlowCachePart.NONE;
+        assert TO_WORKLOAD == CachedFlowSpec.TO_WORKLOAD && TO_DEVICE == CachedFlowSpec.TO_DEVICE;
         assert SEEN_SYN_ACK == CachedFlowSeen.SYN_ACK && SEEN_ACK == CachedFlowSeen.ACK
             && SEEN_FIN == CachedFlowSeen.FIN && SEEN_RST == CachedFlowSeen.RST;
     }
@@ -30,7 +31,7 @@ final class CachedFlows implements FlowOffload {
         spec.destinationLow = entry.tuple.destinationLow;
         spec.ports = entry.tuple.ports;
         spec.ingressIfindex = entry.ingressIfindex;
-        spec.action = CachedFlowSpec.TO_WORKLOAD;
+        spec.action = entry.action;
         spec.targetIfindex = entry.targetIfindex;
         spec.mtu = entry.mtu;
         spec.generation = entry.generation;
@@ -100,7 +101,7 @@ final class CachedFlows implements FlowOffload {
 
     @Override
     public boolean read(final int slot, final OffloadEntry target) {
-        if (!part.read(slot, spec) || spec.action != CachedFlowSpec.TO_WORKLOAD) {
+        if (!part.read(slot, spec)) {
             return false;
         }
         target.ipVersion = spec.ipVersion;
@@ -111,6 +112,7 @@ final class CachedFlows implements FlowOffload {
         target.tuple.destinationLow = spec.destinationLow;
         target.tuple.ports = spec.ports;
         target.ingressIfindex = spec.ingressIfindex;
+        target.action = spec.action;
         target.targetIfindex = spec.targetIfindex;
         target.mtu = spec.mtu;
         target.generation = spec.generation;

@@ -127,7 +127,7 @@ public final class Dataplane implements AutoCloseable {
             new FlowTakeover(config, flows, workers, log), log),
             policyInForce(workers, kernel.offload()));
         own(workers::abandon);
-        network.start(workers.asUplinkWorkers(), control::tell);
+        network.start(workers.asUplinkWorkers(kernel.offload()), control::tell);
         final StatusReporter reporter = own(StatusReporter.start(
             source, control, (int)config.number(ConfigKey.HEALTH_PORT), log));
         punting.await();

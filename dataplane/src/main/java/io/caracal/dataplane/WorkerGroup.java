@@ -17,6 +17,7 @@ import java.util.stream.Collectors;
 import io.caracal.bindings.CpuAffinity;
 import io.caracal.bindings.ThreadNice;
 import io.caracal.conntrack.Conntrack;
+import io.caracal.conntrack.ConntrackCounter;
 import io.caracal.conntrack.ConntrackCounters;
 import io.caracal.conntrack.FlowOffload;
 import io.caracal.conntrack.FlowSnapshot;
@@ -32,6 +33,7 @@ import io.caracal.policy.PolicyWay;
 import io.caracal.port.PortSpec;
 import io.caracal.port.PuntPort;
 import io.caracal.port.XskPort;
+import io.caracal.route.ForwardingTables;
 import io.caracal.stage.ClientQuestions;
 import io.caracal.stage.PacketStage;
 import io.caracal.umem.FrameLedger;
@@ -80,6 +82,8 @@ final class WorkerGroup implements AutoCloseable {
     private final EngineLog log;
     /** Control begins before the workers run; what it wants of them waits. */
     private final CompletableFuture<Void> running = new CompletableFuture<>();
+    /** Flows taken back from the cache by routes, as far as the control thread has waited for it. */
+    private long rerouted;
     private AgentRunner policyLogRunner;
     private ClientLookup clientLookup;
 
@@ -269,8 +273,32 @@ final class WorkerGroup implements AutoCloseable {
         members.forEach(member -> member.run(worker -> member.flows.conntrack().policyGeneration(generation)));
     }
 
-    /** The workers as uplinks need them; what is wanted of them waits until they run. */
-    UplinkWorkers asUplinkWorkers() {
+    /** Takes back offloaded flows that would be offloaded otherwise by these routes; whether there were any. */
+    private boolean reviewFlows(final ForwardingTables tables) {
+        for (final Member member : members) {
+            final AtomicBoolean done = new AtomicBoolean();
+            do {
+                done.set(true);
+                member.run(worker -> done.set(member.flows.conntrack().reviewOffload(tables, FLOWS_PER_COMMAND)));
+            } while (!done.get());
+        }
+        /* Some may have been taken back since the publication, before the command came. */
+        final boolean hasMoved = reroutedCount() != rerouted;
+        rerouted = reroutedCount();
+        return hasMoved;
+    }
+
+    private long reroutedCount() {
+        return members.stream()
+            .mapToLong(member -> member.conntrackCounters().get(ConntrackCounter.OFFLOAD_REROUTED)).sum();
+    }
+
+    /**
+     * The workers as uplinks need them; what is wanted of them waits until they run.
+     *
+     * @param offload what a change has to wait for.
+     */
+    UplinkWorkers asUplinkWorkers(final Offload offload) {
         return new UplinkWorkers() {
             @Override
             public int count() {
@@ -295,6 +323,13 @@ final class WorkerGroup implements AutoCloseable {
                 running.join();
                 final Member member = members.get(worker);
                 member.run(packetWorker -> member.handOver.relay(ifindex, by));
+            }
+
+            @Override
+            public void follow(final ForwardingTables tables) {
+                if (isRunning() && reviewFlows(tables)) {
+                    offload.settle();
+                }
             }
 
             @Override

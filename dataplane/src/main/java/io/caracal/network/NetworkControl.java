@@ -288,17 +288,21 @@ public final class NetworkControl implements AutoCloseable {
         areNeighboursChanged = false;
     }
 
+    private NetworkInput input() {
+        return new NetworkInput(config.node(), cluster, pods, host, uplinks == null ? Map.of() : uplinks.modes(),
+            config.puntMtu());
+    }
+
     private void publish() {
         reconcileUplinks();
-        final NetworkInput input =
-            new NetworkInput(config.node(), cluster, pods, host, uplinks.modes(), config.puntMtu());
+        final NetworkInput input = input();
         compiled = compiler.compile(input);
         final Set<NeighbourKey> wanted = new HashSet<>();
         compiled.nextHops().values().forEach(plan -> plan.resolves().ifPresent(wanted::add));
         neighbours.want(wanted);
         side().tables().putNew(input);
         side().nat().reconcile(input, workers);
-        publishTables();
+        workers.follow(publishTables());
         side().tables().removeEnded();
         keeper.update(KernelSpecCompiler.compile(input));
         if (!cluster.isEmpty()) {
@@ -321,14 +325,14 @@ public final class NetworkControl implements AutoCloseable {
     }
 
     private List<Link> overlayDevices() {
-        final NetworkInput input = new NetworkInput(config.node(), cluster, pods, host, Map.of(), config.puntMtu());
+        final NetworkInput input = input();
         final List<Link> devices = new ArrayList<>();
         input.overlayDevice(false).ifPresent(devices::add);
         input.overlayDevice(true).ifPresent(devices::add);
         return devices;
     }
 
-    private void publishTables() {
+    private ForwardingTables publishTables() {
         final NextHopTable.Builder nextHops = new NextHopTable.Builder();
         compiled.nextHops().forEach((number, plan) -> {
             final Optional<NeighbourKey> neighbour = plan.resolves();
@@ -336,8 +340,12 @@ public final class NetworkControl implements AutoCloseable {
                 .map(link -> link.mac().value()).orElse(0L);
             nextHops.put(number, plan.resolved(sourceMac, neighbour.map(neighbours::macOf).orElse(0L)));
         });
-        publisher.publish(
-            new ForwardingTables(compiled.routes(), nextHops.build(), compiled.vteps(), compiled.options()));
+        final NetworkInput input = input();
+        nextHops.overlay(input.overlayIfindex(false), input.overlayIfindex(true));
+        final ForwardingTables tables =
+            new ForwardingTables(compiled.routes(), nextHops.build(), compiled.vteps(), compiled.options());
+        publisher.publish(tables);
+        return tables;
     }
 
     private void writeMtu(final MtuFile file, final int mtu) {

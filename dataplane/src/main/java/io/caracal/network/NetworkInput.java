@@ -45,6 +45,11 @@ record NetworkInput(String node, ClusterNetwork cluster, Collection<LocalPod> po
         return host.link(ipv6 ? OverlaySpec.DEVICE_IPV6 : OverlaySpec.DEVICE_IPV4).filter(Link::isUp);
     }
 
+    /** The same, 0 for none. */
+    int overlayIfindex(final boolean ipv6) {
+        return overlayDevice(ipv6).map(Link::index).orElse(0);
+    }
+
     NodeMtu mtu() {
         final FelixNetworkSettings settings = cluster.settings();
         final Map<Encapsulation, Integer> configured = new EnumMap<>(Encapsulation.class);

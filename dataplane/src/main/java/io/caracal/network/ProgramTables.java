@@ -91,7 +91,8 @@ final class ProgramTables {
         final InetAddress ipv6 = parent(input, true);
         return ipv4 == null && ipv6 == null ? UplinkConfig.WITHOUT_OVERLAY
             : new UplinkConfig(settings.vxlanVni(), settings.vxlanPort(), (Inet4Address)ipv4, (Inet6Address)ipv6,
-                settings.externalNodes().stream().allMatch(io.caracal.policy.model.Prefix::isHost));
+                settings.externalNodes().stream().allMatch(io.caracal.policy.model.Prefix::isHost),
+                input.overlayIfindex(false), input.overlayIfindex(true));
     }
 
     private static InetAddress parent(final NetworkInput input, final boolean ipv6) {

@@ -1,6 +1,7 @@
 package io.caracal.network;
 
 import io.caracal.nat.NatConfig;
+import io.caracal.route.ForwardingTables;
 import io.caracal.umem.FramePool;
 import io.caracal.umem.Umem;
 import io.caracal.worker.PacketWorker;
@@ -51,6 +52,14 @@ public interface UplinkWorkers {
      * @param by who has a queue; the worker itself, to forget the uplink.
      */
     void relay(int worker, int ifindex, int by);
+
+    /**
+     * Waits until no flow goes on without Java by routes that were before these. Before the workers run there is
+     * none to be waited for.
+     *
+     * @param tables published just now.
+     */
+    void follow(ForwardingTables tables);
 
     /**
      * Gives a worker's NAT-outgoing its addresses and ports; flows that it could not have made end.

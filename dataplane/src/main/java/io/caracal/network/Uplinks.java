@@ -145,8 +145,6 @@ final class Uplinks {
      * @param devices the kernel's own, up.
      */
     void reconcileOverlays(final Collection<Link> devices) {
-        final boolean isKernelMode =
-            attached.values().stream().anyMatch(uplink -> uplink.mode() == UplinkSettings.Mode.KERNEL);
         final Map<Integer, Link> byIfindex = new HashMap<>();
         devices.stream().filter(device -> device.mac() != null).forEach(each -> byIfindex.put(each.index(), each));
         for (final int ifindex : List.copyOf(overlays.keySet())) {
@@ -162,7 +160,7 @@ final class Uplinks {
                 if (!device.equals(overlays.put(ifindex, device))) {
                     programs.putDevice(ifindex, device);
                 }
-                hooks.attachOverlay(ifindex, isKernelMode);
+                hooks.attachOverlay(ifindex);
                 problems.remove(link.name());
             } catch (final NativeCallException failure) {
                 overlays.remove(ifindex);

@@ -7,6 +7,8 @@ package io.caracal.xdp.cache;
 public final class CachedFlowSpec {
     /** {@code bpf_redirect_peer} into the pod behind {@link #targetIfindex}. */
     public static final int TO_WORKLOAD = 1;
+    /** Out of the uplink or overlay device {@link #targetIfindex}, where the host's routes lead there. */
+    public static final int TO_DEVICE = 2;
 
     /** 4 or 6. */
     public int ipVersion;
@@ -22,11 +24,11 @@ public final class CachedFlowSpec {
     public long destinationLow;
     /** Source port in the upper half, destination port in the lower. */
     public int ports;
-    /** Kernel ifindex of the workload interface that the packets come by. */
+    /** Kernel ifindex of the interface that the packets come by: a workload's, an overlay device or an uplink. */
     public int ingressIfindex;
-    /** What becomes of them: {@link #TO_WORKLOAD}. */
+    /** What becomes of them: {@link #TO_WORKLOAD} or {@link #TO_DEVICE}. */
     public int action;
-    /** Kernel ifindex of the workload interface that they go to. */
+    /** Kernel ifindex of the interface that they go to. */
     public int targetIfindex;
     /** The longest packet that may go there, from the IP header on. */
     public int mtu;

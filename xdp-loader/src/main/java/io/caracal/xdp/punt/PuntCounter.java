@@ -74,7 +74,9 @@ public enum PuntCounter {
     /** Java judges the flow again. */
     CACHE_OUTDATED(33, "packets with an entry of an older policy, or of a workload that has gone"),
     /** Java was writing the entry. */
-    CACHE_TORN(34, "packets whose entry changed while it was read");
+    CACHE_TORN(34, "packets whose entry changed while it was read"),
+    /** Java finds out what has become of the way. */
+    CACHE_ROUTED_ELSEWHERE(35, "packets with an entry whose way the host's routes do not, or not yet, confirm");
 
     private final int id;
     private final String meaning;

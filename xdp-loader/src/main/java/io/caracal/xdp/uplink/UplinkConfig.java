@@ -16,11 +16,13 @@ import java.net.Inet6Address;
  * @param localIpv6 this node's outer address of IPv6; null for none.
  * @param dropsUnknownVteps whether our VNI from a node that is no VTEP is dropped, as Felix's rules do; false lets the
  *     kernel's own overlay device decapsulate it.
+ * @param overlayIpv4 ifindex of the overlay device that decapsulates what comes to {@code localIpv4}; 0 for none.
+ * @param overlayIpv6 the same for {@code localIpv6}.
  */
 public record UplinkConfig(int vni, int vxlanPort, Inet4Address localIpv4, Inet6Address localIpv6,
-    boolean dropsUnknownVteps) {
+    boolean dropsUnknownVteps, int overlayIpv4, int overlayIpv6) {
     /** Of a node without an overlay: plain packets and returns of NAT are taken. */
-    public static final UplinkConfig WITHOUT_OVERLAY = new UplinkConfig(0, 0, null, null, false);
+    public static final UplinkConfig WITHOUT_OVERLAY = new UplinkConfig(0, 0, null, null, false, 0, 0);
 
     /** The layout of {@code struct uplink_config}. */
     public static final MapCodec<UplinkConfig> CODEC = new Codec();
@@ -47,10 +49,12 @@ public record UplinkConfig(int vni, int vxlanPort, Inet4Address localIpv4, Inet6
         private static final int VNI_OFFSET = 40;
         private static final int VXLAN_PORT_OFFSET = 44;
         private static final int DROP_UNKNOWN_VTEP_OFFSET = 48;
+        private static final int OVERLAY_V4_OFFSET = 52;
+        private static final int OVERLAY_V6_OFFSET = 56;
 
         @Override
         public int size() {
-            return 52;
+            return 60;
         }
 
         @Override
@@ -60,6 +64,8 @@ public record UplinkConfig(int vni, int vxlanPort, Inet4Address localIpv4, Inet6
             target.set(INT, VNI_OFFSET, value.vni);
             target.set(INT, VXLAN_PORT_OFFSET, value.vxlanPort);
             target.set(INT, DROP_UNKNOWN_VTEP_OFFSET, value.dropsUnknownVteps ? 1 : 0);
+            target.set(INT, OVERLAY_V4_OFFSET, value.overlayIpv4);
+            target.set(INT, OVERLAY_V6_OFFSET, value.overlayIpv6);
         }
 
         @Override
@@ -67,7 +73,8 @@ public record UplinkConfig(int vni, int vxlanPort, Inet4Address localIpv4, Inet6
             return new UplinkConfig(source.get(INT, VNI_OFFSET), source.get(INT, VXLAN_PORT_OFFSET),
                 (Inet4Address)AddressCodec.INSTANCE.read(source.asSlice(LOCAL_V4_OFFSET, AddressCodec.SIZE)),
                 (Inet6Address)AddressCodec.INSTANCE.read(source.asSlice(LOCAL_V6_OFFSET, AddressCodec.SIZE)),
-                source.get(INT, DROP_UNKNOWN_VTEP_OFFSET) != 0);
+                source.get(INT, DROP_UNKNOWN_VTEP_OFFSET) != 0, source.get(INT, OVERLAY_V4_OFFSET),
+                source.get(INT, OVERLAY_V6_OFFSET));
         }
     }
 }

@@ -17,9 +17,9 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Where the uplinks' programs hang: tc egress of every uplink and overlay device, and XDP of the uplink, or tc ingress
- * where XDP does not work. One control thread, in the network namespace of the interfaces. Attaching takes over what an
- * earlier engine has left, by replacing the program: no packet finds the hook empty.
+ * Where the uplinks' programs hang: both sides of tc of every overlay device, tc egress of every uplink, and its XDP,
+ * or tc ingress where XDP does not work. One control thread, in the network namespace of the interfaces. Attaching
+ * takes over what an earlier engine has left, by replacing the program: no packet finds the hook empty.
  *
  * <p>A device is put into {@link UplinkPrograms#putDevice} first. An interface that goes takes its programs with it;
  * {@link #detach} then only gives descriptors and pins back.
@@ -121,21 +121,16 @@ public final class UplinkHooks implements AutoCloseable {
      * Attaches the programs of an overlay device, such as {@code vxlan.calico}.
      *
      * @param ifindex the device, which is in the map devices already.
-     * @param isKernelMode whether an uplink is in the mode {@link UplinkMode#KERNEL}, so that packets for pods come by
-     *     here.
      * @throws IllegalStateException when the device is not in the map.
      * @throws NativeCallException ENODEV when it has gone.
      */
-    public void attachOverlay(final int ifindex, final boolean isKernelMode) {
+    public void attachOverlay(final int ifindex) {
         requireDevice(ifindex);
         final Attached device = attached.computeIfAbsent(ifindex, index -> new Attached(
             attachTc(index, TcDirection.EGRESS)));
         device.mode = UplinkMode.KERNEL;
-        if (isKernelMode && device.ingress == null) {
+        if (device.ingress == null) {
             device.ingress = attachTc(ifindex, TcDirection.INGRESS);
-        } else if (!isKernelMode && device.ingress != null) {
-            device.ingress.detach();
-            device.ingress = null;
         }
     }
 

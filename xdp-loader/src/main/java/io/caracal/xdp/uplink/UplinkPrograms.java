@@ -41,7 +41,8 @@ public final class UplinkPrograms implements AutoCloseable {
     private static final String SINGLE_BUFFER = "steer_uplink";
     private static final String MULTI_BUFFER = "steer_uplink_frags";
     private static final List<String> SHARED_MAPS =
-        List.of("config", "workloads", "workload_traffic", "counters", "devices", "miss_buckets", "xsks");
+        List.of("config", "workloads", "workload_traffic", "counters", "devices", "miss_buckets", "xsks",
+            "flow_cache", "cache_state");
 
     private final BpfObject object;
     private final boolean isMultiBuffer;
@@ -118,7 +119,7 @@ public final class UplinkPrograms implements AutoCloseable {
     }
 
     /**
-     * tc ingress of an uplink or overlay device in the mode {@link UplinkMode#KERNEL}.
+     * tc ingress of an overlay device, and of an uplink in the mode {@link UplinkMode#KERNEL}.
      *
      * @return the program {@code from_network}.
      */

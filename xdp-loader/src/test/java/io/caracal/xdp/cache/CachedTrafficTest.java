@@ -10,6 +10,8 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.caracal.netlink.MacAddress;
+import io.caracal.xdp.MapCodec;
 import io.caracal.xdp.punt.FlowQueue;
 import io.caracal.xdp.punt.PuntConfig;
 import io.caracal.xdp.punt.PuntConfig.OnEngineLoss;
@@ -19,6 +21,7 @@ import io.caracal.xdp.punt.Workload;
 import io.caracal.xdp.punt.Workload.MissLimit;
 import io.caracal.xdp.testing.Packet;
 import io.caracal.xdp.testing.TestSkb;
+import io.caracal.xdp.uplink.UplinkDevice;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.Map;
@@ -291,7 +294,32 @@ final class CachedTrafficTest {
         programs.putWorkload(POD_B, new Workload(POD_B_MAC, HOST_B_MAC, MissLimit.NONE));
         programs.removeWorkload(POD_A);
         assertEquals(TC_ACT_SHOT, run(udp(0)).action());
-        assertCounted(PuntCounter.CACHE_OUTDATED, PuntCounter.DROPPED_UNKNOWN_WORKLOAD);
+        assertCounted(PuntCounter.DROPPED_UNKNOWN_WORKLOAD);
+    }
+
+    /** In this network namespace no route leads to the other node; OverlayNodeTest has one where some do. */
+    @Test
+    void shouldLeaveToJavaWhatTheHostsRoutesDoNotLeadOutOfTheDevice() {
+        final CachedFlowSpec spec = spec(UDP);
+        spec.action = CachedFlowSpec.TO_DEVICE;
+        part(spec).insert(spec);
+        assertMissed(udp(0), PuntCounter.CACHE_OUTDATED);
+        putDevice(POD_B);
+        assertMissed(udp(0), PuntCounter.CACHE_ROUTED_ELSEWHERE);
+        final CachedFlowSpec ipv6 = ipv6(UDP);
+        ipv6.action = CachedFlowSpec.TO_DEVICE;
+        part(ipv6).insert(ipv6);
+        assertMissed(frame(ETH_IPV6, Packet.ipv6("fd00:0:0:1:1111:2222:3333:2", "fd00:0:0:2:1111:2222:3333:3", UDP,
+            Packet.udp(5000, 53))), PuntCounter.CACHE_ROUTED_ELSEWHERE);
+        spec.action = 77;
+        part(spec).remove(part(spec).home(spec));
+        part(spec).insert(spec);
+        assertMissed(udp(0), PuntCounter.CACHE_OUTDATED);
+    }
+
+    private void putDevice(final int ifindex) {
+        programs.map("devices").typed(MapCodec.U32, UplinkDevice.CODEC).update(ifindex,
+            UplinkDevice.withoutSockets(MacAddress.of(HOST_B_MAC)));
     }
 
     @Test

@@ -51,7 +51,8 @@ final class FlowCacheHeaderTest {
         assertEquals(Map.of("CACHE_SEEN_SYN_ACK", CachedFlowSeen.SYN_ACK, "CACHE_SEEN_ACK", CachedFlowSeen.ACK,
             "CACHE_SEEN_FIN", CachedFlowSeen.FIN, "CACHE_SEEN_RST", CachedFlowSeen.RST),
             header.enumeration("cache_seen"));
-        assertEquals(Map.of("CACHE_TO_WORKLOAD", CachedFlowSpec.TO_WORKLOAD), header.enumeration("cache_action"));
+        assertEquals(Map.of("CACHE_TO_WORKLOAD", CachedFlowSpec.TO_WORKLOAD, "CACHE_TO_DEVICE",
+            CachedFlowSpec.TO_DEVICE), header.enumeration("cache_action"));
         assertEquals(true, header.defines("CACHE_BUCKET_SLOTS", CachedFlowLayout.BUCKET_SLOTS));
     }
 }

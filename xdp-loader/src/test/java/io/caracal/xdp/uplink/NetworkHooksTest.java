@@ -14,6 +14,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import io.caracal.bindings.Fd;
 import io.caracal.bindings.Posix;
 import io.caracal.netlink.MacAddress;
+import io.caracal.xdp.cache.CachedFlowSpec;
+import io.caracal.xdp.cache.FlowCache;
+import io.caracal.xdp.punt.FlowQueue;
 import io.caracal.xdp.punt.PuntConfig;
 import io.caracal.xdp.punt.PuntConfig.OnEngineLoss;
 import io.caracal.xdp.punt.PuntCounter;
@@ -56,9 +59,9 @@ final class NetworkHooksTest {
 
     @BeforeEach
     void load() {
-        punt = PuntPrograms.load(16);
+        punt = PuntPrograms.load(16, 16);
         programs = UplinkPrograms.load(null, punt, new UplinkLimits(16, 16, 16), false);
-        programs.configure(new UplinkConfig(4096, 4789, (Inet4Address)InetAddress.ofLiteral(NODE), null, true));
+        programs.configure(new UplinkConfig(4096, 4789, (Inet4Address)InetAddress.ofLiteral(NODE), null, true, 0, 0));
         programs.putDevice(LOOPBACK, UplinkDevice.withoutSockets(MacAddress.of(OWN)));
         programs.putLocalAddress(InetAddress.ofLiteral(POD), POD_IFINDEX);
         programs.putLocalAddress(InetAddress.ofLiteral(POD6), POD_IFINDEX);
@@ -104,6 +107,39 @@ final class NetworkHooksTest {
         });
         before = now;
         assertEquals(expected, moved);
+    }
+
+    /** What the overlay device brings of a flow in the cache goes to its pod, and counts for nobody's misses. */
+    @Test
+    void shouldDeliverWhatHasAnEntry() {
+        try (FlowCache cache = FlowCache.map(punt, new FlowQueue(77, 1))) {
+            cache.switchOn();
+            final CachedFlowSpec spec = new CachedFlowSpec();
+            spec.ipVersion = 4;
+            spec.protocol = UDP;
+            spec.sourceLow = 0xc6336407L;
+            spec.destinationLow = 0x0a410002L;
+            spec.ports = 53 << 16 | 4000;
+            spec.ingressIfindex = LOOPBACK;
+            spec.action = CachedFlowSpec.TO_WORKLOAD;
+            spec.targetIfindex = POD_IFINDEX;
+            spec.mtu = 1450;
+            final int slot = cache.part(0).insert(spec);
+            /* To the interface's own MAC: the loopback interface has none. */
+            final byte[] packet = arriving(POD);
+            Arrays.fill(packet, 0, 6, (byte)0);
+            final TestSkb.Result result = TestSkb.of(packet, LOOPBACK).run(programs.fromNetwork());
+            assertEquals(TC_ACT_REDIRECT, result.action());
+            assertArrayEquals(Packet.POD_MAC, result.destinationMac());
+            assertArrayEquals(Packet.HOST_MAC, result.sourceMac());
+            assertEquals(63, result.packet()[14 + 8], "TTL");
+            assertCounted(PuntCounter.CACHE_HITS);
+            assertEquals(1, cache.part(0).takePackets(slot));
+            assertEquals(1, punt.traffic(POD_IFINDEX).orElseThrow().deliveredPackets());
+            packet[14 + 21] ^= 1;
+            TestSkb.of(packet, LOOPBACK).run(programs.fromNetwork());
+            assertCounted();
+        }
     }
 
     @Test

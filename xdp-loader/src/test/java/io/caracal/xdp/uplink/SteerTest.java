@@ -67,7 +67,7 @@ final class SteerTest {
     private void load(final boolean isMultiBuffer) {
         punt = PuntPrograms.load(16);
         programs = UplinkPrograms.load(null, punt, new UplinkLimits(16, 16, 64), isMultiBuffer);
-        programs.configure(new UplinkConfig(VNI, 4789, (Inet4Address)ip(NODE), (Inet6Address)ip(NODE6), true));
+        programs.configure(new UplinkConfig(VNI, 4789, (Inet4Address)ip(NODE), (Inet6Address)ip(NODE6), true, 0, 0));
         programs.putDevice(LOOPBACK, new UplinkDevice(MacAddress.of(OWN), 0, 3, 1));
         for (final String pod : List.of(POD, POD6)) {
             programs.putLocalAddress(ip(pod), 12);
@@ -140,7 +140,7 @@ final class SteerTest {
     private void check(final List<Row> rows) {
         for (final Row row : rows) {
             final int expected = switch (row.counted) {
-                case PASSED, PASSED_NO_SOCKET -> XDP_PASS;
+                case PASSED, PASSED_NO_SOCKET, PASSED_OFFLOADED -> XDP_PASS;
                 case DROPPED_NO_SOCKET, DROPPED_UNKNOWN_VTEP -> XDP_DROP;
                 default -> XDP_REDIRECT;
             };
@@ -194,7 +194,7 @@ final class SteerTest {
 
     @Test
     void shouldPassStrangersOfOurVniWhenToldSo() {
-        programs.configure(new UplinkConfig(VNI, 4789, (Inet4Address)ip(NODE), null, false));
+        programs.configure(new UplinkConfig(VNI, 4789, (Inet4Address)ip(NODE), null, false, 0, 0));
         check(List.of(
             new Row("a stranger", UplinkCounter.PASSED, overlay(SERVER, NODE, 4789, VNI, inner(toPod()))),
             new Row("v6 without a VTEP", UplinkCounter.PASSED, overlay(OTHER_NODE6, NODE6, 4789, VNI,

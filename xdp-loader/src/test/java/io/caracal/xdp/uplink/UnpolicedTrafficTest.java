@@ -82,7 +82,7 @@ final class UnpolicedTrafficTest {
         fromEngine = lab.node.inHost(() -> {
             puntHooks.attachWorkload(lab.node.workload);
             hooks.attachUplink(lab.uplink, List.of(mode));
-            hooks.attachOverlay(vxlan, mode == UplinkMode.KERNEL);
+            hooks.attachOverlay(vxlan);
             return TcLink.attach(punt.fromEngine(), lab.node.punt0, TcDirection.INGRESS, null, List.of(hook));
         });
     }
@@ -203,7 +203,7 @@ final class UnpolicedTrafficTest {
     @Test
     void shouldGiveTheEngineWhatTheKernelHasDecapsulatedWithoutXdp() {
         attach(TcHook.TCX);
-        lab.node.host.run(() -> hooks.attachOverlay(vxlan, true));
+        lab.node.host.run(() -> hooks.attachOverlay(vxlan));
         final byte[] inner = Packet.ethernet(VXLAN_MAC.bytes(), UplinkNode.NEIGHBOUR_VTEP.bytes(),
             ETH_IPV4, toServer(REMOTE_POD, TestNode.POD_ADDRESS));
         neighbour.send(Packet.ethernet(UplinkNode.MAC.bytes(), UplinkNode.NEIGHBOUR_MAC.bytes(), ETH_IPV4,

@@ -59,12 +59,14 @@ final class UplinkHeaderTest {
 
     @Test
     void shouldWriteEachFieldOfTheConfigurationWhereCReadsIt() throws IOException {
-        final UplinkConfig config = new UplinkConfig(11, 12, (Inet4Address)V4, (Inet6Address)V6, true);
+        final UplinkConfig config = new UplinkConfig(11, 12, (Inet4Address)V4, (Inet6Address)V6, true, 13, 14);
         final Map<String, Integer> at = CHeader.read("uplink.h").fieldOffsets("uplink_config");
         final MemorySegment bytes = written(UplinkConfig.CODEC, config, at);
         assertEquals(11, intAt(bytes, at.get("vni")));
         assertEquals(12, intAt(bytes, at.get("vxlan_port")));
         assertEquals(1, intAt(bytes, at.get("drop_unknown_vtep")));
+        assertEquals(13, intAt(bytes, at.get("overlay_ifindex_v4")));
+        assertEquals(14, intAt(bytes, at.get("overlay_ifindex_v6")));
         assertAddress(V4, bytes, at.get("local_v4"));
         assertAddress(V6, bytes, at.get("local_v6"));
         written(UplinkConfig.CODEC, UplinkConfig.WITHOUT_OVERLAY, at);
@@ -97,8 +99,8 @@ final class UplinkHeaderTest {
 
     @Test
     void shouldRefuseWhatTheMapsCannotHold() {
-        assertThrows(IllegalArgumentException.class, () -> new UplinkConfig(1 << 24, 4789, null, null, true));
-        assertThrows(IllegalArgumentException.class, () -> new UplinkConfig(1, 65536, null, null, true));
+        assertThrows(IllegalArgumentException.class, () -> new UplinkConfig(1 << 24, 4789, null, null, true, 0, 0));
+        assertThrows(IllegalArgumentException.class, () -> new UplinkConfig(1, 65536, null, null, true, 0, 0));
         assertThrows(IllegalArgumentException.class, () -> new UplinkDevice(MAC, 4095, 0, 1));
         assertThrows(IllegalArgumentException.class, () -> new UplinkDevice(MAC, 0, 250, 7));
         assertThrows(IllegalArgumentException.class, () -> new UplinkLimits(0, 1, 1));

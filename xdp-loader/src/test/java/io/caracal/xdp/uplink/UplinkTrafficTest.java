@@ -59,7 +59,7 @@ final class UplinkTrafficTest {
         punt.configure(lab.node.config(OnEngineLoss.DROP));
         programs = UplinkPrograms.load(pins, punt, new UplinkLimits(16, 16, 64), false);
         programs.configure(new UplinkConfig(UplinkNode.VNI, UplinkNode.PORT,
-            (Inet4Address)InetAddress.ofLiteral(UplinkNode.ADDRESS), null, true));
+            (Inet4Address)InetAddress.ofLiteral(UplinkNode.ADDRESS), null, true, 0, 0));
         programs.putDevice(lab.uplink, new UplinkDevice(UplinkNode.MAC, 0, 0, 1));
         programs.putLocalAddress(InetAddress.ofLiteral(TestNode.POD_ADDRESS), lab.node.workload);
         programs.putVtep(InetAddress.ofLiteral(UplinkNode.NEIGHBOUR));

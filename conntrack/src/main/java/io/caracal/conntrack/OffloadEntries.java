@@ -1,0 +1,135 @@
+package io.caracal.conntrack;
+
+import io.caracal.burst.FlowApprovals;
+import io.caracal.route.ForwardingTables;
+import io.caracal.route.RouteKind;
+import io.caracal.route.RouteWord;
+import io.caracal.wire.IpProtocol;
+
+/**
+ * What the entries of a flow in the {@link FlowOffload} are by today's routes: which interface its packets come by in
+ * each direction, and where they go. An end that is no workload of this node is one of another node's, behind the
+ * device by which the kernel itself would reach it.
+ *
+ * <p>The worker's thread; allocates nothing.</p>
+ */
+final class OffloadEntries {
+    private static final int NO_WORKLOAD = FlowApprovals.NO_WORKLOAD;
+
+    private ForwardingTables tables;
+
+    /** Empty tables know of no other node. */
+    OffloadEntries(final ForwardingTables tables) {
+        this.tables = tables;
+    }
+
+    /** What routes are from now on. */
+    void use(final ForwardingTables now) {
+        tables = now;
+    }
+
+    /** Those in use. */
+    ForwardingTables tables() {
+        return tables;
+    }
+
+    /** Whether the kernel can carry a flow on, wherever it leads. */
+    static boolean isOffloadable(final FlowTable table, final int slot) {
+        final int flags = table.flags(slot);
+        if ((flags & FlowFlags.APPROVED) != FlowFlags.APPROVED
+            || (flags & (FlowFlags.NAT | FlowFlags.THROUGH_HOST | FlowFlags.ONE_WAY)) != 0
+            || table.sourceIfindex(slot) == NO_WORKLOAD && table.destinationIfindex(slot) == NO_WORKLOAD) {
+            return false;
+        }
+        return switch (table.protocol(slot)) {
+            case IpProtocol.UDP -> true;
+            case IpProtocol.TCP -> isOpen(table, slot);
+            default -> false;
+        };
+    }
+
+    /** A segment that was let through unexamined wants its answer to be looked at. */
+    private static boolean isOpen(final FlowTable table, final int slot) {
+        final int state = table.state(slot);
+        return state >= FlowState.TCP_SYN_SENT && state <= FlowState.TCP_CLOSE_WAIT
+            && (TcpPart.last(table.protocolPart(slot)) & TcpPart.LAST_WAS_IGNORED) == 0;
+    }
+
+    /** The workload of this node that a flow counts for: the one that has opened it, else the one it was opened to. */
+    static int owner(final FlowTable table, final int slot) {
+        final int source = table.sourceIfindex(slot);
+        return source == NO_WORKLOAD ? table.destinationIfindex(slot) : source;
+    }
+
+    /**
+     * Fills in the entry of a flow's direction.
+     *
+     * @param slot of an offloadable flow.
+     * @param direction 0 original, 1 reply.
+     * @param entry to be filled, all but {@link OffloadEntry#flow}.
+     * @return false where the way to its other end is not one that the kernel can go alone.
+     */
+    boolean fill(final FlowTable table, final int slot, final int direction, final OffloadEntry entry) {
+        final int source = table.sourceIfindex(slot);
+        final int destination = table.destinationIfindex(slot);
+        entry.ipVersion = table.ipVersion();
+        entry.protocol = table.protocol(slot);
+        entry.generation = generation(table.account(slot), source, destination);
+        table.readOriginal(slot, entry.tuple);
+        int device = NO_WORKLOAD;
+        int deviceMtu = 0;
+        if (source == NO_WORKLOAD || destination == NO_WORKLOAD) {
+            final long route = routeToFarEnd(entry, source == NO_WORKLOAD);
+            final int nextHop = RouteWord.nextHop(route);
+            final int kind = RouteWord.kind(route);
+            device = kind == RouteKind.REMOTE_WORKLOAD || kind == RouteKind.REMOTE_SAME_SUBNET
+                ? tables.nextHops().kernelIfindex(nextHop) : NO_WORKLOAD;
+            if (device == NO_WORKLOAD) {
+                return false;
+            }
+            deviceMtu = tables.nextHops().mtu(nextHop);
+        }
+        final boolean isReply = direction == FlowTable.REPLY;
+        final int from = isReply ? destination : source;
+        final int to = isReply ? source : destination;
+        if (isReply) {
+            entry.tuple.setInverse(entry.tuple);
+        }
+        entry.ingressIfindex = from == NO_WORKLOAD ? device : from;
+        entry.targetIfindex = to == NO_WORKLOAD ? device : to;
+        entry.action = to == NO_WORKLOAD ? FlowOffload.TO_DEVICE : FlowOffload.TO_WORKLOAD;
+        entry.mtu = to == NO_WORKLOAD ? deviceMtu : tables.options().workloadMtu();
+        return true;
+    }
+
+    /** Of the original direction's tuple. */
+    private long routeToFarEnd(final OffloadEntry entry, final boolean isSource) {
+        final Ipv6Tuple tuple = entry.tuple;
+        final long high = isSource ? tuple.sourceHigh : tuple.destinationHigh;
+        final long low = isSource ? tuple.sourceLow : tuple.destinationLow;
+        return entry.ipVersion == 4 ? tables.routes().ipv4((int)low) : tables.routes().ipv6(high, low);
+    }
+
+    /** The older one of both legs; one that is no workload's was judged by nobody. */
+    private static int generation(final long account, final int source, final int destination) {
+        final int ofSource = FlowAccount.sourceGeneration(account);
+        final int ofDestination = FlowAccount.destinationGeneration(account);
+        if (source == NO_WORKLOAD || destination == NO_WORKLOAD) {
+            return source == NO_WORKLOAD ? ofDestination : ofSource;
+        }
+        return ofSource - ofDestination < 0 ? ofSource : ofDestination;
+    }
+
+    /**
+     * Whether an entry that an earlier process has left may be one of a flow's direction: its workloads are those of
+     * today. What is behind a device nobody knows before routes are; {@link #fill} tells then.
+     */
+    static boolean mayBeOf(final FlowTable table, final int slot, final int direction, final OffloadEntry entry) {
+        final boolean isReply = direction == FlowTable.REPLY;
+        final int from = isReply ? table.destinationIfindex(slot) : table.sourceIfindex(slot);
+        final int to = isReply ? table.sourceIfindex(slot) : table.destinationIfindex(slot);
+        return (from == NO_WORKLOAD || from == entry.ingressIfindex)
+            && (to == NO_WORKLOAD ? entry.action == FlowOffload.TO_DEVICE
+                : entry.action == FlowOffload.TO_WORKLOAD && to == entry.targetIfindex);
+    }
+}

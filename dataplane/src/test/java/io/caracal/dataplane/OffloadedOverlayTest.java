@@ -1,0 +1,197 @@
+package io.caracal.dataplane;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.caracal.lab.Lab;
+import io.caracal.lab.LabNode;
+import io.caracal.lab.LabOverlay;
+import io.caracal.lab.LabPod;
+import java.nio.file.Files;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Real traffic with pods of a kernel node, by the flow cache: what still comes to Java, and what a change stops. */
+@Timeout(180)
+class OffloadedOverlayTest {
+    private static final int PORT = 7781;
+    private static final int CONNECTIONS = 20;
+    private static final int BULK = 8_000_000;
+    private static final String DENY_ALL = """
+        apiVersion: projectcalico.org/v3
+        kind: GlobalNetworkPolicy
+        metadata:
+          name: deny-all
+        spec:
+          selector: all()
+          types: [Ingress, Egress]
+        """;
+
+    private Lab lab;
+    private LabNode node;
+    private LabNode kernelNode;
+    private NodeView view;
+    private LabPod client;
+    private LabPod far;
+
+    @BeforeEach
+    void makeNodes() {
+        lab = Lab.create("offoverlay");
+        node = lab.addNode("node1");
+        kernelNode = lab.addNode("node2");
+        view = new NodeView(node);
+        client = node.addPod("shop", "client");
+        far = kernelNode.addPod("shop", "far");
+        node.announce(client);
+        LabOverlay.announce(node, List.of(node, kernelNode));
+        LabOverlay.joinByKernel(kernelNode, List.of(node));
+    }
+
+    @AfterEach
+    void closeLab() {
+        lab.close();
+    }
+
+    private EngineChild launch(final String... settings) throws Exception {
+        final EngineChild engine = EngineChild.start(node, settings).awaitReady();
+        view.awaitAttached(client);
+        NodeView.await("the other node is reached: " + engine.log(), () -> NodeView.reaches(client, far.ipv4()));
+        return engine;
+    }
+
+    private long javaPackets() throws Exception {
+        long count = 0;
+        for (final var worker : view.ask("counters").path("workers")) {
+            count += worker.path("fromWorkloadPackets").asLong() + worker.path("fromUplinkPackets").asLong();
+        }
+        return count;
+    }
+
+    private long flows() throws Exception {
+        return view.ask("status").path("offload").path("flows").asLong();
+    }
+
+    /** Megabytes there and back, of either family and opened from either side; the fewest of their packets in Java. */
+    @ParameterizedTest
+    @ValueSource(strings = {"native-copy", "kernel", "kernel by 2 workers"})
+    void shouldCarryStreamsToAndFromAnotherNode(final String mode) throws Exception {
+        lab.own(AddressEcho.at(far::call, PORT));
+        lab.own(AddressEcho.at(client::call, PORT));
+        try (EngineChild engine = launch("uplink-mode=" + mode.split(" by ")[0],
+            "workers=" + EmbeddedEngine.workers(mode))) {
+            final long before = javaPackets();
+            final long hits = view.bpfCounter("cache-hits");
+            assertEquals(client.ipv4(), AddressEcho.askTcp(client::call, far.ipv4(), PORT, BULK), engine.log());
+            assertEquals(far.ipv4(), AddressEcho.askTcp(far::call, client.ipv4(), PORT, BULK), engine.log());
+            AddressEcho.askTcp(client::call, far.ipv6(), PORT, BULK);
+            assertEquals(client.ipv4(), AddressEcho.askUdp(client::call, far.ipv4(), PORT, 1200), engine.log());
+            final long packets = javaPackets() - before;
+            assertTrue(packets < 100, packets + " packets came to Java; " + view.ask("counters").toPrettyString());
+            assertTrue(view.bpfCounter("cache-hits") - hits > 100, view.ask("counters").path("bpf").toString());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"native-copy", "kernel"})
+    void shouldGoOnWithoutAnEngineAndWithTheNextOne(final String mode) throws Exception {
+        try (EngineChild first = launch("uplink-mode=" + mode);
+            EchoConnections out = EchoConnections.open(client, far, PORT, CONNECTIONS);
+            EchoConnections in = EchoConnections.open(far, client, PORT, CONNECTIONS)) {
+            awaitExchanges(out, 10 * CONNECTIONS);
+            awaitExchanges(in, 10 * CONNECTIONS);
+            assertEquals(2 * CONNECTIONS, flows(), first.log());
+            first.kill();
+            awaitExchanges(out, 50 * CONNECTIONS);
+            awaitExchanges(in, 50 * CONNECTIONS);
+            assertFalse(out.canConnect(), "new flows wait for an engine");
+            try (EngineChild second = EngineChild.start(node, "uplink-mode=" + mode).awaitReady()) {
+                awaitExchanges(out, 10 * CONNECTIONS);
+                awaitExchanges(in, 10 * CONNECTIONS);
+                assertEquals(List.of(), out.broken(), second.log());
+                assertEquals(List.of(), in.broken(), second.log());
+                assertEquals(2 * CONNECTIONS, flows(), "taken over");
+                assertTrue(javaPackets() < CONNECTIONS, "none had to come to Java: " + javaPackets());
+                assertTrue(out.canConnect(), second.log());
+            }
+        }
+    }
+
+    /** After status shows the revision with the new policy, not one more exchange of a connection that it denies. */
+    @Test
+    void shouldLetNothingPassByAnOlderPolicyOnceTheNextIsAcknowledged() throws Exception {
+        try (EngineChild engine = launch("established-flows=recheck")) {
+            for (int round = 0; round < 3; round++) {
+                try (EchoConnections connections = EchoConnections.open(client, far, PORT + round, 1)) {
+                    awaitExchanges(connections, 100);
+                    assertTrue(flows() > 0, "offloaded");
+                    final long revision = revision();
+                    node.writeManifest("deny-all.yaml", DENY_ALL);
+                    NodeView.await("revision above " + revision + " with the policy",
+                        () -> view.ask("policy").toString().contains("deny-all") && revision() > revision);
+                    final long hits = view.bpfCounter("cache-hits");
+                    final long exchanges = connections.exchangeCount();
+                    Thread.sleep(100);
+                    assertTrue(connections.exchangeCount() - exchanges <= 1, "one that was on its way back");
+                    assertEquals(hits, view.bpfCounter("cache-hits"), engine.log());
+                    Files.delete(node.manifests().resolve("deny-all.yaml"));
+                    NodeView.await("the connection goes on, or a new one may: " + engine.log(),
+                        connections::canConnect);
+                }
+            }
+        }
+    }
+
+    /** The node leaves the cluster: its flows come back to Java, which has no way for them, until it is there again. */
+    @Test
+    void shouldFollowRoutes() throws Exception {
+        try (EngineChild engine = launch();
+            EchoConnections connections = EchoConnections.open(client, far, PORT, CONNECTIONS)) {
+            awaitExchanges(connections, 10 * CONNECTIONS);
+            assertEquals(CONNECTIONS, flows());
+            LabOverlay.announce(node, List.of(node));
+            NodeView.await("no flow is offloaded: " + engine.log(), () -> flows() == 0);
+            NodeView.await("no packet passes", () -> {
+                final long before = connections.exchangeCount();
+                Thread.sleep(300);
+                return connections.exchangeCount() == before;
+            });
+            LabOverlay.announce(node, List.of(node, kernelNode));
+            awaitExchanges(connections, 10 * CONNECTIONS);
+            NodeView.await("all are offloaded again: " + engine.log(), () -> flows() == CONNECTIONS);
+            assertEquals(List.of(), connections.broken());
+        }
+    }
+
+    @Test
+    void shouldEndFlowsWithTheirEndpoint() throws Exception {
+        try (EngineChild engine = launch();
+            EchoConnections in = EchoConnections.open(far, client, PORT, CONNECTIONS)) {
+            awaitExchanges(in, 10 * CONNECTIONS);
+            assertEquals(CONNECTIONS, flows());
+            node.withdraw(client);
+            NodeView.await("no workload is left: " + engine.log(), () -> view.attached().isEmpty());
+            assertEquals(0, flows());
+            final long hits = view.bpfCounter("cache-hits");
+            final long exchanges = in.exchangeCount();
+            Thread.sleep(200);
+            assertEquals(hits, view.bpfCounter("cache-hits"));
+            assertTrue(in.exchangeCount() - exchanges <= CONNECTIONS, "none but those that were on their way back");
+        }
+    }
+
+    private long revision() throws Exception {
+        return view.ask("status").path("source").path("revision").asLong();
+    }
+
+    private static void awaitExchanges(final EchoConnections connections, final long count) throws Exception {
+        final long before = connections.exchangeCount();
+        NodeView.await(count + " more exchanges; broken: " + connections.broken(), () ->
+            connections.exchangeCount() - before >= count || !connections.broken().isEmpty());
+    }
+}
