@@ -14,7 +14,8 @@ import java.util.List;
  * three to five lengths, so two or three probes; all 128 lengths take seven. Immutable; lookups are any thread's.
  *
  * <p>Where a search for a longer prefix must not turn to shorter lengths, a marker stands at the lengths that it
- * passes; each entry knows the value of the longest prefix that contains it, so nothing is searched twice.</p>
+ * passes; each entry knows the value of the longest prefix that contains it, so nothing is searched twice, and whether
+ * there is anything longer in it: a block of addresses with no route of its own inside ends the search.</p>
  */
 final class Ipv6RouteIndex {
     private static final long GOLDEN = 0x9E37_79B9_7F4A_7C15L;
@@ -22,11 +23,13 @@ final class Ipv6RouteIndex {
     private static final long MIX = 0xBF58_476D_1CE4_E5B9L;
     private static final int SLOT_WORDS = 3;
     private static final long PRESENT = 1L << 32;
+    /** No longer prefix and no marker is inside this one. */
+    private static final long INNERMOST = 1L << 33;
     private static final int NO_VALUE = -1;
 
     /**
      * A table for each length, one behind the other, at most half full: the few hosts' routes stay in the nearest cache
-     * however many blocks there are. Three words a slot: upper half, lower half, value and {@link #PRESENT}.
+     * however many blocks there are. Three words a slot: upper half, lower half, value and the bits above.
      */
     private final long[] slots;
     /** First slot of each length's table. */
@@ -69,12 +72,15 @@ final class Ipv6RouteIndex {
         while (from <= to) {
             final int middle = from + to >>> 1;
             final long entry = entry(high & highMasks[middle], low & lowMasks[middle], middle);
-            if (entry != 0) {
-                best = (int)entry;
-                from = middle + 1;
-            } else {
+            if (entry == 0) {
                 to = middle - 1;
+                continue;
             }
+            best = (int)entry;
+            if ((entry & INNERMOST) != 0) {
+                break;
+            }
+            from = middle + 1;
         }
         return best;
     }
@@ -151,12 +157,11 @@ final class Ipv6RouteIndex {
             .thenComparing(Prefix::low, Long::compareUnsigned).thenComparingInt(Prefix::length)
             .thenComparing(Comparator.comparingInt(Prefix::value).reversed()));
         final Deque<Prefix> containing = new ArrayDeque<>();
-        Prefix previous = null;
-        for (final Prefix entry : entries) {
-            if (previous != null && previous.isSamePrefix(entry)) {
+        for (int i = 0; i < entries.size(); i++) {
+            final Prefix entry = entries.get(i);
+            if (i > 0 && entries.get(i - 1).isSamePrefix(entry)) {
                 continue;
             }
-            previous = entry;
             while (!containing.isEmpty() && !containing.peek().contains(entry)) {
                 containing.pop();
             }
@@ -166,11 +171,21 @@ final class Ipv6RouteIndex {
             } else {
                 containing.push(entry);
             }
-            insert(entry, value);
+            insert(entry, PRESENT | value | (hasLonger(entries, i) ? 0 : INNERMOST));
         }
     }
 
-    private void insert(final Prefix entry, final int value) {
+    /** In that order what an entry contains follows it, its own duplicates first. */
+    private static boolean hasLonger(final List<Prefix> entries, final int index) {
+        final Prefix entry = entries.get(index);
+        int next = index + 1;
+        while (next < entries.size() && entry.isSamePrefix(entries.get(next))) {
+            next++;
+        }
+        return next < entries.size() && entry.contains(entries.get(next));
+    }
+
+    private void insert(final Prefix entry, final long value) {
         final int lengthIndex = Arrays.binarySearch(lengths, entry.length());
         int slot = hash(entry.high(), entry.low()) & masks[lengthIndex];
         while (slots[(bases[lengthIndex] + slot) * SLOT_WORDS + 2] != 0) {
@@ -179,7 +194,7 @@ final class Ipv6RouteIndex {
         final int word = (bases[lengthIndex] + slot) * SLOT_WORDS;
         slots[word] = entry.high();
         slots[word + 1] = entry.low();
-        slots[word + 2] = PRESENT | value;
+        slots[word + 2] = value;
     }
 
     static long highMask(final int length) {
