@@ -66,6 +66,9 @@ final class Demo {
             + " own, and a machine outside:");
         describe(beyond.far(), "");
         describe(beyond.peer(), "");
+        for (final LabPod jumbo : List.of(beyond.jumbo().large(), beyond.jumbo().farLarge())) {
+            describe(jumbo, "  (MTU " + Beyond.POD_MTU + ")");
+        }
         console.line(console.dim("    " + Text.padded(beyond.outside().name(), 16) + beyond.outside().ipv4()));
         final EngineProcess engine = lab.own(EngineProcess.start(node));
         final long readyMs = engine.awaitReady();
@@ -80,17 +83,20 @@ final class Demo {
 
     /** A node of the cluster without an engine, one with, and a machine that is no node of it. */
     private static Beyond layOutBeyond(final Lab lab, final LabNode node) {
-        final LabNode kernelNode = lab.addNode("node2");
-        final LabNode peerNode = lab.addNode("node3");
+        final LabNode kernelNode = lab.addNode("node2", Beyond.LINK_MTU);
+        final LabNode peerNode = lab.addNode("node3", Beyond.LINK_MTU);
         final LabPod far = kernelNode.addPod(KUBERNETES_NAMESPACE, "far");
         final LabPod peer = peerNode.addPod(KUBERNETES_NAMESPACE, "peer");
+        final LabPod large = peerNode.addPod(KUBERNETES_NAMESPACE, "large", Beyond.POD_MTU);
+        final LabPod farLarge = kernelNode.addPod(KUBERNETES_NAMESPACE, "far-large", Beyond.POD_MTU);
         peerNode.announce(peer);
+        peerNode.announce(large);
         for (final LabNode withEngine : List.of(node, peerNode)) {
             LabOverlay.announce(withEngine, List.of(node, kernelNode, peerNode));
         }
         LabOverlay.joinByKernel(kernelNode, List.of(node, peerNode));
         node.writeManifest("service.yaml", OverlaySteps.serviceManifest());
-        return new Beyond(far, peer, lab.addNode("outside"));
+        return new Beyond(far, peer, new Beyond.Jumbo(peerNode, large, farLarge), lab.addNode("outside"));
     }
 
     private void describe(final LabPod pod, final String remark) {

@@ -1,6 +1,7 @@
 package io.caracal.demo;
 
 import com.sun.net.httpserver.HttpServer;
+import io.caracal.cli.AdminClient;
 import io.caracal.lab.Lab;
 import io.caracal.lab.LabNode;
 import io.caracal.lab.LabPod;
@@ -27,6 +28,10 @@ final class OverlaySteps {
     /** More than fits a packet of either side. */
     private static final int DATAGRAM_LENGTH = 2000;
     private static final int TIMEOUT_MS = 5000;
+    /** Fits one packet of a large pod. */
+    private static final int LARGE_DATAGRAM_LENGTH = 8500;
+    private static final int JUMBO_PINGS = 3;
+    private static final int IPV4_PING_HEADERS = 28;
     private static final int IPV6_PING_HEADERS = 48;
     private static final Pattern TOO_BIG = Pattern.compile("From (\\S+).*Packet too big: mtu=(\\d+)");
     private static final Pattern EXPIRED = Pattern.compile("From (\\S+).*Time to live exceeded");
@@ -58,14 +63,34 @@ final class OverlaySteps {
     /** A datagram that neither side can send in one piece, both ways. */
     static Outcome fragments(final Scene scene) throws Exception {
         final LabPod far = scene.beyond().far();
-        final Outcome there = sendDatagram(scene.client(), far);
-        final Outcome back = there.passed() ? sendDatagram(far, scene.client()) : there;
+        final Outcome there = sendDatagram(scene.client(), far, DATAGRAM_LENGTH);
+        final Outcome back = there.passed() ? sendDatagram(far, scene.client(), DATAGRAM_LENGTH) : there;
         return back.passed() ? Outcome.passed(
             Text.count(DATAGRAM_LENGTH) + " bytes in fragments, both ways, whole on arrival") : back;
     }
 
-    private static Outcome sendDatagram(final LabPod from, final LabPod to) throws IOException {
-        final byte[] sent = new byte[DATAGRAM_LENGTH];
+    /** Packets as large as a large pod's link takes, there and back in one piece, through the other node's engine. */
+    static Outcome jumbo(final Scene scene) throws Exception {
+        final Beyond.Jumbo jumbo = scene.beyond().jumbo();
+        try (AdminClient admin = AdminClient.connect(jumbo.peerNode().adminSocket())) {
+            final long before = EngineCounters.of(admin.ask("counters")).rxBytes();
+            final CommandRun run = CommandRun.of(jumbo.large().command("ping", "-n", "-q", "-c",
+                Integer.toString(JUMBO_PINGS), "-i", "0.2", "-W", "2", "-M", "do", "-s",
+                Integer.toString(Beyond.POD_MTU - IPV4_PING_HEADERS), jumbo.farLarge().ipv4()), 10);
+            final long seen = EngineCounters.of(admin.ask("counters")).rxBytes() - before;
+            if (run.exitCode() != 0 || seen < 2 * JUMBO_PINGS * Beyond.POD_MTU) {
+                return Outcome.failed("Java saw " + Text.count(seen) + " bytes: " + run.output().strip());
+            }
+        }
+        final Outcome there = sendDatagram(jumbo.large(), jumbo.farLarge(), LARGE_DATAGRAM_LENGTH);
+        final Outcome back = there.passed()
+            ? sendDatagram(jumbo.farLarge(), jumbo.large(), LARGE_DATAGRAM_LENGTH) : there;
+        return back.passed() ? Outcome.passed("packets of " + Text.count(Beyond.POD_MTU) + " bytes in one piece, a"
+            + " datagram of " + Text.count(LARGE_DATAGRAM_LENGTH) + " both ways") : back;
+    }
+
+    private static Outcome sendDatagram(final LabPod from, final LabPod to, final int length) throws IOException {
+        final byte[] sent = new byte[length];
         for (int n = 0; n < sent.length; n++) {
             sent[n] = (byte)(n * 31);
         }

@@ -28,7 +28,7 @@ import io.caracal.bindings.NetNamespace;
 public final class Lab implements AutoCloseable {
     /** What the CNI plugin gives a pod where Calico encapsulates with VXLAN on an underlay of 1500 bytes. */
     public static final int POD_MTU_DEFAULT = 1450;
-    /** The underlay's MTU in bytes: that of plain Ethernet. */
+    /** The underlay's usual MTU in bytes: that of plain Ethernet. */
     public static final int UNDERLAY_MTU = 1500;
 
     private static final AtomicInteger COUNT = new AtomicInteger();
@@ -88,10 +88,22 @@ public final class Lab implements AutoCloseable {
      * @return the node, of this lab and closed with it.
      * @throws IllegalStateException when the lab is closed.
      */
-    public synchronized LabNode addNode(final String name) {
+    public LabNode addNode(final String name) {
+        return addNode(name, UNDERLAY_MTU);
+    }
+
+    /**
+     * The same over a link of another size.
+     *
+     * @param name a Kubernetes node name of at most 32 characters.
+     * @param linkMtu bytes of an IP packet that its link to the router takes.
+     * @return the node, of this lab and closed with it.
+     * @throws IllegalStateException when the lab is closed.
+     */
+    public synchronized LabNode addNode(final String name, final int linkMtu) {
         requireOpen();
         requireName(name);
-        final LabNode node = new LabNode(directory, name, nodes.size() + 1, router);
+        final LabNode node = new LabNode(directory, name, nodes.size() + 1, router, linkMtu);
         nodes.add(node);
         return node;
     }

@@ -31,6 +31,7 @@ public final class LabNode {
     private final LabDirectory directory;
     private final String name;
     private final LabAddresses addresses;
+    private final int linkMtu;
     private final NetNamespace namespace;
     private final LabLinks links;
     private final Path manifests;
@@ -38,10 +39,12 @@ public final class LabNode {
     private final List<LabPod> pods = new ArrayList<>();
     private int nextPodNumber = LabAddresses.FIRST_POD;
 
-    LabNode(final LabDirectory directory, final String name, final int number, final NetNamespace router) {
+    LabNode(final LabDirectory directory, final String name, final int number, final NetNamespace router,
+            final int linkMtu) {
         this.directory = directory;
         this.name = name;
         this.addresses = new LabAddresses(number);
+        this.linkMtu = linkMtu;
         this.manifests = directory.folder(name, "manifests");
         this.bpfFileSystem = directory.folder(name, "bpf");
         LabMounts.mountBpf(bpfFileSystem);
@@ -61,7 +64,7 @@ public final class LabNode {
             Sysctl.set("ipv4/ip_forward", 1);
             Sysctl.set("ipv6/conf/all/forwarding", 1);
             Sysctl.set("ipv6/conf/default/accept_dad", 0);
-            links.createVeth(UPLINK, routerLink, router, Lab.UNDERLAY_MTU);
+            links.createVeth(UPLINK, routerLink, router, linkMtu);
             links.setUp("lo");
             links.setUp(UPLINK);
             links.addAddress(UPLINK, addresses.nodeIpv4() + "/24");
@@ -293,6 +296,11 @@ public final class LabNode {
      */
     public List<String> detachedCommand(final List<String> words) {
         return LabProcesses.detachedCommandIn(namespace.name(), words);
+    }
+
+    /** Bytes of an IP packet that its link takes. */
+    int linkMtu() {
+        return linkMtu;
     }
 
     LabAddresses addresses() {

@@ -76,9 +76,9 @@ public final class LabOverlay {
         final StringBuilder ip = new StringBuilder();
         final StringBuilder bridge = new StringBuilder();
         addDevice(ip, "vxlan.calico", node.ipv4(), node.addresses().tunnelIpv4() + "/32", vtepMac(node, 4),
-            Lab.UNDERLAY_MTU - OVERHEAD_IPV4);
+            node.linkMtu() - OVERHEAD_IPV4);
         addDevice(ip, "vxlan-v6.calico", node.ipv6(), node.addresses().tunnelIpv6() + "/128", vtepMac(node, 6),
-            Lab.UNDERLAY_MTU - OVERHEAD_IPV6);
+            node.linkMtu() - OVERHEAD_IPV6);
         for (final LabNode other : others) {
             final LabAddresses addresses = other.addresses();
             addNode(ip, "vxlan.calico", addresses.podRangeIpv4(), addresses.tunnelIpv4(), vtepMac(other, 4));

@@ -3,14 +3,10 @@ package io.caracal.dataplane;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.caracal.bindings.NetNamespace;
-import io.caracal.lab.Lab;
 import io.caracal.lab.LabNode;
-import io.caracal.lab.LabOverlay;
 import io.caracal.lab.LabPod;
 import java.nio.file.Files;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -18,53 +14,32 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Pods with an MTU of 8930 over links of 9000 bytes: on this node, over VXLAN, and to a world of 1500 outside. */
 @Timeout(120)
-class JumboTest {
-    private static final int PORT = 7;
+class JumboTest extends OverlayCluster {
     private static final int LINK_MTU = 9000;
     /** Less the headers of VXLAN over IPv6. */
     private static final int POD_MTU = 8930;
     private static final int ICMP_HEADERS = 28;
 
-    private Lab lab;
-    private LabNode node;
-    private LabNode outside;
-    private NodeView view;
-    private LabPod client;
-    private LabPod web;
-    private LabPod far;
+    JumboTest() {
+        super("jumbo", POD_MTU);
+    }
 
-    @BeforeEach
-    void makeNodes() throws Exception {
-        lab = Lab.create("jumbo");
-        node = lab.addNode("node1");
-        final LabNode kernelNode = lab.addNode("node2");
-        outside = lab.addNode("outside");
-        view = new NodeView(node);
+    @Override
+    void prepareLinks() throws Exception {
         for (final LabNode large : List.of(node, kernelNode)) {
             new NodeView(large).onNode("ip", "link", "set", "eth0", "mtu", String.valueOf(LINK_MTU));
-            try (NetNamespace router = NetNamespace.open(lab.namespacePrefix() + "router")) {
-                router.call(() -> new ProcessBuilder("ip", "link", "set", large.name(), "mtu",
-                    String.valueOf(LINK_MTU)).start().waitFor());
-            }
+            onRouter("ip", "link", "set", large.name(), "mtu", String.valueOf(LINK_MTU));
         }
-        client = node.addPod("shop", "client", POD_MTU);
-        web = node.addPod("shop", "web", POD_MTU);
-        far = kernelNode.addPod("shop", "far", POD_MTU);
-        node.announce(client);
-        node.announce(web);
-        LabOverlay.announce(node, List.of(node, kernelNode));
-        LabOverlay.joinByKernel(kernelNode, List.of(node));
+    }
+
+    @BeforeEach
+    void makeServers() throws Exception {
         for (final String device : List.of("vxlan.calico", "vxlan-v6.calico")) {
             new NodeView(kernelNode).onNode("ip", "link", "set", device, "mtu", String.valueOf(POD_MTU));
         }
         lab.own(AddressEcho.at(far::call, PORT));
         lab.own(AddressEcho.at(web::call, PORT));
         lab.own(AddressEcho.at(outside::call, PORT));
-    }
-
-    @AfterEach
-    void closeLab() {
-        lab.close();
     }
 
     private static void assertPings(final LabPod from, final String address, final int packetLength) throws Exception {
@@ -76,12 +51,7 @@ class JumboTest {
     @ParameterizedTest
     @ValueSource(strings = {"native-copy", "kernel", "native-copy by 2 workers"})
     void shouldCarryLargePackets(final String modeAndWorkers) throws Exception {
-        final String mode = modeAndWorkers.split(" by ")[0];
-        try (EmbeddedEngine engine = EmbeddedEngine.launch(node, "uplink-mode=" + mode,
-            "workers=" + EmbeddedEngine.workers(modeAndWorkers))) {
-            view.awaitAttached(client, web);
-            NodeView.await("eth0 is driven in mode " + mode,
-                () -> mode.equals(view.ask("status").path("uplinks").path("eth0").asText()));
+        try (EmbeddedEngine engine = launch(modeAndWorkers)) {
             assertEquals(String.valueOf(POD_MTU), Files.readString(node.state().resolve("mtu")));
             for (final int length : List.of(100, 3506, 3850, 4200, 8000, POD_MTU)) {
                 assertPings(client, web.ipv4(), length);
@@ -102,14 +72,6 @@ class JumboTest {
             view.ask("counters").findValues("frame-violations").forEach(count -> assertEquals(0, count.asLong()));
             assertTrue(view.ask("counters").findValues("frame-miscounts").stream().allMatch(n -> n.asLong() == 0),
                 counters);
-        }
-    }
-
-    private String explain(final EmbeddedEngine engine) {
-        try {
-            return engine.log() + "\n" + view.ask("counters").toPrettyString();
-        } catch (final Exception failure) {
-            return engine.log() + failure;
         }
     }
 }

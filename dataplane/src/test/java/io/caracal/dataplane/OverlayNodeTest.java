@@ -3,84 +3,20 @@ package io.caracal.dataplane;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.caracal.bindings.Ethtool;
-import io.caracal.bindings.NetNamespace;
-import io.caracal.lab.Lab;
 import io.caracal.lab.LabNode;
-import io.caracal.lab.LabOverlay;
-import io.caracal.lab.LabPod;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/**
- * A node on Caracal, a node of the plain kernel with VXLAN by hand, and somebody outside, each behind a router. Real
- * kernel, root; each test in every mode that an uplink can be driven in here.
- */
+/** A node on Caracal among others; each test in every mode that an uplink can be driven in here. */
 @Timeout(180)
-class OverlayNodeTest {
-    private static final int PORT = 7;
-    private static final int BULK = 300_000;
-
-    private Lab lab;
-    private LabNode node;
-    private LabNode kernelNode;
-    private LabNode outside;
-    private NodeView view;
-    private LabPod client;
-    private LabPod web;
-    private LabPod far;
-
-    @BeforeEach
-    void makeNodes() {
-        lab = Lab.create("overlay");
-        node = lab.addNode("node1");
-        kernelNode = lab.addNode("node2");
-        outside = lab.addNode("outside");
-        view = new NodeView(node);
-        client = node.addPod("shop", "client");
-        web = node.addPod("shop", "web");
-        far = kernelNode.addPod("shop", "far");
-        node.announce(client);
-        node.announce(web);
-        LabOverlay.announce(node, List.of(node, kernelNode));
-        LabOverlay.joinByKernel(kernelNode, List.of(node));
-    }
-
-    @AfterEach
-    void closeLab() {
-        lab.close();
-    }
-
-    /** XDP in the stack would be given a veth's unsegmented packets of 64 kB, which no wire carries. */
-    private void makeTheUplinkLikeAWire() {
-        final String router = node.namespace().name().replaceFirst("node1$", "router");
-        try (NetNamespace namespace = NetNamespace.open(router)) {
-            namespace.run(() -> Ethtool.features("node1").forEach((feature, isOn) -> {
-                if (isOn && feature.startsWith("tx-") && feature.endsWith("-segmentation")) {
-                    Ethtool.setFeature("node1", feature, false);
-                }
-            }));
-        }
-    }
-
-    private EmbeddedEngine launch(final String modeAndWorkers) throws Exception {
-        final String mode = modeAndWorkers.split(" by ")[0];
-        if ("generic".equals(mode)) {
-            makeTheUplinkLikeAWire();
-        }
-        final EmbeddedEngine engine = EmbeddedEngine.launch(node, "uplink-mode=" + mode,
-            "workers=" + EmbeddedEngine.workers(modeAndWorkers));
-        view.awaitAttached(client, web);
-        NodeView.await("eth0 is driven in mode " + mode + "\n" + engine.log(),
-            () -> mode.equals(view.ask("status").path("uplinks").path("eth0").asText()));
-        return engine;
+class OverlayNodeTest extends OverlayCluster {
+    OverlayNodeTest() {
+        super("overlay");
     }
 
     @ParameterizedTest
@@ -183,15 +119,6 @@ class OverlayNodeTest {
             NodeView.await("pods reach outside again", () -> node.ipv4().equals(
                 AddressEcho.askTcp(client::call, outside.ipv4(), PORT, 100)));
             NodeView.await("pods reach the other node's again", () -> NodeView.reaches(client, far.ipv4()));
-        }
-    }
-
-    private String explain(final EmbeddedEngine engine) {
-        try {
-            return engine.log() + "\n" + view.ask("counters").toPrettyString() + "\n" + view.ask("status")
-                + "\n" + view.onNode("ip", "route") + view.onNode("ip", "neigh");
-        } catch (final Exception failure) {
-            return engine.log() + failure;
         }
     }
 }

@@ -2,16 +2,10 @@ package io.caracal.dataplane;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.caracal.bindings.Ethtool;
-import io.caracal.bindings.NetNamespace;
-import io.caracal.lab.Lab;
-import io.caracal.lab.LabNode;
-import io.caracal.lab.LabOverlay;
 import io.caracal.lab.LabPod;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -22,22 +16,12 @@ import org.junit.jupiter.params.provider.ValueSource;
  * the backend sees him, and whom policy keeps away. The table's rows run in one engine, in each mode of an uplink.
  */
 @Timeout(240)
-class ServiceTest {
-    private static final int PORT = 7;
-    /** More than a window, so that acknowledgements matter. */
-    private static final int BULK = 300_000;
+class ServiceTest extends OverlayCluster {
     private static final int TIMEOUT_MS = 3000;
     /** A packet takes less than a millisecond where it passes. */
     private static final int DENIED_TIMEOUT_MS = 300;
     private static final String NONE = "nobody";
 
-    private Lab lab;
-    private LabNode node;
-    private LabNode outside;
-    private NodeView view;
-    private LabPod client;
-    private LabPod web;
-    private LabPod far;
     private LabPod barred;
     private LabPod shut;
 
@@ -45,34 +29,23 @@ class ServiceTest {
     private record Row(String client, String address, int port, String seenAs) {
     }
 
+    ServiceTest() {
+        super("service");
+    }
+
     @BeforeEach
-    void makeCluster() throws Exception {
-        lab = Lab.create("service");
-        node = lab.addNode("node1");
-        final LabNode kernelNode = lab.addNode("node2");
-        outside = lab.addNode("outside");
-        view = new NodeView(node);
-        client = node.addPod("shop", "client");
-        web = node.addPod("shop", "web");
+    void makeServicesAndPolicies() throws Exception {
         barred = node.addPod("shop", "barred");
         shut = node.addPod("shop", "shut");
-        far = kernelNode.addPod("shop", "far");
         for (final LabPod pod : List.of(client, web, barred, shut)) {
             node.announce(pod, Map.of("who", pod.name()));
         }
-        LabOverlay.announce(node, List.of(node, kernelNode));
-        LabOverlay.joinByKernel(kernelNode, List.of(node));
         makeServices();
         makePolicies();
         for (final LabPod pod : List.of(client, web, far, shut)) {
             lab.own(AddressEcho.at(pod::call, PORT));
         }
         lab.own(AddressEcho.at(outside::call, PORT));
-    }
-
-    @AfterEach
-    void closeLab() {
-        lab.close();
     }
 
     private void makeServices() throws Exception {
@@ -182,15 +155,7 @@ class ServiceTest {
     @ParameterizedTest
     @ValueSource(strings = {"native-copy", "generic", "kernel", "native-copy by 3 workers", "kernel by 2 workers"})
     void shouldPoliceAndCarryServices(final String modeAndWorkers) throws Exception {
-        final String mode = modeAndWorkers.split(" by ")[0];
-        if ("generic".equals(mode)) {
-            makeTheUplinkLikeAWire();
-        }
-        try (EmbeddedEngine engine = EmbeddedEngine.launch(node, "uplink-mode=" + mode,
-            "workers=" + EmbeddedEngine.workers(modeAndWorkers))) {
-            view.awaitAttached(client, web, barred, shut);
-            NodeView.await("eth0 is driven in mode " + mode,
-                () -> mode.equals(view.ask("status").path("uplinks").path("eth0").asText()));
+        try (EmbeddedEngine engine = launch(modeAndWorkers)) {
             final StringBuilder wanted = new StringBuilder();
             final StringBuilder got = new StringBuilder();
             for (final Row row : table()) {
@@ -203,25 +168,6 @@ class ServiceTest {
                     .append(" udp ").append(denied && udp.contains("imeout") ? NONE : udp).append('\n');
             }
             assertEquals(wanted.toString(), got.toString(), () -> explain(engine));
-        }
-    }
-
-    /** XDP in the stack would be given a veth's unsegmented packets of 64 kB, which no wire carries. */
-    private void makeTheUplinkLikeAWire() {
-        try (NetNamespace namespace = NetNamespace.open(lab.namespacePrefix() + "router")) {
-            namespace.run(() -> Ethtool.features("node1").forEach((feature, isOn) -> {
-                if (isOn && feature.startsWith("tx-") && feature.endsWith("-segmentation")) {
-                    Ethtool.setFeature("node1", feature, false);
-                }
-            }));
-        }
-    }
-
-    private String explain(final EmbeddedEngine engine) {
-        try {
-            return engine.log() + "\n" + view.ask("counters").toPrettyString();
-        } catch (final Exception failure) {
-            return engine.log() + failure;
         }
     }
 }

@@ -107,7 +107,10 @@ class DemoTest {
             assertTrue(step.get("passed").asBoolean(), step.toString());
         });
         assertEquals(DemoSteps.all().stream().map(DemoStep::name).toList(), names);
-        assertTrue(json.at("/counters/rxPackets").asLong() > 10_000, json.toString());
+        final JsonNode counters = json.get("counters");
+        assertTrue(counters.get("rxPackets").asLong() > 100, json.toString());
+        assertTrue(counters.get("rxPackets").asLong() + counters.get("cachedPackets").asLong() > 10_000,
+            json.toString());
         final JsonNode latency = json.get("steps").get(names.indexOf("latency")).get("figures");
         assertTrue(latency.get("p50Us").asDouble() > 0
             && latency.get("p99Us").asDouble() >= latency.get("p50Us").asDouble(), latency.toString());

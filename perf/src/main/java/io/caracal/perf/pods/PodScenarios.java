@@ -141,8 +141,8 @@ public final class PodScenarios {
      * @return the scenario {@code vxlan}.
      */
     public static Scenario vxlanByJava() {
-        return new PodScenario("vxlan", "64-byte UDP and one TCP stream pod to pod over VXLAN to a kernel node, MTU 1450"
-            + " in 1500, no flow offloaded: the Java path, a C program in its place, the kernel",
+        return new PodScenario("vxlan", "64-byte UDP and one TCP stream pod to pod over VXLAN to a kernel node, MTU"
+            + " 1450 in 1500, no flow offloaded: the Java path, a C program in its place, the kernel",
             List.of(vxlanByJava("vxlan-udp-64", PodLoad.datagrams(64, 1)),
                 vxlanByJava("vxlan-tcp-1", PodLoad.streams(1))));
     }

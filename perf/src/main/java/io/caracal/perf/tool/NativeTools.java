@@ -13,11 +13,11 @@ import io.caracal.perf.BenchException;
 
 /**
  * The programs {@code xskgen} (packet generator and receiver), {@code cfwd} (the C twin of the forwarder),
- * {@code cvxlan} (that of a node of the overlay), {@code ctable} (that of the flow table), {@code cparse} (that of the parse stage) and {@code podgen} (clients and
- * servers in pods), compiled from the sources
- * in this jar with the machine's own compiler, for this very processor: a twin that is compiled less well than the JVM
- * compiles Java would be no limit. Takes a second or two, once per benchmark, in a private temporary directory that
- * {@link #close} removes.
+ * {@code cvxlan} (that of a node of the overlay), {@code ctable} (that of the flow table), {@code cparse} (that of the
+ * parse stage), {@code cpath} (that of the whole path) and {@code podgen} (clients and servers in pods), compiled from
+ * the sources in this jar with the machine's own compiler, for this very processor: a twin that is compiled less well
+ * than the JVM compiles Java would be no limit. Takes a second or two, once per benchmark, in a private temporary
+ * directory that {@link #close} removes.
  */
 public final class NativeTools implements AutoCloseable {
     private static final List<String> SHARED_SOURCES = List.of("system.c", "xsk.c");
