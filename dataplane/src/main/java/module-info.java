@@ -11,6 +11,7 @@ module io.caracal.dataplane {
     requires com.fasterxml.jackson.dataformat.yaml;
     requires transitive info.picocli;
     requires HdrHistogram;
+    requires java.management;
     requires jdk.httpserver;
 
     exports io.caracal.cli;

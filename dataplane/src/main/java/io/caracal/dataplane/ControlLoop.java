@@ -68,7 +68,12 @@ final class ControlLoop implements ControlListener, AutoCloseable {
     private void run() {
         try {
             while (!closing) {
-                runOne(events.take());
+                final Runnable first = registry.isSettled() ? events.take() : events.poll();
+                if (first == null) {
+                    runOne(registry::settleOne);
+                    continue;
+                }
+                runOne(first);
                 for (Runnable next = events.poll(); next != null && !closing; next = events.poll()) {
                     runOne(next);
                 }

@@ -139,8 +139,8 @@ public final class Dataplane implements AutoCloseable {
         final ControlReport said = new ControlReport(source, control, policy);
         final EngineReport report = new EngineReport(new EngineParts(workers, kernel, network), control, said, config);
         own(new AdminServer(config.path(ConfigKey.ADMIN_SOCKET).orElseThrow(),
-            Map.of("counters", report::counters, "status", report::status, "policy", said::policy,
-                "said", said::said), log));
+            Map.of("counters", report::counters, "cycles", report::cycles, "status", report::status,
+                "policy", said::policy, "said", said::said), log));
         reading.await();
         control.awaitIdle();
         control.readiness().firstTime().thenRun(() -> StartTask.begin("calico-rules", this::seeToCalicosRules));

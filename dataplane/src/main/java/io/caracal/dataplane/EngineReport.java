@@ -53,6 +53,17 @@ final class EngineReport {
         return report;
     }
 
+    /** How long each worker's burst cycles took: {@code {"workers": [[[upperNs, count], …], …]}}, shortest first. */
+    Map<String, Object> cycles() {
+        final List<Object> perWorker = new ArrayList<>();
+        workers.forEach(worker -> {
+            final List<List<Long>> buckets = new ArrayList<>();
+            worker.counters().cycleTimes().forEach((upperNs, count) -> buckets.add(List.of(upperNs, count)));
+            perWorker.add(buckets);
+        });
+        return Map.of("workers", perWorker);
+    }
+
     /** What is attached, how, and with which settings. */
     Map<String, Object> status() {
         final Map<String, Object> report = new LinkedHashMap<>();
@@ -61,6 +72,7 @@ final class EngineReport {
         report.put("inSync", control.isInSync());
         source.addTo(report);
         report.put("workers", config.workers());
+        report.put("heap", HeapReport.now());
         report.put("punt", kernel.hooks().describePunt());
         report.put("offload", offload());
         report.put("uplinks", network.describeUplinks());

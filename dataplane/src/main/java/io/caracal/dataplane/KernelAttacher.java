@@ -11,8 +11,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.IntConsumer;
 import java.util.stream.Collectors;
 
+import io.caracal.bindings.Errno;
+import io.caracal.bindings.NativeCallException;
 import io.caracal.control.ControlUpdate.WorkloadEndpointUpdate;
 import io.caracal.control.Ipv4Prefix;
 import io.caracal.control.Ipv6Prefix;
@@ -50,6 +53,7 @@ final class KernelAttacher implements WorkloadAttacher {
     private Map<String, Integer> ifindexByAddress = Map.of();
     /** Armed together: each transaction is a process of its own. */
     private final Set<Integer> awaitingArming = new TreeSet<>();
+    private final TreeSet<Integer> awaitingSettling = new TreeSet<>();
 
     /**
      * Attaches nothing yet.
@@ -79,10 +83,40 @@ final class KernelAttacher implements WorkloadAttacher {
 
     @Override
     public void attach(final LocalWorkload workload, final int ifindex) {
+        attach(workload, ifindex, hooks::attachWorkload);
+    }
+
+    @Override
+    public void attachForNow(final LocalWorkload workload, final int ifindex) {
+        attach(workload, ifindex, hooks::attachWorkloadForNow);
+        awaitingSettling.add(ifindex);
+    }
+
+    @Override
+    public void settleOne() {
+        final Integer ifindex = awaitingSettling.pollFirst();
+        if (ifindex == null) {
+            return;
+        }
+        try {
+            hooks.settleWorkload(ifindex);
+        } catch (final NativeCallException failure) {
+            if (failure.errno() != Errno.ENODEV) {
+                log.error("give interface " + ifindex + " the hooks that last (it stays attached by clsact)", failure);
+            }
+        }
+    }
+
+    @Override
+    public boolean isSettled() {
+        return awaitingSettling.isEmpty();
+    }
+
+    private void attach(final LocalWorkload workload, final int ifindex, final IntConsumer hooking) {
         final Link link = netlink.link(ifindex);
         final MacAddress podMac = MacAddress.parse(workload.mac().toString());
         programs.putWorkload(ifindex, new Workload(podMac.bytes(), link.mac().bytes(), missLimit));
-        hooks.attachWorkload(ifindex);
+        hooking.accept(ifindex);
         awaitingArming.add(ifindex);
         awaitingFlowsEnd.remove(ifindex);
         log.info("attached " + workload.interfaceName() + " (" + ifindex + ") of " + workload.id());
@@ -99,6 +133,7 @@ final class KernelAttacher implements WorkloadAttacher {
         if (!awaitingArming.remove(ifindex)) {
             guard.disarm(ifindex);
         }
+        awaitingSettling.remove(ifindex);
         hooks.detachWorkload(ifindex);
         programs.removeWorkload(ifindex);
         awaitingFlowsEnd.add(ifindex);

@@ -22,6 +22,25 @@ interface WorkloadAttacher {
     void attach(LocalWorkload workload, int ifindex);
 
     /**
+     * The same for one of many, which together would wait long for the kernel: it is policed as well from then on, but
+     * {@link #settleOne} has to follow.
+     *
+     * @param workload what runs behind it.
+     * @param ifindex the interface's present index.
+     */
+    void attachForNow(LocalWorkload workload, int ifindex);
+
+    /** Gives one of those that were attached for now what lasts; a failure is told, and it stays as it is. */
+    void settleOne();
+
+    /**
+     * Whether {@link #settleOne} has nothing to do.
+     *
+     * @return true when nothing is attached for now only.
+     */
+    boolean isSettled();
+
+    /**
      * Finds out the pod's MAC address where the control source does not know it, as with the Kubernetes datastore.
      *
      * @param endpoint whose.

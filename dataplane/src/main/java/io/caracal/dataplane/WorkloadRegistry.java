@@ -25,6 +25,9 @@ import io.caracal.control.WorkloadEndpointId;
  * <p>Control thread only.</p>
  */
 final class WorkloadRegistry {
+    /** Up to so many the kernel is waited for: a quarter of a second, and nothing has to be done twice. */
+    private static final int HURRY_FROM = 8;
+
     private final Map<WorkloadEndpointId, String> interfaceById = new HashMap<>();
     private final Map<String, WorkloadEndpointUpdate> endpointByInterface = new HashMap<>();
     private final Map<String, Integer> ifindexByName = new HashMap<>();
@@ -35,6 +38,7 @@ final class WorkloadRegistry {
     private final SortedMap<String, String> problemByInterface = new TreeMap<>();
     private final Set<String> awaitingMac = ConcurrentHashMap.newKeySet();
     private boolean inSync;
+    private boolean isHurried;
     private boolean changed;
     private int publishedCount;
 
@@ -84,7 +88,9 @@ final class WorkloadRegistry {
             beforeFirst.run();
         }
         inSync = true;
+        isHurried = endpointByInterface.keySet().stream().filter(ifindexByName::containsKey).count() > HURRY_FROM;
         endpointByInterface.keySet().forEach(this::reconcile);
+        isHurried = false;
         attacher.retainOnly(attached().stream().map(AttachedWorkload::ifindex).toList());
         changed = true;
     }
@@ -154,6 +160,16 @@ final class WorkloadRegistry {
         }
     }
 
+    /** Whether {@link #settleOne} has nothing to do. */
+    boolean isSettled() {
+        return attacher.isSettled();
+    }
+
+    /** Gives one of many workloads that were attached in a hurry what lasts: for when nothing else is to do. */
+    void settleOne() {
+        attacher.settleOne();
+    }
+
     /** Every workload that is under the engine now. */
     List<AttachedWorkload> attached() {
         return new ArrayList<>(attachedByInterface.values());
@@ -210,13 +226,22 @@ final class WorkloadRegistry {
         }
         try {
             return new AttachedWorkload(LocalWorkload.of(endpoint, podMac(endpoint, ifindex)), ifindex);
-        } catch (final IllegalArgumentException | NativeCallException unusable) {
-            final String problem = unusable.getMessage() + "; its interface " + interfaceName + " stays dropped";
-            problemByInterface.put(interfaceName, problem);
-            if (!problem.equals(problemBefore)) {
-                log.warn(problem);
-            }
-            return null;
+        } catch (final IllegalArgumentException unusable) {
+            refuse(interfaceName, unusable.getMessage(), problemBefore);
+        } catch (final NativeCallException failure) {
+            /* Such as ENETDOWN: it says what was asked of the kernel, and not for whom. It is asked again. */
+            awaitingMac.add(interfaceName);
+            refuse(interfaceName, "workload endpoint " + endpoint.id() + ": cannot find out its MAC address: "
+                + failure.getMessage(), problemBefore);
+        }
+        return null;
+    }
+
+    private void refuse(final String interfaceName, final String reason, final String problemBefore) {
+        final String problem = reason + "; its interface " + interfaceName + " stays dropped";
+        problemByInterface.put(interfaceName, problem);
+        if (!problem.equals(problemBefore)) {
+            log.warn(problem);
         }
     }
 
@@ -252,7 +277,11 @@ final class WorkloadRegistry {
     private void attach(final AttachedWorkload wanted) {
         final String interfaceName = wanted.workload().interfaceName();
         try {
-            attacher.attach(wanted.workload(), wanted.ifindex());
+            if (isHurried) {
+                attacher.attachForNow(wanted.workload(), wanted.ifindex());
+            } else {
+                attacher.attach(wanted.workload(), wanted.ifindex());
+            }
             attachedByInterface.put(interfaceName, wanted);
         } catch (final RuntimeException failure) {
             final String problem = "attach " + interfaceName + " of " + wanted.workload().id() + " (it stays dropped)";

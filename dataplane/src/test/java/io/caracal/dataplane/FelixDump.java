@@ -1,5 +1,7 @@
 package io.caracal.dataplane;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -70,9 +72,7 @@ final class FelixDump {
     }
 
     private static void take(final Map<String, JsonNode> state, final String payload, final JsonNode body) {
-        final String id = body.path("id").toString() + body.path("dst") + body.path("node") + body.path("hostname");
-        final String key = payload.replaceAll("_(delta_update|update|remove)$", "")
-            + (Set.of("config_update", "encapsulation", "global_bgp_config_update").contains(payload) ? "" : " " + id);
+        final String key = key(payload, body);
         if (payload.endsWith("_remove")) {
             state.remove(key);
         } else if (payload.startsWith("ipset")) {
@@ -87,6 +87,33 @@ final class FelixDump {
         } else {
             state.put(key, body);
         }
+    }
+
+    /** What a message says: the name of its only field but the number. */
+    static String payload(final JsonNode message) {
+        return message.propertyStream().map(Map.Entry::getKey).filter(name -> !name.equals("sequence_number"))
+            .findFirst().orElseThrow();
+    }
+
+    /** The object that a message is about. */
+    static String key(final String payload, final JsonNode body) {
+        final String id = body.path("id").toString() + body.path("dst") + body.path("node") + body.path("hostname");
+        return payload.replaceAll("_(delta_update|update|remove)$", "")
+            + (Set.of("config_update", "encapsulation", "global_bgp_config_update").contains(payload) ? "" : " " + id);
+    }
+
+    /** Whether as many objects of each kind are in force as the state has. */
+    static boolean countsOf(final Map<String, JsonNode> state, final JsonNode policy) {
+        return Map.of("active_policy", "policies", "active_profile", "profiles", "ipset", "ipSets",
+            "workload_endpoint", "workloadEndpoints", "host_endpoint", "hostEndpoints").entrySet().stream()
+            .allMatch(kind -> state.keySet().stream().filter(key -> key.startsWith(kind.getKey() + " ")).count()
+                == policy.path(kind.getValue()).size());
+    }
+
+    /** IPIP is not spoken: docs/felix-configuration.md; and this node has not the recorded one's addresses. */
+    static void assertOnlyDocumented(final List<String> problems, final String stream) {
+        assertEquals(List.of(), problems.stream().filter(problem -> !problem.contains("IPIP")
+            && !problem.startsWith("overlay device ") && !problem.startsWith("route to ")).toList(), stream);
     }
 
     private static Set<String> texts(final JsonNode list) {

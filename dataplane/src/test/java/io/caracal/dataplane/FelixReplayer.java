@@ -58,6 +58,16 @@ final class FelixReplayer implements AutoCloseable {
         return messages;
     }
 
+    /** What they take on the wire, frames' lengths included; numbers from 0 as recorded or in another order. */
+    static long bytesOf(final List<ToDataplane> messages) {
+        long bytes = 0;
+        for (int number = 0; number < messages.size(); number++) {
+            bytes += messages.get(number).toBuilder().setSequenceNumber(number).build().getSerializedSize()
+                + Long.BYTES;
+        }
+        return bytes;
+    }
+
     FelixReplayer say(final List<ToDataplane> messages) throws IOException {
         for (final ToDataplane message : messages) {
             frames.write(message.toBuilder().setSequenceNumber(sequenceNumber++).build());

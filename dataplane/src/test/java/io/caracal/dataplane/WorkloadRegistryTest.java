@@ -15,6 +15,8 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.TreeSet;
 
+import io.caracal.bindings.Errno;
+import io.caracal.bindings.NativeCallException;
 import io.caracal.control.ControlUpdate.WorkloadEndpointUpdate;
 import io.caracal.control.EndpointState;
 import io.caracal.control.Ipv4Prefix;
@@ -185,6 +187,50 @@ class WorkloadRegistryTest {
         assertEquals(2, attacher.armCount);
     }
 
+    /** A start with many pods must not wait twice a grace period for each before the last one is policed. */
+    @Test
+    void shouldAttachManyForNowAtInSyncAndFewAtOnce() {
+        for (final int count : new int[] {8, 9}) {
+            attacher.acts.clear();
+            final WorkloadRegistry fresh =
+                new WorkloadRegistry(attacher, () -> { }, new EngineLog(new PrintStream(logged)));
+            for (int number = 1; number <= count; number++) {
+                fresh.onLinkPresent("cali" + number, number);
+                fresh.onEndpoint(endpoint("e" + number, "cali" + number, "10.65.0." + number));
+            }
+            fresh.onInSync();
+            assertEquals(count == 8 ? 0 : 9, attacher.acts.stream().filter("for now"::equals).count(), count + " pods");
+            assertEquals(count == 8, fresh.isSettled());
+            for (int number = 0; number < 9 && !fresh.isSettled(); number++) {
+                fresh.settleOne();
+            }
+            assertTrue(fresh.isSettled());
+            fresh.onLinkPresent("cali99", 99);
+            fresh.onEndpoint(endpoint("late", "cali99", "10.65.0.99"));
+            assertEquals("attach cali99 99", attacher.acts.getLast(), "one that comes later waits for the kernel");
+        }
+    }
+
+    @Test
+    void shouldNameEndpointAndInterfaceWhenTheKernelRefusesToFindItsMacAddress() {
+        attacher.macFailure = new NativeCallException("ask for neighbour", "10.65.0.1 on ifindex 7", Errno.ENETDOWN);
+        registry.onInSync();
+        registry.onLinkPresent("cali1", 7);
+        registry.onEndpoint(new WorkloadEndpointUpdate(id("a"), EndpointState.ACTIVE, "cali1", Optional.empty(),
+            List.of(Ipv4Prefix.parse("10.65.0.1")), List.of()));
+        assertEquals(1, registry.problems().size(), registry.problems().toString());
+        final String problem = registry.problems().getFirst();
+        assertTrue(problem.startsWith("workload endpoint k8s/default/a/eth0: cannot find out its MAC address: ask for"
+            + " neighbour 10.65.0.1 on ifindex 7: ENETDOWN"), problem);
+        assertTrue(problem.endsWith("; its interface cali1 stays dropped"), problem);
+        assertTrue(registry.awaitsMac(), "asked again");
+        attacher.macFailure = null;
+        attacher.kernelMac = Optional.of(MacAddress.parse("02:00:00:00:00:09"));
+        registry.retryMacs();
+        assertEquals(List.of(), registry.problems());
+        assertEquals(List.of("cali1"), attacher.names(registry.attached()));
+    }
+
     /** Goal: whatever the order of events, what is attached is what both sides say. Method: a naive model. */
     @Test
     void shouldAgreeWithANaiveModelUnderRandomEvents() {
@@ -226,9 +272,11 @@ class WorkloadRegistryTest {
         private final Map<Integer, String> live = new HashMap<>();
         private final List<List<String>> published = new ArrayList<>();
         private int armCount;
+        private int settleCount;
         private boolean areWorkersRunning = true;
         private RuntimeException failure;
         private Optional<MacAddress> kernelMac = Optional.empty();
+        private RuntimeException macFailure;
 
         private List<String> names(final Collection<AttachedWorkload> attached) {
             return attached.stream().map(each -> each.workload().interfaceName()).sorted().toList();
@@ -244,8 +292,28 @@ class WorkloadRegistryTest {
         }
 
         @Override
+        public void attachForNow(final LocalWorkload workload, final int ifindex) {
+            attach(workload, ifindex);
+            acts.add("for now");
+            settleCount++;
+        }
+
+        @Override
+        public void settleOne() {
+            settleCount--;
+        }
+
+        @Override
+        public boolean isSettled() {
+            return settleCount == 0;
+        }
+
+        @Override
         public Optional<MacAddress> podMac(final WorkloadEndpointUpdate endpoint, final int ifindex) {
             acts.add("mac of " + endpoint.interfaceName() + " " + ifindex);
+            if (macFailure != null) {
+                throw macFailure;
+            }
             return kernelMac;
         }
 

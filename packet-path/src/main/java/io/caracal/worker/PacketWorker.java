@@ -196,6 +196,7 @@ public final class PacketWorker implements Agent {
     private void observeCycle(final long nowNs) {
         if (lastCycleWorked) {
             final long durationNs = nowNs - cycleStartNs;
+            counters.cycleTimes().record(durationNs);
             longestOfSecondNs = Math.max(longestOfSecondNs, durationNs);
             if (durationNs > counters.get(WorkerCounter.CYCLE_MAX_NS)) {
                 counters.set(WorkerCounter.CYCLE_MAX_NS, durationNs);

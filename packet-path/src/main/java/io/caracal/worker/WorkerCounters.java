@@ -28,6 +28,7 @@ public final class WorkerCounters {
     private static final int COUNT = DROPS + DIRECTIONS * DROPS_PER_DIRECTION;
 
     private final CounterBlock block;
+    private final CycleTimes cycleTimes = new CycleTimes();
 
     /** Makes counters in memory of their own, all zero. */
     public WorkerCounters() {
@@ -51,6 +52,15 @@ public final class WorkerCounters {
      */
     public static int size() {
         return COUNT * Long.BYTES;
+    }
+
+    /**
+     * How long burst cycles took that found work. Any thread.
+     *
+     * @return live, in memory of its own.
+     */
+    public CycleTimes cycleTimes() {
+        return cycleTimes;
     }
 
     /**

@@ -361,6 +361,9 @@ class PacketWorkerTest {
         clock.advance(3_000_000_000L);
         worker.doWork();
         assertEquals(1, counters.get(WorkerCounter.STALLS), "idle time is no stall");
+        final java.util.List<Long> cycles = new java.util.ArrayList<>();
+        counters.cycleTimes().forEach((upperNs, count) -> cycles.addAll(java.util.List.of(upperNs, count)));
+        assertEquals(java.util.List.of(503L, 2L, 12_058_623L, 1L), cycles, "to a thirty-second; two only filled rings");
     }
 
     @Test

@@ -3,6 +3,7 @@ package io.caracal.xdp;
 import io.caracal.bindings.BpfPrograms;
 import io.caracal.bindings.Errno;
 import io.caracal.bindings.NativeCallException;
+import java.nio.file.Files;
 import java.util.List;
 import java.util.Set;
 
@@ -76,6 +77,22 @@ public abstract sealed class TcLink implements AutoCloseable permits TcxLink, Cl
             }
             return attachByClsact(program, ifindex, direction, pins);
         }
+    }
+
+    /**
+     * Whether a program can be attached by clsact for now and by {@link #attach} later: tcx lets the kernel wait for a
+     * grace period at each hook (some 12 ms, with the lock of all interfaces held), clsact does not.
+     *
+     * @param ifindex the interface.
+     * @param direction its hook.
+     * @param pins where tcx links are pinned; null for nowhere.
+     * @param hooks that may be used.
+     * @return false where tcx has it already, for taking that over is quick, or where the hooks are chosen.
+     */
+    public static boolean canBeForNow(final int ifindex, final TcDirection direction, final PinDirectory pins,
+        final List<TcHook> hooks) {
+        return hooks.equals(TCX_THEN_CLSACT) && pins != null
+            && !Files.exists(pins.linkPin(TcxLink.hook(ifindex, direction)));
     }
 
     /** The other hook's leftover goes after ours is in place: a packet meets both for a moment, but never neither. */

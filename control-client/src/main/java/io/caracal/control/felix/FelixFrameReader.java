@@ -18,6 +18,10 @@ public final class FelixFrameReader {
      */
     public static final long FRAME_MAX_BYTES_DEFAULT = 512L << 20;
 
+    /** Most messages are smaller than what protobuf reads at once by default, and there are many of them. */
+    private static final int BUFFER_BYTES_MIN = 64;
+    private static final int BUFFER_BYTES_MAX = 1 << 14;
+
     private final InputStream in;
     private final long frameMaxBytes;
     private long frameCount;
@@ -53,7 +57,8 @@ public final class FelixFrameReader {
         final FrameStream frame = new FrameStream(in, (int)length);
         final ToDataplane message;
         try {
-            final CodedInputStream coded = CodedInputStream.newInstance(frame);
+            final CodedInputStream coded =
+                CodedInputStream.newInstance(frame, Math.clamp(length, BUFFER_BYTES_MIN, BUFFER_BYTES_MAX));
             coded.setSizeLimit(Integer.MAX_VALUE);
             message = ToDataplane.parseFrom(coded);
         } catch (final InvalidProtocolBufferException e) {

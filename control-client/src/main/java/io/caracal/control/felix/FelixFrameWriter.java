@@ -10,6 +10,9 @@ import java.io.OutputStream;
  * thread; the stream belongs to the caller.
  */
 public final class FelixFrameWriter {
+    /** A million small messages need not each have what protobuf buffers by default. */
+    private static final int BUFFER_BYTES_MAX = 1 << 12;
+
     private final OutputStream out;
 
     /**
@@ -28,11 +31,11 @@ public final class FelixFrameWriter {
      * @throws IOException when the stream cannot be written.
      */
     public void write(final MessageLite message) throws IOException {
-        final long length = message.getSerializedSize();
+        final int length = message.getSerializedSize();
         for (int i = 0; i < Long.BYTES; i++) {
-            out.write((int)(length >>> i * Byte.SIZE));
+            out.write((int)((long)length >>> i * Byte.SIZE));
         }
-        final CodedOutputStream coded = CodedOutputStream.newInstance(out);
+        final CodedOutputStream coded = CodedOutputStream.newInstance(out, Math.min(length, BUFFER_BYTES_MAX));
         message.writeTo(coded);
         coded.flush();
     }

@@ -2,10 +2,10 @@ package io.caracal.control.felix;
 
 import io.caracal.control.proto.IPSetUpdate;
 import io.caracal.control.proto.IPSetUpdate.IPSetType;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.Set;
-import java.util.TreeSet;
 
 /** An IP set as Felix has told it so far. Members are texts in Felix's own spelling, which is canonical. */
 final class FelixIpSet {
@@ -35,7 +35,9 @@ final class FelixIpSet {
 
     /** The whole set as one message, members sorted so that equal sets have equal messages. */
     IPSetUpdate message() {
-        return IPSetUpdate.newBuilder().setId(id).setType(type).addAllMembers(new TreeSet<>(members)).build();
+        final String[] sorted = members.toArray(String[]::new);
+        Arrays.sort(sorted);
+        return IPSetUpdate.newBuilder().setId(id).setType(type).addAllMembers(Arrays.asList(sorted)).build();
     }
 
     @Override

@@ -40,6 +40,8 @@ public final class FelixSource implements ControlSource {
     /** Under a stream of deltas without a pause changes are told this often, so that none waits long. */
     private static final long FLUSH_MAX_NS = TimeUnit.MILLISECONDS.toNanos(50);
     private static final long SAVE_INTERVAL_NS = TimeUnit.SECONDS.toNanos(10);
+    /** What was said is being applied first: the processors are needed for that. */
+    private static final long SAVE_AFTER_IN_SYNC_NS = TimeUnit.SECONDS.toNanos(3);
 
     private final FelixSourceConfig config;
     private final FelixCounters counters = new FelixCounters();
@@ -244,6 +246,7 @@ public final class FelixSource implements ControlSource {
         if (session.isInSync() && phase != Phase.IN_SYNC) {
             phase = Phase.IN_SYNC;
             unsaved = true;
+            savedNs = System.nanoTime() - SAVE_INTERVAL_NS + SAVE_AFTER_IN_SYNC_NS;
             tellProblems();
         }
     }
@@ -267,7 +270,7 @@ public final class FelixSource implements ControlSource {
         savedNs = System.nanoTime();
         unsaved = false;
         try {
-            new StateFile(config.stateFile().get()).write(session.said().messages());
+            new StateFile(config.stateFile().get()).write(session.said());
             counters.count("state.saved");
         } catch (final IOException e) {
             counters.count("state.save-errors");

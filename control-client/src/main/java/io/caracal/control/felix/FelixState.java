@@ -91,14 +91,26 @@ public final class FelixState {
      */
     public List<ToDataplane> messages() {
         final List<ToDataplane> messages = new ArrayList<>();
-        for (final FelixKey key : keys()) {
-            final ToDataplane message = key.kind() == FelixObjectKind.IP_SET
-                ? ToDataplane.newBuilder().setIpsetUpdate(sets.get(key.id()).message()).build() : objects.get(key);
-            messages.add(message.toBuilder().setSequenceNumber(messages.size()).build());
-        }
-        messages.add(ToDataplane.newBuilder().setSequenceNumber(messages.size())
-            .setInSync(InSync.getDefaultInstance()).build());
+        forEachMessage(messages::add);
         return messages;
+    }
+
+    /** The same one by one, for who writes them down: all at once are as large as the state. */
+    <E extends Exception> void forEachMessage(final MessageConsumer<E> consumer) throws E {
+        long number = 0;
+        for (final FelixKey key : keys()) {
+            final ToDataplane.Builder message = key.kind() == FelixObjectKind.IP_SET
+                ? ToDataplane.newBuilder().setIpsetUpdate(sets.get(key.id()).message()) : objects.get(key).toBuilder();
+            consumer.accept(message.setSequenceNumber(number++).build());
+        }
+        consumer.accept(ToDataplane.newBuilder().setSequenceNumber(number).setInSync(InSync.getDefaultInstance())
+            .build());
+    }
+
+    /** Takes a message. */
+    @FunctionalInterface
+    interface MessageConsumer<E extends Exception> {
+        void accept(ToDataplane message) throws E;
     }
 
     /**

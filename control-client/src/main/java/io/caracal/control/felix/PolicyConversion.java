@@ -48,7 +48,7 @@ final class PolicyConversion {
     }
 
     static IpSetMembers members(final IpSetKind kind, final Collection<String> texts) {
-        return IpSetMembers.parse(kind, List.copyOf(texts));
+        return IpSetMembers.parse(kind, texts);
     }
 
     static PolicyId policyId(final PolicyID id) {

@@ -1,6 +1,5 @@
 package io.caracal.control.felix;
 
-import io.caracal.control.proto.ToDataplane;
 import java.io.BufferedOutputStream;
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -8,7 +7,6 @@ import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.util.List;
 
 /**
  * What Felix said, kept on disk as a Felix stream of its own, configuration to in-sync: {@code caracal check --stream}
@@ -21,14 +19,12 @@ final class StateFile {
         this.file = file;
     }
 
-    void write(final List<ToDataplane> messages) throws IOException {
+    void write(final FelixState said) throws IOException {
         final Path draft = file.resolveSibling(file.getFileName() + ".new");
         try (FileOutputStream raw = new FileOutputStream(draft.toFile())) {
             final OutputStream out = new BufferedOutputStream(raw, 1 << 16);
             final FelixFrameWriter writer = new FelixFrameWriter(out);
-            for (final ToDataplane message : messages) {
-                writer.write(message);
-            }
+            said.forEachMessage(writer::write);
             out.flush();
             raw.getFD().sync();
         }

@@ -1,7 +1,6 @@
 package io.caracal.perf.control;
 
 import java.io.IOException;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 
@@ -14,19 +13,21 @@ import io.caracal.perf.stats.Sample;
 import io.caracal.perf.tool.EngineJvm;
 
 /**
- * A large cluster from Felix's first byte until it is in force; then packets between two pods, first without changes,
- * which shows what the machine does by itself, then with a thousand changes a second.
+ * A large cluster from Felix's first byte until it is in force, by the real driver; then packets between two pods in
+ * slices by turns without changes, which shows what the machine does by itself, and with a thousand changes a second.
  */
 public final class ControlScenario implements Scenario {
-    private static final String CARACAL = "caracal";
-    private static final String QUIET = "no changes";
-    private static final String CHANGES = "1000 changes/s";
-    private static final String LONGEST_CYCLE = "control-longest-cycle";
-    private static final int SECONDS = 60;
-    private static final int SECONDS_QUICK = 10;
+    static final String CARACAL = "caracal";
+
+    private static final int PAIRS = 6;
+    private static final int PAIRS_QUICK = 2;
+    private static final int SECONDS = 10;
+    private static final int SECONDS_QUICK = 5;
+    private static final double IN_FORCE_MS_MAX = 5000;
     private static final Bar IN_FORCE =
-        new Bar("control-in-force", CARACAL, Bar.LIMIT, Bar.Direction.AT_MOST, 5000, "ms");
-    private static final Bar STALL = new Bar("control-stall", CARACAL, Bar.LIMIT, Bar.Direction.AT_MOST, 1000, "us");
+        new Bar("control-in-force", CARACAL, Bar.LIMIT, Bar.Direction.AT_MOST, IN_FORCE_MS_MAX, "ms");
+    private static final Bar CPU =
+        new Bar("control-in-force-cpu", CARACAL, Bar.LIMIT, Bar.Direction.AT_MOST, IN_FORCE_MS_MAX, "ms");
 
     /** Made once, for the registry. */
     public ControlScenario() {
@@ -39,9 +40,9 @@ public final class ControlScenario implements Scenario {
 
     @Override
     public String sentence() {
-        return "10,000 policies, 5,000 IP sets, a million members, 250 endpoints: first byte to in force; then the"
-            + " longest burst cycle of each second, without changes and with " + ControlRound.CHANGES_PER_SECOND
-            + " a second";
+        return "10,000 policies, 5,000 IP sets, a million members, 250 endpoints: first byte to in force, by"
+            + " caracal-felix; then burst cycles and packets in slices without changes and with "
+            + Slices.CHANGES_PER_SECOND + " a second";
     }
 
     @Override
@@ -51,40 +52,34 @@ public final class ControlScenario implements Scenario {
 
     @Override
     public List<Bar> bars() {
-        return List.of(IN_FORCE, STALL);
+        return List.of(IN_FORCE, CPU, SliceFindings.STALL, SliceFindings.STOP);
     }
 
     @Override
     public ScenarioResult run(final BenchSettings settings) throws IOException, InterruptedException {
         final LargeCluster cluster = settings.quick() ? new LargeCluster(1000, 500, 200, 25)
             : new LargeCluster(10_000, 5000, 200, 250);
-        final ControlRound.Figures figures =
-            new ControlRound(cluster, settings, settings.quick() ? SECONDS_QUICK : SECONDS).run();
-        final List<ResultRow> rows = List.of(
-            ResultRow.of(IN_FORCE.scenario(), CARACAL, "ms", Sample.of(figures.inForceMs())),
-            ResultRow.of("control-memory", CARACAL, "MiB", Sample.of(figures.residentMib())),
-            ResultRow.of(LONGEST_CYCLE, QUIET, "us", Sample.of(figures.quietUs())),
-            ResultRow.of(LONGEST_CYCLE, CHANGES, "us", Sample.of(figures.changesUs())));
-        final List<String> notes = List.of(
-            "Of " + cluster + "; the endpoints' interfaces are not there but for two, so that attaching (a millisecond"
-                + " or more of the kernel's each) is not in the figure; JVM flags " + EngineJvm.FLAGS + ".",
-            String.format(Locale.ROOT, "%d packets a second meanwhile. Seconds whose longest cycle was above a"
-                + " millisecond: %d of %d without changes, %d of %d with %d changes a second (%d sent in %.1f s). The"
-                + " verdict is over the longest with changes less the longest without: what control adds.",
-                ControlRound.PACKETS_PER_SECOND, above(figures.quietUs()), figures.quietUs().length,
-                above(figures.changesUs()), figures.changesUs().length, ControlRound.CHANGES_PER_SECOND,
-                figures.changes(), figures.changesSeconds()));
-        final double addedUs = Math.max(0, max(figures.changesUs()) - max(figures.quietUs()));
-        return new ScenarioResult(rows, List.of(IN_FORCE.judge(figures.inForceMs()), STALL.judge(addedUs)), notes,
-            List.of(ScenarioResult.Series.of(LONGEST_CYCLE, QUIET, "us", figures.quietUs()),
-                ScenarioResult.Series.of(LONGEST_CYCLE, CHANGES, "us", figures.changesUs())));
+        final ControlRound round = new ControlRound(cluster, settings);
+        final FelixEngine.InForce attached = round.attach();
+        settings.say("with all interfaces to attach: " + Math.round(attached.wallMs()) + " ms, "
+            + Math.round(attached.cpuMs()) + " ms of processor time");
+        final ControlRound.Figures figures = round.run(settings.quick() ? PAIRS_QUICK : PAIRS,
+            settings.quick() ? SECONDS_QUICK : SECONDS);
+        final SliceFindings findings = new SliceFindings(figures.slices());
+        final FelixEngine.InForce inForce = figures.inForce();
+        findings.add(IN_FORCE.judge(inForce.wallMs()), CPU.judge(inForce.cpuMs()));
+        findings.add(row(IN_FORCE.scenario(), "ms", inForce.wallMs()), row(CPU.scenario(), "ms", inForce.cpuMs()),
+            row("control-attached", "ms", attached.wallMs()), row("control-attached-cpu", "ms", attached.cpuMs()),
+            row("control-memory", "MiB", inForce.residentMib()), row("control-heap", "MiB", figures.heapAfterMib()));
+        findings.note("Of " + cluster + ". In force: only two endpoints' interfaces are there. Attached: all of them"
+            + " are, and had no program yet.");
+        findings.note(String.format(Locale.ROOT, "Busiest threads until in force: %s (a tick is 10 ms). Memory is the"
+            + " process's right after that; the heap is what is left of Java objects after a collection, at the end;"
+            + " the launcher allows %.0f MiB (%s).", inForce.busiest(), inForce.heapMaxMib(), EngineJvm.FLAGS));
+        return findings.finish(settings.results());
     }
 
-    private static double max(final double[] values) {
-        return Arrays.stream(values).max().orElse(0);
-    }
-
-    private static long above(final double[] valuesUs) {
-        return Arrays.stream(valuesUs).filter(value -> value > STALL.limit()).count();
+    private static ResultRow row(final String figure, final String unit, final double value) {
+        return ResultRow.of(figure, CARACAL, unit, Sample.of(value));
     }
 }

@@ -2,6 +2,7 @@ package io.caracal.perf.control;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 
 import io.caracal.control.proto.ActivePolicyUpdate;
 import io.caracal.control.proto.IPSetDeltaUpdate;
@@ -62,6 +63,15 @@ final class LargeCluster {
         };
     }
 
+    /** Names of the endpoints' interfaces. */
+    List<String> interfaces() {
+        return IntStream.range(0, endpoints).mapToObj(LargeCluster::interfaceName).toList();
+    }
+
+    private static String interfaceName(final int number) {
+        return "calis" + number;
+    }
+
     private String setId(final int number) {
         return "s:" + number % sets;
     }
@@ -99,7 +109,7 @@ final class LargeCluster {
         return ToDataplane.newBuilder().setWorkloadEndpointUpdate(WorkloadEndpointUpdate.newBuilder()
             .setId(WorkloadEndpointID.newBuilder().setOrchestratorId("k8s").setWorkloadId("scale/pod" + number)
                 .setEndpointId("eth0"))
-            .setEndpoint(WorkloadEndpoint.newBuilder().setState("active").setName("calis" + number)
+            .setEndpoint(WorkloadEndpoint.newBuilder().setState("active").setName(interfaceName(number))
                 .setMac("02:00:00:00:00:01").addIpv4Nets(address(12, number)).addTiers(tier))).build();
     }
 }

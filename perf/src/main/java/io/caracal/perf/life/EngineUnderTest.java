@@ -12,6 +12,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.caracal.cli.AdminClient;
 import io.caracal.lab.LabNode;
 import io.caracal.perf.BenchException;
+import io.caracal.perf.stats.Latencies;
 import io.caracal.perf.tool.EngineJvm;
 import io.caracal.perf.tool.ToolProcess;
 
@@ -44,7 +45,7 @@ public final class EngineUnderTest implements AutoCloseable {
      */
     public static EngineUnderTest start(final LabNode node, final Path home, final String... options)
         throws IOException {
-        return start(node, home, List.of("--manifests", node.manifests().toString()), options);
+        return start(node, EngineJvm.command(home), List.of("--manifests", node.manifests().toString()), options);
     }
 
     /**
@@ -53,18 +54,19 @@ public final class EngineUnderTest implements AutoCloseable {
      * @param node where.
      * @param home the project's directory, built.
      * @param socket where it listens for Felix.
+     * @param log flag of the virtual machine's that makes it write a log.
      * @param options more of {@code caracal run}'s options.
      * @return the engine; the caller closes it.
      * @throws IOException if the process cannot be started.
      */
     public static EngineUnderTest startForFelix(final LabNode node, final Path home, final Path socket,
-                                                final String... options) throws IOException {
-        return start(node, home, List.of("--felix", socket.toString()), options);
+                                                final String log, final String... options) throws IOException {
+        return start(node, EngineJvm.command(home, log), List.of("--felix", socket.toString()), options);
     }
 
-    private static EngineUnderTest start(final LabNode node, final Path home, final List<String> source,
+    private static EngineUnderTest start(final LabNode node, final List<String> machine, final List<String> source,
                                          final String... options) throws IOException {
-        final List<String> command = new ArrayList<>(EngineJvm.command(home));
+        final List<String> command = new ArrayList<>(machine);
         command.addAll(List.of("run", "--node", node.name()));
         command.addAll(source);
         command.addAll(List.of("--state", node.state().toString(), "--admin", node.adminSocket().toString(),
@@ -101,7 +103,14 @@ public final class EngineUnderTest implements AutoCloseable {
         return process.pid();
     }
 
-    JsonNode ask(final String command) throws IOException {
+    /**
+     * Asks it something by its admin socket.
+     *
+     * @param command such as {@code status}.
+     * @return its answer.
+     * @throws IOException if it does not answer.
+     */
+    public JsonNode ask(final String command) throws IOException {
         if (admin == null) {
             admin = AdminClient.connect(adminSocket);
         }
@@ -116,6 +125,16 @@ public final class EngineUnderTest implements AutoCloseable {
      */
     public WorkerFigures worker() throws IOException {
         return WorkerFigures.of(ask("counters").path("workers").path(0));
+    }
+
+    /**
+     * How long the burst cycles of its one worker took that found work.
+     *
+     * @return since its start.
+     * @throws IOException if the admin socket does not answer.
+     */
+    public Latencies cycles() throws IOException {
+        return Latencies.of(ask("cycles").path("workers").path(0));
     }
 
     int descriptorCount() throws IOException {

@@ -43,8 +43,11 @@ public record PodTraffic(Path generator, LabPod from, LabPod to) {
      *
      * @param seconds its bound in time.
      * @param options more of xskgen's options.
+     * @return the receiver; the caller closes it.
+     * @throws IOException if it cannot be started.
+     * @throws InterruptedException if the benchmark is being ended.
      */
-    ToolProcess receive(final int seconds, final String... options) throws IOException, InterruptedException {
+    public ToolProcess receive(final int seconds, final String... options) throws IOException, InterruptedException {
         return receiveAt(to.namespace().name(), INTERFACE, seconds, options);
     }
 

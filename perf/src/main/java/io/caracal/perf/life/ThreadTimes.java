@@ -18,9 +18,10 @@ import java.util.stream.Stream;
  * @param takenNs {@code System.nanoTime()} at the moment.
  * @param ticksByThread ticks by thread, "TID name".
  */
-record ThreadTimes(long takenNs, Map<String, Long> ticksByThread) {
+public record ThreadTimes(long takenNs, Map<String, Long> ticksByThread) {
     /** {@code USER_HZ}: 100 on every architecture that Caracal runs on. */
     private static final int TICKS_PER_SECOND = 100;
+    private static final double MS_PER_TICK = 10;
     private static final double NS_PER_SECOND = 1e9;
     private static final double PERCENT = 100;
     /** Fields after the parenthesised name: utime is field 14 of proc(5), the 12th from there. */
@@ -32,8 +33,9 @@ record ThreadTimes(long takenNs, Map<String, Long> ticksByThread) {
      *
      * @param proc {@code /proc}, or a copy of it in a test.
      * @param pid the process.
+     * @return what each has used until now.
      */
-    static ThreadTimes read(final Path proc, final long pid) {
+    public static ThreadTimes read(final Path proc, final long pid) {
         final Map<String, Long> ticks = new TreeMap<>();
         try (Stream<Path> tasks = Files.list(proc.resolve(Long.toString(pid)).resolve("task"))) {
             for (final Path task : tasks.toList()) {
@@ -49,14 +51,31 @@ record ThreadTimes(long takenNs, Map<String, Long> ticksByThread) {
         return new ThreadTimes(System.nanoTime(), ticks);
     }
 
+    /**
+     * What threads used since an earlier moment.
+     *
+     * @param earlier such a moment.
+     * @param name what their names contain; empty for all.
+     * @return milliseconds of processor time.
+     */
+    public double msSince(final ThreadTimes earlier, final String name) {
+        return ticksSince(earlier).entrySet().stream().filter(thread -> thread.getKey().contains(name))
+            .mapToLong(Map.Entry::getValue).sum() * MS_PER_TICK;
+    }
+
     /** What all threads used since an earlier moment, in percent of one processor. */
     double percentSince(final ThreadTimes earlier) {
         return PERCENT * ticksSince(earlier).values().stream().mapToLong(Long::longValue).sum()
             / TICKS_PER_SECOND / ((takenNs - earlier.takenNs) / NS_PER_SECOND);
     }
 
-    /** The threads that used most since an earlier moment: "name 7 ticks, …"; a tick is 10 ms. */
-    String busiestSince(final ThreadTimes earlier) {
+    /**
+     * The threads that used most since an earlier moment.
+     *
+     * @param earlier such a moment.
+     * @return as "name 7 ticks, …"; a tick is 10 ms.
+     */
+    public String busiestSince(final ThreadTimes earlier) {
         final List<Map.Entry<String, Long>> used = ticksSince(earlier).entrySet().stream()
             .filter(thread -> thread.getValue() > 0)
             .sorted(Map.Entry.<String, Long>comparingByValue(Comparator.reverseOrder())).limit(BUSIEST).toList();

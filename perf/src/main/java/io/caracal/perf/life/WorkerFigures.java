@@ -14,16 +14,14 @@ import io.caracal.perf.BenchException;
  * @param framesAccounted those that the ledger finds in the pool, in rings and with stages.
  * @param lawBreaches frames that came back twice or from nowhere, and checks that found another count.
  * @param failures cycles that threw.
- * @param cycleMaxRecentNs longest burst cycle of the last whole second.
  */
 public record WorkerFigures(long rxPackets, long cycles, long allocatedBytes, long frames, long framesAccounted,
-                            long lawBreaches, long failures, long cycleMaxRecentNs) {
+                            long lawBreaches, long failures) {
     static WorkerFigures of(final JsonNode worker) {
         return new WorkerFigures(number(worker, "rxPackets"), number(worker, "cycles"),
             number(worker, "allocatedBytes"), number(worker, "frames"),
             number(worker, "frames-free") + number(worker, "frames-outstanding") + number(worker, "frames-held"),
-            number(worker, "frame-violations") + number(worker, "frame-miscounts"), number(worker, "failures"),
-            number(worker, "cycle-max-recent-ns"));
+            number(worker, "frame-violations") + number(worker, "frame-miscounts"), number(worker, "failures"));
     }
 
     private static long number(final JsonNode worker, final String label) {

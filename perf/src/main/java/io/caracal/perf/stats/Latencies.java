@@ -3,6 +3,8 @@ package io.caracal.perf.stats;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import org.HdrHistogram.Histogram;
@@ -72,6 +74,48 @@ public record Latencies(List<Bucket> buckets) {
             }
         }
         return 0;
+    }
+
+    /**
+     * How many are above a value, as far as buckets tell.
+     *
+     * @param limitUs microseconds.
+     * @return of all buckets whose largest value is above it.
+     */
+    public long countAboveUs(final double limitUs) {
+        return buckets.stream().filter(bucket -> bucket.upperNs * US > limitUs).mapToLong(Bucket::count).sum();
+    }
+
+    /**
+     * What came since an earlier reading of the same counts.
+     *
+     * @param earlier such a reading.
+     * @return the difference, empty buckets left out.
+     * @throws IllegalArgumentException if a bucket has become smaller.
+     */
+    public Latencies minus(final Latencies earlier) {
+        final Map<Long, Long> counts = new TreeMap<>();
+        buckets.forEach(bucket -> counts.merge(bucket.upperNs, bucket.count, Long::sum));
+        earlier.buckets.forEach(bucket -> counts.merge(bucket.upperNs, -bucket.count, Long::sum));
+        if (counts.values().stream().anyMatch(count -> count < 0)) {
+            throw new IllegalArgumentException("counts only grow: " + earlier + " was not read before " + this);
+        }
+        return new Latencies(counts.entrySet().stream().filter(entry -> entry.getValue() > 0)
+            .map(entry -> new Bucket(entry.getKey(), entry.getValue())).toList());
+    }
+
+    /**
+     * Both together.
+     *
+     * @param other more of the same.
+     * @return the sum.
+     */
+    public Latencies plus(final Latencies other) {
+        final Map<Long, Long> counts = new TreeMap<>();
+        buckets.forEach(bucket -> counts.merge(bucket.upperNs, bucket.count, Long::sum));
+        other.buckets.forEach(bucket -> counts.merge(bucket.upperNs, bucket.count, Long::sum));
+        return new Latencies(
+            counts.entrySet().stream().map(entry -> new Bucket(entry.getKey(), entry.getValue())).toList());
     }
 
     /**

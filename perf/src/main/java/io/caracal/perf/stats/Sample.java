@@ -45,6 +45,15 @@ public record Sample(double[] sorted) {
     }
 
     /**
+     * The mean.
+     *
+     * @return the sum of the values over their number.
+     */
+    public double mean() {
+        return Arrays.stream(sorted).average().orElseThrow();
+    }
+
+    /**
      * The smallest value.
      *
      * @return the low end of the spread.

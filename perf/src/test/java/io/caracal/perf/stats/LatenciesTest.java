@@ -1,6 +1,7 @@
 package io.caracal.perf.stats;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import org.junit.jupiter.api.Test;
@@ -28,6 +29,17 @@ class LatenciesTest {
         assertEquals(10, histogram.getTotalCount());
         assertEquals(7, histogram.getCountAtValue(1023));
         assertEquals(3, histogram.getCountAtValue(65535));
+    }
+
+    @Test
+    void shouldTellWhatCameBetweenTwoReadings() throws Exception {
+        final Latencies earlier = parse("[[1023,7],[65535,3]]");
+        final Latencies later = parse("[[1023,7],[65535,5],[2000000,1]]");
+        assertEquals(parse("[[65535,2],[2000000,1]]"), later.minus(earlier));
+        assertEquals(later, earlier.plus(later.minus(earlier)));
+        assertEquals(1, later.countAboveUs(1000));
+        assertEquals(6, later.countAboveUs(50));
+        assertThrows(IllegalArgumentException.class, () -> earlier.minus(later));
     }
 
     @Test

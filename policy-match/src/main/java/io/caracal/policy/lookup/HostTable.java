@@ -228,22 +228,33 @@ public final class HostTable<V> {
                 segment.values[chunk][row] = value;
                 return;
             }
-            append(segment, chunk, new long[] {a, b, c}, value);
+            final int at = append(segment, chunk, value);
+            setKey(segment.keys[chunk], at * base.width, a, b, c);
             count++;
             if (count > MAX_MEAN_CHUNK << 2 * base.bits && base.bits < MAX_BITS) {
                 grow();
             }
         }
 
-        private void append(final Segment segment, final int chunk, final long[] key, final Object value) {
+        /** Makes room for a key behind the others and says which row it is. */
+        private int append(final Segment segment, final int chunk, final Object value) {
             final int rows = segment.values[chunk] == null ? 0 : segment.values[chunk].length;
-            final long[] keys = rows == 0 ? new long[base.width]
-                : Arrays.copyOf(segment.keys[chunk], (rows + 1) * base.width);
             final Object[] values = rows == 0 ? new Object[1] : Arrays.copyOf(segment.values[chunk], rows + 1);
-            System.arraycopy(key, 0, keys, rows * base.width, base.width);
             values[rows] = value;
-            segment.keys[chunk] = keys;
+            segment.keys[chunk] = rows == 0 ? new long[base.width]
+                : Arrays.copyOf(segment.keys[chunk], (rows + 1) * base.width);
             segment.values[chunk] = values;
+            return rows;
+        }
+
+        private void setKey(final long[] keys, final int at, final long a, final long b, final long c) {
+            keys[at] = a;
+            if (base.width > 1) {
+                keys[at + 1] = b;
+            }
+            if (base.width > 2) {
+                keys[at + 2] = c;
+            }
         }
 
         /**
@@ -288,7 +299,28 @@ public final class HostTable<V> {
         private void grow() {
             final HostTable<V> small = new HostTable<>(base.width, base.bits, count, segments);
             start(new HostTable<>(base.width, base.bits + 1, 0, new Segment[1 << base.bits + 1]));
-            small.forEach(this::put);
+            final int[] filled = new int[1 << 2 * base.bits];
+            small.forEach((a, b, c, value) -> filled[slot(a, b, c)]++);
+            for (int slot = 0; slot < filled.length; slot++) {
+                if (filled[slot] > 0) {
+                    final Segment segment = own(slot >>> base.bits);
+                    segment.keys[slot & (1 << base.bits) - 1] = new long[filled[slot] * base.width];
+                    segment.values[slot & (1 << base.bits) - 1] = new Object[filled[slot]];
+                }
+            }
+            small.forEach((a, b, c, value) -> {
+                final int slot = slot(a, b, c);
+                final int row = --filled[slot];
+                final int chunk = slot & (1 << base.bits) - 1;
+                segments[slot >>> base.bits].values[chunk][row] = value;
+                setKey(segments[slot >>> base.bits].keys[chunk], row * base.width, a, b, c);
+            });
+            count = small.count;
+        }
+
+        /** Segment and chunk of a key in one number. */
+        private int slot(final long a, final long b, final long c) {
+            return base.hash(a, b, c) & (1 << 2 * base.bits) - 1;
         }
 
         /**

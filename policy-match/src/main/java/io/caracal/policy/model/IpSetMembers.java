@@ -1,6 +1,7 @@
 package io.caracal.policy.model;
 
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -34,7 +35,7 @@ public final class IpSetMembers {
      * @return the members, in the same order.
      * @throws PolicyException naming the member that cannot be read.
      */
-    public static IpSetMembers parse(final IpSetKind kind, final List<String> texts) {
+    public static IpSetMembers parse(final IpSetKind kind, final Collection<String> texts) {
         final IpSetMembers members = new IpSetMembers(kind, texts.size());
         int row = 0;
         for (final String text : texts) {

@@ -39,13 +39,13 @@ public record Prefix(boolean v6, long high, long low, int length) {
      */
     public static Prefix parse(final String text) {
         final int slash = text.indexOf('/');
-        final String address = slash < 0 ? text : text.substring(0, slash);
-        final boolean v6 = address.indexOf(':') >= 0;
+        final int end = slash < 0 ? text.length() : slash;
+        final boolean v6 = text.lastIndexOf(':', end) >= 0;
         final int length = slash < 0 ? bits(v6) : parseLength(text, slash + 1, bits(v6));
         if (!v6) {
-            return new Prefix(false, parseIpv4(text, address.length()) << IPV4_BITS, 0, length);
+            return new Prefix(false, parseIpv4(text, end) << IPV4_BITS, 0, length);
         }
-        final byte[] bytes = parseIpv6(text, address);
+        final byte[] bytes = parseIpv6(text, text.substring(0, end));
         return new Prefix(true, longAt(bytes, 0), longAt(bytes, Long.BYTES), length);
     }
 

@@ -1,5 +1,6 @@
 package io.caracal.xdp.punt;
 
+import io.caracal.bindings.BpfHooks;
 import io.caracal.xdp.PinDirectory;
 import io.caracal.xdp.TcDirection;
 import io.caracal.xdp.TcHook;
@@ -26,6 +27,8 @@ public final class PuntHooks implements AutoCloseable {
     private final PinDirectory pins;
     private final List<TcHook> tcHooks;
     private final Map<Integer, List<TcLink>> workloadLinks = new TreeMap<>();
+    /** Interfaces whose clsact qdisc was made here and goes when their programs have settled. */
+    private final Set<Integer> ownQdiscs = new TreeSet<>();
     private TcLink fromEngine;
     private XdpLink toEngine;
 
@@ -67,6 +70,52 @@ public final class PuntHooks implements AutoCloseable {
      * @throws io.caracal.bindings.NativeCallException ENODEV when the interface has gone meanwhile.
      */
     public void attachWorkload(final int ifindex) {
+        attachWorkload(ifindex, tcHooks);
+    }
+
+    /**
+     * The same without waiting for the kernel, for one of many; {@link #settleWorkload} has to follow.
+     *
+     * @param ifindex as for {@link #attachWorkload}.
+     */
+    public void attachWorkloadForNow(final int ifindex) {
+        if (!workloadLinks.containsKey(ifindex)
+            && TcLink.canBeForNow(ifindex, TcDirection.EGRESS, pins, tcHooks)
+            && TcLink.canBeForNow(ifindex, TcDirection.INGRESS, pins, tcHooks)) {
+            final boolean isNewQdisc = BpfHooks.tcHookCreate(ifindex);
+            attachWorkload(ifindex, List.of(TcHook.CLSACT));
+            if (isNewQdisc) {
+                ownQdiscs.add(ifindex);
+            }
+        } else {
+            attachWorkload(ifindex);
+        }
+    }
+
+    /**
+     * Gives both programs of a workload interface the hooks that last, after {@link #attachWorkloadForNow}; nothing
+     * where they are no longer attached. A packet meets at least one of them at each moment. A clsact qdisc that was
+     * made for now goes.
+     *
+     * @param ifindex the host side of its veth.
+     * @throws io.caracal.bindings.NativeCallException ENODEV when the interface has gone meanwhile; otherwise the
+     *     programs stay as they were attached.
+     */
+    public void settleWorkload(final int ifindex) {
+        final List<TcLink> forNow = workloadLinks.get(ifindex);
+        if (forNow == null || forNow.stream().noneMatch(link -> link.hook() == TcHook.CLSACT)) {
+            return;
+        }
+        final List<TcLink> links = List.of(
+            TcLink.attach(programs.toWorkload(), ifindex, TcDirection.EGRESS, pins, tcHooks),
+            TcLink.attach(programs.fromWorkload(), ifindex, TcDirection.INGRESS, pins, tcHooks));
+        workloadLinks.put(ifindex, links);
+        if (ownQdiscs.remove(ifindex) && links.stream().allMatch(link -> link.hook() == TcHook.TCX)) {
+            BpfHooks.tcHookDestroy(ifindex);
+        }
+    }
+
+    private void attachWorkload(final int ifindex, final List<TcHook> hooks) {
         if (workloadLinks.containsKey(ifindex)) {
             return;
         }
@@ -74,10 +123,10 @@ public final class PuntHooks implements AutoCloseable {
             throw new IllegalStateException("attach programs to ifindex " + ifindex
                 + ": put it into the map workloads first");
         }
-        final TcLink egress = TcLink.attach(programs.toWorkload(), ifindex, TcDirection.EGRESS, pins, tcHooks);
+        final TcLink egress = TcLink.attach(programs.toWorkload(), ifindex, TcDirection.EGRESS, pins, hooks);
         try {
             workloadLinks.put(ifindex, List.of(egress,
-                TcLink.attach(programs.fromWorkload(), ifindex, TcDirection.INGRESS, pins, tcHooks)));
+                TcLink.attach(programs.fromWorkload(), ifindex, TcDirection.INGRESS, pins, hooks)));
         } catch (final RuntimeException e) {
             egress.detach();
             throw e;
@@ -92,6 +141,7 @@ public final class PuntHooks implements AutoCloseable {
      */
     public boolean detachWorkload(final int ifindex) {
         final List<TcLink> links = workloadLinks.remove(ifindex);
+        ownQdiscs.remove(ifindex);
         if (links == null) {
             return false;
         }

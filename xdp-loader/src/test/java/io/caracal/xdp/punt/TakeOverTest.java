@@ -200,6 +200,38 @@ final class TakeOverTest {
         }
     }
 
+    /** Goal: no packet passes unseen from the quick hook to the lasting one, and nothing of the quick one is left. */
+    @Test
+    void shouldSettleUnderTrafficWhatWasAttachedForNow() throws InterruptedException {
+        final int packetCount = 20_000;
+        try (PuntPrograms programs = loaded();
+            PuntHooks hooks = new PuntHooks(programs, pins, TcLink.TCX_THEN_CLSACT)) {
+            node.host.run(() -> {
+                hooks.attachPunt(node.punt0, node.punt1);
+                hooks.attachWorkloadForNow(node.workload);
+                assertTrue(BpfHooks.tcQuery(clsactFilter()) != 0, "attached without waiting");
+                assertFalse(Files.exists(pins.linkPin("tc-ingress-" + node.workload)));
+            });
+            final Thread sender = Thread.ofPlatform().start(() -> {
+                for (int packet = 0; packet < packetCount; packet++) {
+                    pod.send(PACKET);
+                }
+            });
+            node.host.run(() -> hooks.settleWorkload(node.workload));
+            sender.join();
+            awaitCounter(programs, PuntCounter.DROPPED_ENGINE_ABSENT, packetCount);
+            node.host.run(() -> {
+                assertEquals(0, BpfHooks.tcQuery(clsactFilter()));
+                assertFalse(BpfHooks.tcHookDestroy(node.workload), "the qdisc of now has gone");
+                assertTrue(Files.exists(pins.linkPin("tc-ingress-" + node.workload)));
+                hooks.settleWorkload(node.workload);
+                assertEquals(java.util.Set.of(node.workload), hooks.attachedWorkloads());
+                hooks.detachAll();
+            });
+            assertNothingAttached();
+        }
+    }
+
     @Test
     void shouldNotTouchAStrangersFilter() {
         try (PuntPrograms programs = loaded()) {
