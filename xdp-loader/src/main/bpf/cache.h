@@ -266,9 +266,11 @@ static __always_inline int ends_here(struct __sk_buff *skb, __u8 words)
 	       ((struct ipv6hdr *)(data + ETH_HLEN))->hop_limit <= 1;
 }
 
-static __always_inline void count_cached(struct __sk_buff *skb, struct workload_traffic *source, __u32 target_ifindex)
+static __always_inline void count_cached(struct __sk_buff *skb, struct workload_traffic *source, __u8 action,
+					 __u32 target_ifindex)
 {
-	struct workload_traffic *target = bpf_map_lookup_elem(&workload_traffic, &target_ifindex);
+	__u32 ifindex = action == CACHE_PASS ? skb->ifindex : target_ifindex;
+	struct workload_traffic *target = bpf_map_lookup_elem(&workload_traffic, &ifindex);
 
 	if (source) {
 		source->from_workload_packets += 1;
@@ -337,10 +339,14 @@ static __always_inline int send_to_device(struct __sk_buff *skb, const struct ca
 	return bpf_redirect(way->ifindex, 0);
 }
 
-/* Whether the way that an entry names is there; fills in the device's. */
-static __always_inline enum caracal_counter check_way(struct __sk_buff *skb, const struct flow *flow, __u8 action,
-						       __u32 target_ifindex, struct bpf_fib_lookup *way)
+/* Whether a packet that comes by an interface may go the way that an entry names; fills in the device's. */
+static __always_inline enum caracal_counter check_way_in(struct __sk_buff *skb, const struct flow *flow, __u8 action,
+							  __u32 target_ifindex, struct bpf_fib_lookup *way)
 {
+	if (action == CACHE_TO_HOST)
+		return 0;
+	if (ends_here(skb, flow->words))
+		return COUNTER_CACHE_TTL;
 	if (action == CACHE_TO_WORKLOAD)
 		return bpf_map_lookup_elem(&workloads, &target_ifindex) ? 0 : COUNTER_CACHE_OUTDATED;
 	if (action != CACHE_TO_DEVICE || !bpf_map_lookup_elem(&devices, &target_ifindex))
@@ -348,14 +354,25 @@ static __always_inline enum caracal_counter check_way(struct __sk_buff *skb, con
 	return find_way(skb, flow, target_ifindex, way) ? COUNTER_CACHE_ROUTED_ELSEWHERE : 0;
 }
 
+/* The host's stack has routed it and taken one from its TTL. */
+static __always_inline enum caracal_counter check_way_out(struct __sk_buff *skb, __u8 action, __u32 origin_ifindex)
+{
+	if (action != CACHE_PASS)
+		return COUNTER_CACHE_OUTDATED;
+	return origin_ifindex == CACHE_ANY_INTERFACE || origin_ifindex == skb->ingress_ifindex
+		       ? 0 : COUNTER_CACHE_ROUTED_ELSEWHERE;
+}
+
 /*
  * Sends a packet the way that Java has written down; returns what the program returns then, or CACHE_MISS when it is
- * Java's. Works without an engine: established flows go on. The source's traffic is NULL for what another node sends.
+ * Java's. Works without an engine: established flows go on. At tc egress `side` is CACHE_EGRESS, else 0. The source's traffic is
+ * NULL for what no pod sends to this hook itself.
  */
 static __always_inline int send_by_cache(struct __sk_buff *skb, const struct caracal_config *config,
-					 const struct flow *flow, __u32 hash, struct workload_traffic *source)
+					 const struct flow *flow, __u32 hash, __u32 side,
+					 struct workload_traffic *source)
 {
-	__u32 ifindex = skb->ifindex;
+	__u32 ifindex = skb->ifindex | side;
 	struct cache_packet packet = {};
 	struct bpf_fib_lookup way = {};
 	const struct flow_cache_state *state;
@@ -385,11 +402,10 @@ static __always_inline int send_by_cache(struct __sk_buff *skb, const struct car
 	action = slot->action;
 	if ((__s32)(slot->generation - state->generation_min) < 0)
 		return cache_miss(source, COUNTER_CACHE_OUTDATED);
-	reason = check_way(skb, flow, action, target_ifindex, &way);
+	reason = side ? check_way_out(skb, action, target_ifindex)
+		      : check_way_in(skb, flow, action, target_ifindex, &way);
 	if (reason)
 		return cache_miss(source, reason);
-	if (ends_here(skb, flow->words))
-		return cache_miss(source, COUNTER_CACHE_TTL);
 	if (exceeds_cached_mtu(skb, &packet, slot->mtu))
 		return cache_miss(source, COUNTER_CACHE_TOO_BIG);
 	/* With its old value asked for, an atomic add is a full barrier (Documentation/bpf/instruction-set). */
@@ -399,7 +415,9 @@ static __always_inline int send_by_cache(struct __sk_buff *skb, const struct car
 		return cache_miss(source, COUNTER_CACHE_TORN);
 	__sync_fetch_and_add(&slot->bytes, packet.l3_length + (packet.segments - 1) * packet.header_length);
 	note_seen(slot, packet.seen);
-	count_cached(skb, source, target_ifindex);
+	count_cached(skb, source, action, target_ifindex);
+	if (side || action == CACHE_TO_HOST)
+		return TC_ACT_OK;
 	return action == CACHE_TO_DEVICE ? send_to_device(skb, config, &way, flow->words)
 					 : deliver_cached(skb, target_ifindex, flow->words);
 }

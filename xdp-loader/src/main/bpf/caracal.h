@@ -101,7 +101,17 @@ struct workload_traffic {
 enum cache_action {
 	CACHE_TO_WORKLOAD = 1, /* bpf_redirect_peer into the pod behind target_ifindex */
 	CACHE_TO_DEVICE = 2, /* out of an uplink or overlay device, where the host's routes lead there */
+	CACHE_TO_HOST = 3, /* into the host's stack, which translates it and sends it on */
+	CACHE_PASS = 4, /* out of the interface that it is on its way to, if it came by target_ifindex */
 };
+
+/*
+ * In the key of an entry of packets that the host's stack sends out of an interface: CACHE_PASS, and only there. The
+ * others are of packets that come by it.
+ */
+#define CACHE_EGRESS 0x80000000
+/* target_ifindex of CACHE_PASS: wherever it came from */
+#define CACHE_ANY_INTERFACE 0xffffffff
 
 /* What the packets of a direction were: bits of cached_flow.seen. */
 enum cache_seen {
@@ -118,7 +128,7 @@ enum cache_seen {
  */
 struct cached_flow {
 	__u32 version; /* odd while Java writes */
-	__u32 ingress_ifindex; /* 0 = empty */
+	__u32 ingress_ifindex; /* CACHE_EGRESS too; 0 = empty */
 	__u32 source_be;
 	__u32 destination_be;
 	__u16 source_port_be;

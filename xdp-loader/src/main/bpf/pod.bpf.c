@@ -62,7 +62,14 @@ static __always_inline int send_workloads_packet(struct __sk_buff *skb, const st
 	__u32 ifindex = skb->ifindex;
 	struct workload_traffic *traffic = bpf_map_lookup_elem(&workload_traffic, &ifindex);
 
-	return traffic ? send_by_cache(skb, config, flow, hash, traffic) : CACHE_MISS;
+	return traffic ? send_by_cache(skb, config, flow, hash, 0, traffic) : CACHE_MISS;
+}
+
+/* What the host's stack sends on to a pod, having translated it; the host's own packets have no entries. */
+static __always_inline int send_forwarded_packet(struct __sk_buff *skb, const struct caracal_config *config,
+						 const struct flow *flow, __u32 hash)
+{
+	return skb->ingress_ifindex ? send_by_cache(skb, config, flow, hash, CACHE_EGRESS, NULL) : CACHE_MISS;
 }
 
 static __always_inline int punt(struct __sk_buff *skb, const struct caracal_config *config,
@@ -72,8 +79,8 @@ static __always_inline int punt(struct __sk_buff *skb, const struct caracal_conf
 	const struct workload *workload;
 	struct flow flow = {};
 	__u32 queue = 0;
+	int parsed, action;
 	__u32 hash;
-	int parsed;
 
 	if (!config->punt_ifindex || !config->queue_count)
 		return drop(skb, COUNTER_DROPPED_NOT_CONFIGURED);
@@ -87,12 +94,11 @@ static __always_inline int punt(struct __sk_buff *skb, const struct caracal_conf
 	parsed = find_flow(skb, &flow);
 	if (parsed) {
 		hash = flow_hash(&flow, config->hash_seed);
-		if (direction == DIRECTION_FROM_WORKLOAD) {
-			int action = send_workloads_packet(skb, config, &flow, hash);
-
-			if (action != CACHE_MISS)
-				return action;
-		}
+		action = direction == DIRECTION_FROM_WORKLOAD
+				 ? send_workloads_packet(skb, config, &flow, hash)
+				 : send_forwarded_packet(skb, config, &flow, hash);
+		if (action != CACHE_MISS)
+			return action;
 		queue = hash % config->queue_count;
 	}
 	workload = bpf_map_lookup_elem(&workloads, &ifindex);

@@ -160,13 +160,20 @@ static __always_inline int punt_network(struct __sk_buff *skb, const struct cara
 {
 	struct flow flow = {};
 	__u32 queue = 0;
+	__u32 hash;
 
 	if (skb->vlan_present)
 		return drop_miss(COUNTER_DROPPED_VLAN_TAG);
-	if (find_flow(skb, &flow))
-		queue = flow_hash(&flow, config->hash_seed) % config->queue_count;
-	else
+	if (find_flow(skb, &flow)) {
+		hash = flow_hash(&flow, config->hash_seed);
+		/* Of a service whose backend is elsewhere: the host's stack has translated it. */
+		if (direction == DIRECTION_TO_UPLINK &&
+		    send_by_cache(skb, config, &flow, hash, CACHE_EGRESS, NULL) != CACHE_MISS)
+			return TC_ACT_OK;
+		queue = hash % config->queue_count;
+	} else {
 		count(COUNTER_PUNTED_UNPARSED);
+	}
 	if (!bpf_map_lookup_elem(&xsks, &queue)) {
 		if (config->on_engine_loss != ON_ENGINE_LOSS_PASS)
 			return drop_miss(COUNTER_DROPPED_ENGINE_ABSENT);
@@ -236,7 +243,7 @@ static __always_inline int send_networks_packet(struct __sk_buff *skb, const str
 
 	if (!find_flow(skb, &flow))
 		return CACHE_MISS;
-	return send_by_cache(skb, config, &flow, flow_hash(&flow, config->hash_seed), NULL);
+	return send_by_cache(skb, config, &flow, flow_hash(&flow, config->hash_seed), 0, NULL);
 }
 
 /*

@@ -15,6 +15,14 @@ public interface FlowOffload {
     int TO_WORKLOAD = 1;
     /** {@link OffloadEntry#action}: out of the device that is the target, where the host's routes lead there. */
     int TO_DEVICE = 2;
+    /** {@link OffloadEntry#action}: into the host's stack, which translates it and sends it on. */
+    int TO_HOST = 3;
+    /** {@link OffloadEntry#action}: out of the interface it is on its way to, if it came by the target. */
+    int PASS = 4;
+    /** In {@link OffloadEntry#ingressIfindex}: what the host's stack sends out of the interface. */
+    int EGRESS = 0x8000_0000;
+    /** {@link OffloadEntry#targetIfindex} of {@link #PASS}: wherever it came from. */
+    int ANY_INTERFACE = -1;
     /** {@link #takeSeen}: TCP, SYN with ACK. */
     int SEEN_SYN_ACK = 1;
     /** {@link #takeSeen}: TCP, a segment that acknowledges and opens nothing; UDP, any packet. */

@@ -9,7 +9,7 @@ import io.caracal.wire.IpProtocol;
 /**
  * What the entries of a flow in the {@link FlowOffload} are by today's routes: which interface its packets come by in
  * each direction, and where they go. An end that is no workload of this node is one of another node's, behind the
- * device by which the kernel itself would reach it.
+ * device by which the kernel itself would reach it. Flows to services go through the host's stack.
  *
  * <p>The worker's thread; allocates nothing.</p>
  */
@@ -37,8 +37,9 @@ final class OffloadEntries {
     static boolean isOffloadable(final FlowTable table, final int slot) {
         final int flags = table.flags(slot);
         if ((flags & FlowFlags.APPROVED) != FlowFlags.APPROVED
-            || (flags & (FlowFlags.NAT | FlowFlags.THROUGH_HOST | FlowFlags.ONE_WAY)) != 0
-            || table.sourceIfindex(slot) == NO_WORKLOAD && table.destinationIfindex(slot) == NO_WORKLOAD) {
+            || (flags & (FlowFlags.NAT | FlowFlags.ONE_WAY)) != 0
+            || table.sourceIfindex(slot) == NO_WORKLOAD
+                && (table.destinationIfindex(slot) == NO_WORKLOAD || (flags & FlowFlags.THROUGH_HOST) != 0)) {
             return false;
         }
         return switch (table.protocol(slot)) {
@@ -76,30 +77,53 @@ final class OffloadEntries {
         entry.protocol = table.protocol(slot);
         entry.generation = generation(table.account(slot), source, destination);
         table.readOriginal(slot, entry.tuple);
-        int device = NO_WORKLOAD;
-        int deviceMtu = 0;
-        if (source == NO_WORKLOAD || destination == NO_WORKLOAD) {
-            final long route = routeToFarEnd(entry, source == NO_WORKLOAD);
-            final int nextHop = RouteWord.nextHop(route);
-            final int kind = RouteWord.kind(route);
-            device = kind == RouteKind.REMOTE_WORKLOAD || kind == RouteKind.REMOTE_SAME_SUBNET
-                ? tables.nextHops().kernelIfindex(nextHop) : NO_WORKLOAD;
-            if (device == NO_WORKLOAD) {
-                return false;
-            }
-            deviceMtu = tables.nextHops().mtu(nextHop);
-        }
+        final long route = source == NO_WORKLOAD || destination == NO_WORKLOAD
+            ? routeToFarEnd(entry, source == NO_WORKLOAD) : RouteWord.NONE;
         final boolean isReply = direction == FlowTable.REPLY;
-        final int from = isReply ? destination : source;
-        final int to = isReply ? source : destination;
         if (isReply) {
             entry.tuple.setInverse(entry.tuple);
         }
+        if ((table.flags(slot) & FlowFlags.THROUGH_HOST) != 0) {
+            return fillThroughHost(entry, isReply, source, destination, route);
+        }
+        final int device = device(route);
+        final int from = isReply ? destination : source;
+        final int to = isReply ? source : destination;
         entry.ingressIfindex = from == NO_WORKLOAD ? device : from;
         entry.targetIfindex = to == NO_WORKLOAD ? device : to;
         entry.action = to == NO_WORKLOAD ? FlowOffload.TO_DEVICE : FlowOffload.TO_WORKLOAD;
-        entry.mtu = to == NO_WORKLOAD ? deviceMtu : tables.options().workloadMtu();
-        return true;
+        if (source != NO_WORKLOAD && destination != NO_WORKLOAD) {
+            entry.mtu = tables.options().workloadMtu();
+            return true;
+        }
+        entry.mtu = to != NO_WORKLOAD ? tables.options().workloadMtu()
+            : device == NO_WORKLOAD ? 0 : tables.nextHops().mtu(RouteWord.nextHop(route));
+        return device != NO_WORKLOAD;
+    }
+
+    /**
+     * A flow to a service is two: to its address, into the host's stack and back out of it; and, translated there, out
+     * of that stack to the backend and back into it. That stack is the hop, and looks at size and TTL.
+     */
+    private boolean fillThroughHost(final OffloadEntry entry, final boolean isReply, final int source,
+        final int destination, final long route) {
+        final boolean isToService = destination == NO_WORKLOAD && RouteWord.kind(route) == RouteKind.SERVICE;
+        final int end = isToService ? source : destination == NO_WORKLOAD ? device(route) : destination;
+        final boolean isIntoHost = isToService != isReply;
+        entry.ingressIfindex = isIntoHost ? end : end | FlowOffload.EGRESS;
+        entry.action = isIntoHost ? FlowOffload.TO_HOST : FlowOffload.PASS;
+        entry.targetIfindex = isIntoHost ? NO_WORKLOAD : isToService ? FlowOffload.ANY_INTERFACE : source;
+        entry.mtu = Integer.MAX_VALUE;
+        return end != NO_WORKLOAD;
+    }
+
+    /** The device that leads to a pod of another node. */
+    private int device(final long route) {
+        return switch (RouteWord.kind(route)) {
+            case RouteKind.REMOTE_WORKLOAD, RouteKind.REMOTE_SAME_SUBNET ->
+                tables.kernelIfindex(RouteWord.nextHop(route));
+            default -> NO_WORKLOAD;
+        };
     }
 
     /** Of the original direction's tuple. */
@@ -126,10 +150,26 @@ final class OffloadEntries {
      */
     static boolean mayBeOf(final FlowTable table, final int slot, final int direction, final OffloadEntry entry) {
         final boolean isReply = direction == FlowTable.REPLY;
-        final int from = isReply ? table.destinationIfindex(slot) : table.sourceIfindex(slot);
-        final int to = isReply ? table.sourceIfindex(slot) : table.destinationIfindex(slot);
-        return (from == NO_WORKLOAD || from == entry.ingressIfindex)
+        final int source = table.sourceIfindex(slot);
+        final int destination = table.destinationIfindex(slot);
+        if ((table.flags(slot) & FlowFlags.THROUGH_HOST) != 0) {
+            return switch (entry.action) {
+                case FlowOffload.TO_HOST -> isReply ? isOrUnknown(destination, entry.ingressIfindex)
+                    : destination == NO_WORKLOAD && source == entry.ingressIfindex;
+                case FlowOffload.PASS -> isReply
+                    ? destination == NO_WORKLOAD && (source | FlowOffload.EGRESS) == entry.ingressIfindex
+                    : source == entry.targetIfindex
+                        && isOrUnknown(destination, entry.ingressIfindex & ~FlowOffload.EGRESS);
+                default -> false;
+            };
+        }
+        final int to = isReply ? source : destination;
+        return isOrUnknown(isReply ? destination : source, entry.ingressIfindex)
             && (to == NO_WORKLOAD ? entry.action == FlowOffload.TO_DEVICE
                 : entry.action == FlowOffload.TO_WORKLOAD && to == entry.targetIfindex);
+    }
+
+    private static boolean isOrUnknown(final int workload, final int ifindex) {
+        return workload == NO_WORKLOAD || workload == ifindex;
     }
 }

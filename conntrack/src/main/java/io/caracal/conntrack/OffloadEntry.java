@@ -11,11 +11,11 @@ public final class OffloadEntry {
     public int protocol;
     /** The direction's addresses and ports. */
     public final Ipv6Tuple tuple = new Ipv6Tuple();
-    /** Kernel ifindex that packets come by: of the workload that sends, or of an uplink or overlay device. */
+    /** Kernel ifindex that packets come by; with {@link FlowOffload#EGRESS} the one that the host sends them to. */
     public int ingressIfindex;
-    /** What becomes of them: {@link FlowOffload#TO_WORKLOAD} or {@link FlowOffload#TO_DEVICE}. */
+    /** What becomes of them: {@link FlowOffload#TO_WORKLOAD} and the others. */
     public int action;
-    /** Kernel ifindex of the workload that receives, or of the device that they leave by. */
+    /** Kernel ifindex of the workload that receives, of the device they leave by, or that they must have come by. */
     public int targetIfindex;
     /** The longest packet that it takes, from the IP header on. */
     public int mtu;

@@ -14,7 +14,7 @@ import io.caracal.stage.PacketStage;
  * Gives flows to the kernel ({@link FlowOffload}) with the verdict on their first packet, before it is transmitted: the
  * answer to it may take the short way already. Stands behind the {@link FlowCommitStage}. Only what the kernel can
  * carry on just as Java would is given: TCP and UDP of a workload of this node with another one, here or on another
- * node, approved on its legs, without NAT and not through the host's stack. Whoever stays with Java is as right, and
+ * node, or with a service, approved on its legs and without NAT of ours. Whoever stays with Java is as right, and
  * slower.
  *
  * <p>Then goes on with the round that brings records up to date. Belongs to one worker and its {@link Conntrack}.</p>
@@ -59,11 +59,13 @@ public final class OffloadStage implements PacketStage {
             && leadsToAWorkload(burst.direction[row], RouteWord.kind(burst.route[row]));
     }
 
+    /** From the host's stack comes what it has translated for a service, and what goes back to who asked one. */
     private static boolean leadsToAWorkload(final byte direction, final int routeKind) {
-        return switch (direction) {
-            case Direction.FROM_WORKLOAD -> routeKind == RouteKind.LOCAL_WORKLOAD
-                || routeKind == RouteKind.REMOTE_WORKLOAD || routeKind == RouteKind.REMOTE_SAME_SUBNET;
-            case Direction.FROM_UPLINK -> routeKind == RouteKind.LOCAL_WORKLOAD;
+        return switch (routeKind) {
+            case RouteKind.LOCAL_WORKLOAD -> true;
+            case RouteKind.REMOTE_WORKLOAD, RouteKind.REMOTE_SAME_SUBNET ->
+                direction == Direction.FROM_WORKLOAD || direction == Direction.TO_UPLINK;
+            case RouteKind.SERVICE -> direction == Direction.FROM_WORKLOAD;
             default -> false;
         };
     }
@@ -72,9 +74,17 @@ public final class OffloadStage implements PacketStage {
         final FamilyTracking family = conntrack.family(burst.ipVersion[row]);
         final int slot = burst.flow[row] >> 1;
         if (!offloaded.isOffloaded(family.table, slot) && OffloadEntries.isOffloadable(family.table, slot)
-            && leadsToItsLeg(burst, row, family.table)) {
+            && leadsToItsLeg(burst, row, family.table) && goesAsItsFlow(burst, row, family.table)) {
             offloaded.offer(family, slot, nowMs);
         }
+    }
+
+    /** What leads to a pod now may have led to the host's stack when the flow was made. */
+    private static boolean goesAsItsFlow(final PacketBurst burst, final int row, final FlowTable table) {
+        final byte direction = burst.direction[row];
+        final boolean isByHost = direction == Direction.TO_WORKLOAD || direction == Direction.TO_UPLINK
+            || RouteWord.kind(burst.route[row]) == RouteKind.SERVICE;
+        return isByHost == ((table.flags(burst.flow[row] >> 1) & FlowFlags.THROUGH_HOST) != 0);
     }
 
     /** An address may have gone from a workload to another node since the flow was made. */

@@ -35,6 +35,8 @@ class OffloadModelTest {
     /** Addresses of pods: here, on another node behind one of two devices, or nowhere. */
     private static final int PODS = 7;
     private static final int REMOTE = 2;
+    /** The address behind them is a service's. */
+    private static final int SERVICE = PODS;
     private static final int FIRST_DEVICE = 40;
     private static final int PORTS = 12;
     private static final int STEPS = 30_000;
@@ -49,9 +51,9 @@ class OffloadModelTest {
     private TrackedNode node;
     private boolean rechecks;
     /** The interface of each address, 0 for none. */
-    private final int[] ifindexOf = new int[PODS];
+    private final int[] ifindexOf = new int[PODS + 1];
     /** The device that leads to each address which is on another node, 0 for none. */
-    private final int[] deviceOf = new int[PODS];
+    private final int[] deviceOf = new int[PODS + 1];
     private final boolean[][] allowed = new boolean[PODS][PODS];
     private int nextIfindex;
     private int generation;
@@ -75,7 +77,7 @@ class OffloadModelTest {
         kernel = new MemoryOffload(64);
         nextIfindex = FIRST_IFINDEX;
         generation = 1;
-        Arrays.setAll(ifindexOf, pod -> pod < REMOTE ? 0 : nextIfindex++);
+        Arrays.setAll(ifindexOf, pod -> pod < REMOTE || pod == SERVICE ? 0 : nextIfindex++);
         Arrays.setAll(deviceOf, pod -> pod < REMOTE ? FIRST_DEVICE : 0);
         for (final boolean[] row : allowed) {
             Arrays.fill(row, true);
@@ -100,7 +102,7 @@ class OffloadModelTest {
         final int l3 = burst.offset(row) + burst.l3Offset[row];
         final int source = Ipv4Header.source(burst.umem(), l3) - ADDRESS;
         final int destination = Ipv4Header.destination(burst.umem(), l3) - ADDRESS;
-        if (allowed[source][destination]) {
+        if (source == SERVICE || destination == SERVICE || allowed[source][destination]) {
             conntrack.approvals().approveSource(row, generation, 1);
             conntrack.approvals().approveDestination(row, generation, 1);
         } else {
@@ -117,6 +119,7 @@ class OffloadModelTest {
         }
         node.workloads.publish(builder.build());
         final RouteTable.Builder routes = new RouteTable.Builder();
+        routes.putIpv4(ADDRESS + SERVICE, 32, RouteTarget.of(RouteKind.SERVICE));
         for (int pod = 0; pod < PODS; pod++) {
             if (ifindexOf[pod] != 0) {
                 routes.putIpv4(ADDRESS + pod, 32, RouteTarget.localWorkload(ifindexOf[pod], 0));
@@ -157,8 +160,8 @@ class OffloadModelTest {
 
     private void sendSomething() {
         final int from = random.nextInt(PODS);
-        final int to = (from + 1 + random.nextInt(PODS - 1)) % PODS;
-        if (ifindexOf[from] == 0 && deviceOf[from] == 0 || ifindexOf[from] == 0 && ifindexOf[to] == 0) {
+        final int to = random.nextInt(5) == 0 ? SERVICE : (from + 1 + random.nextInt(PODS - 1)) % PODS;
+        if (to != SERVICE && ifindexOf[from] == 0 && deviceOf[from] == 0 || ifindexOf[from] == 0 && ifindexOf[to] == 0) {
             return;
         }
         final int port = 1000 + random.nextInt(PORTS);
@@ -170,12 +173,30 @@ class OffloadModelTest {
             : IpPackets.tcp(answers ? 80 : port, answers ? port : 80, flags[random.nextInt(flags.length)],
                 random.nextInt(), random.nextInt());
         final int protocol = payload.length == 12 ? IpProtocol.UDP : IpProtocol.TCP;
-        event = "packet " + from + " to " + to + " port " + port;
+        final boolean isForwarded = random.nextInt(4) == 0;
+        event = (isForwarded ? "forwarded packet " : "packet ") + from + " to " + to + " port " + port;
+        if (to == SERVICE && isForwarded) {
+            deliver(0, from, IpPackets.ipv4(protocol, ADDRESS + to, ADDRESS + from, payload));
+            return;
+        }
         final byte[] packet = IpPackets.ipv4(protocol, ADDRESS + from, ADDRESS + to, payload);
         if (ifindexOf[from] == 0) {
-            node.begin().fromUplink(packet).run();
-        } else {
+            if (to != SERVICE) {
+                node.begin().fromUplink(packet).run();
+            }
+        } else if (!isForwarded) {
             node.send(ifindexOf[from], packet);
+        } else if (ifindexOf[to] != 0) {
+            deliver(ifindexOf[from], to, packet);
+        } else {
+            node.begin().toUplink(packet).run();
+        }
+    }
+
+    /** The host's stack sends it on to a pod here. */
+    private void deliver(final int origin, final int to, final byte[] packet) {
+        if (ifindexOf[to] != 0) {
+            node.begin().forwarded(origin, ifindexOf[to], packet).run();
         }
     }
 
@@ -232,6 +253,31 @@ class OffloadModelTest {
         }
     }
 
+    /** Whether an entry is as it would be today; returns the interface in the key of its other half. */
+    private int checkWay(final MemoryOffload.Held held, final int source, final int destination, final String where) {
+        switch (held.action) {
+            case FlowOffload.TO_HOST -> {
+                assertEquals(placeOf(source), held.ingressIfindex, where);
+                assertTrue(destination == SERVICE || ifindexOf[destination] != 0, where);
+                return placeOf(source) | FlowOffload.EGRESS;
+            }
+            case FlowOffload.PASS -> {
+                assertEquals(placeOf(destination) | FlowOffload.EGRESS, held.ingressIfindex, where);
+                assertEquals(source == SERVICE ? FlowOffload.ANY_INTERFACE : ifindexOf[source], held.targetIfindex,
+                    where);
+                return placeOf(destination);
+            }
+            default -> {
+                assertEquals(placeOf(source), held.ingressIfindex, where);
+                assertEquals(placeOf(destination), held.targetIfindex, where);
+                assertEquals(ifindexOf[destination] == 0 ? FlowOffload.TO_DEVICE : FlowOffload.TO_WORKLOAD,
+                    held.action, where);
+                assertEquals(held.targetIfindex == FIRST_DEVICE ? 1450 : 1500, held.mtu, where);
+                return held.targetIfindex;
+            }
+        }
+    }
+
     /** The interface that the address is behind. */
     private int placeOf(final int pod) {
         return ifindexOf[pod] == 0 ? deviceOf[pod] : ifindexOf[pod];
@@ -251,17 +297,12 @@ class OffloadModelTest {
             inForceSum++;
             final int source = (int)held.tuple.sourceLow - ADDRESS;
             final int destination = (int)held.tuple.destinationLow - ADDRESS;
-            assertEquals(placeOf(source), held.ingressIfindex, where);
-            assertEquals(placeOf(destination), held.targetIfindex, where);
-            assertEquals(ifindexOf[destination] == 0 ? FlowOffload.TO_DEVICE : FlowOffload.TO_WORKLOAD, held.action,
-                where);
-            assertEquals(held.targetIfindex == FIRST_DEVICE ? 1450 : 1500, held.mtu, where);
-            assertNotNull(kernel.find(held.targetIfindex, held.protocol, held.tuple.destinationLow,
-                held.tuple.sourceLow, Integer.rotateLeft(held.tuple.ports, 16)), where);
+            assertNotNull(kernel.find(checkWay(held, source, destination, where), held.protocol,
+                held.tuple.destinationLow, held.tuple.sourceLow, Integer.rotateLeft(held.tuple.ports, 16)), where);
             final int found = node.conntrack.ipv4Table().find(held.tuple.sourceLow << 32 | held.tuple.destinationLow,
                 held.tuple.ports, held.protocol);
             assertTrue(found != FlowTable.MISS, where);
-            if (rechecks) {
+            if (rechecks && source != SERVICE && destination != SERVICE) {
                 assertTrue((found & 1) == 0 ? allowed[source][destination] : allowed[destination][source],
                     where + ": " + source + " to " + destination);
             }

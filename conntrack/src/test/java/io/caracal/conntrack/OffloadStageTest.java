@@ -16,9 +16,11 @@ import io.caracal.route.VtepTable;
 import io.caracal.route.VxlanSettings;
 import io.caracal.wire.IpProtocol;
 import io.caracal.wire.Ipv4Address;
+import io.caracal.wire.Ipv6Text;
 import io.caracal.wire.TcpHeader;
 import java.net.InetAddress;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -343,9 +345,10 @@ class OffloadStageTest {
     /** A pod of another node at 192.0.2.1, behind a next hop. */
     private void leadTo(final NextHop nextHop, final int kind) {
         node.forwarding.publish(new ForwardingTables(
-            new RouteTable.Builder().put("192.0.2.0/24", RouteTarget.via(kind, 1, 0)).build(),
-            new NextHopTable.Builder().put(1, nextHop).overlay(OVERLAY, OVERLAY + 1).build(), VtepTable.EMPTY,
-            ForwardingOptions.DEFAULT));
+            new RouteTable.Builder().put("192.0.2.0/24", kind == RouteKind.SERVICE ? RouteTarget.of(kind)
+                : RouteTarget.via(kind, 1, 0)).build(),
+            new NextHopTable.Builder().put(1, nextHop).build(), new VtepTable(new VtepTable.Device(4096, 4789, 1,
+            new Ipv6Text(0, 1), 1, 1, OVERLAY, OVERLAY + 1), List.of()), ForwardingOptions.DEFAULT));
     }
 
     private static byte[] udpFar(final boolean toFar, final int port) {
@@ -446,6 +449,64 @@ class OffloadStageTest {
         }
         assertEquals(128, node.count(ConntrackCounter.OFFLOADED_FLOWS), "a quarter of 512");
         assertEquals(0, node.conntrack.removeEndpoint(POD, 1000));
+        assertEquals(0, kernel.usedCount());
+    }
+
+    private static byte[] udpBetween(final int source, final int destination, final int sourcePort,
+        final int destinationPort) {
+        return IpPackets.ipv4(IpProtocol.UDP, source, destination, IpPackets.udp(sourcePort, destinationPort, 4));
+    }
+
+    private String wayOf(final int ingressIfindex, final int source, final int destination, final int ports) {
+        final MemoryOffload.Held held = kernel.find(ingressIfindex, IpProtocol.UDP, source & 0xffff_ffffL,
+            destination & 0xffff_ffffL, ports);
+        return held == null ? "none" : switch (held.action) {
+            case FlowOffload.TO_HOST -> "to the host " + held.targetIfindex;
+            case FlowOffload.PASS -> "pass from " + held.targetIfindex;
+            default -> "another action";
+        };
+    }
+
+    /** To its address and back, and between pod and backend as the host's stack has translated it. */
+    @Test
+    void shouldSendFlowsOfAServiceThroughTheHostsStack() {
+        final int out = FlowOffload.EGRESS;
+        leadTo(new NextHop.Device(OVERLAY, 1450), RouteKind.SERVICE);
+        assertEquals("new", node.send(POD, udpBetween(TrackedNode.POD_IPV4, FAR_IPV4, 1000, 53)));
+        assertEquals("to the host 0", wayOf(POD, TrackedNode.POD_IPV4, FAR_IPV4, 1000 << 16 | 53));
+        assertEquals("pass from -1", wayOf(POD | out, FAR_IPV4, TrackedNode.POD_IPV4, 53 << 16 | 1000));
+        assertEquals("new", node.begin().forwarded(POD, PEER,
+            udpBetween(TrackedNode.POD_IPV4, TrackedNode.PEER_IPV4, 1000, 5353)).run().outcome(0));
+        assertEquals("pass from 12",
+            wayOf(PEER | out, TrackedNode.POD_IPV4, TrackedNode.PEER_IPV4, 1000 << 16 | 5353));
+        assertEquals("to the host 0", wayOf(PEER, TrackedNode.PEER_IPV4, TrackedNode.POD_IPV4, 5353 << 16 | 1000));
+        assertEquals(0, node.conntrack.removeEndpoint(PEER, 100));
+        assertEquals(2, kernel.usedCount(), "the flow to the backend has gone with it");
+    }
+
+    @Test
+    void shouldSendFlowsOfAServiceToABackendElsewhereAndTakeThemOver() {
+        final int out = FlowOffload.EGRESS;
+        leadTo(new NextHop.Device(OVERLAY, 1450), RouteKind.REMOTE_WORKLOAD);
+        assertEquals("new", node.begin().toUplink(udpBetween(TrackedNode.POD_IPV4, FAR_IPV4, 1000, 53)).run()
+            .outcome(0));
+        assertEquals("pass from 12", wayOf(OVERLAY | out, TrackedNode.POD_IPV4, FAR_IPV4, 1000 << 16 | 53));
+        assertEquals("to the host 0", wayOf(OVERLAY, FAR_IPV4, TrackedNode.POD_IPV4, 53 << 16 | 1000));
+        reopen(TrackedNode.config(1000), kernel);
+        leadTo(new NextHop.Device(OVERLAY, 1450), RouteKind.REMOTE_WORKLOAD);
+        node.idle();
+        assertEquals(2, kernel.usedCount(), "as they were");
+        leadTo(new NextHop.Device(OVERLAY + 1, 1450), RouteKind.REMOTE_WORKLOAD);
+        node.idle();
+        assertEquals(0, kernel.usedCount());
+    }
+
+    @Test
+    void shouldKeepWhatTheHostItselfSendsAndWhatItMasquerades() {
+        leadTo(new NextHop.Device(OVERLAY, 1450), RouteKind.REMOTE_WORKLOAD);
+        assertEquals("new", node.deliver(PEER, udpBetween(TrackedNode.HOST_SIDE_IPV4, TrackedNode.PEER_IPV4, 1, 2)));
+        assertEquals("new", node.begin().toUplink(udpBetween(TrackedNode.HOST_SIDE_IPV4, FAR_IPV4, 1, 2)).run()
+            .outcome(0));
         assertEquals(0, kernel.usedCount());
     }
 

@@ -129,6 +129,13 @@ final class TrackedNode implements AutoCloseable {
         return add(Direction.TO_WORKLOAD, ifindex, packet);
     }
 
+    /** Adds a packet that the host's stack sends on to a pod, from another interface. */
+    TrackedNode forwarded(final int origin, final int ifindex, final byte[] packet) {
+        add(Direction.TO_WORKLOAD, ifindex, packet);
+        PuntHeader.writeOrigin(burst.umem(), burst.offset(burst.count - 1), origin);
+        return this;
+    }
+
     /** Adds a packet that an uplink brings. */
     TrackedNode fromUplink(final byte[] packet) {
         add(Direction.TO_WORKLOAD, UPLINK, packet);

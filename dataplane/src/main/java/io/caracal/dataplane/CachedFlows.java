@@ -10,7 +10,9 @@ import io.caracal.xdp.cache.FlowCachePart;
 final class CachedFlows implements FlowOffload {
     static {
         assert PROBES == FlowCachePart.BUCKET_SLOTS && NONE == FlowCachePart.NONE;
-        assert TO_WORKLOAD == CachedFlowSpec.TO_WORKLOAD && TO_DEVICE == CachedFlowSpec.TO_DEVICE;
+        assert TO_WORKLOAD == CachedFlowSpec.TO_WORKLOAD && TO_DEVICE == CachedFlowSpec.TO_DEVICE
+            && TO_HOST == CachedFlowSpec.TO_HOST && PASS == CachedFlowSpec.PASS
+            && EGRESS == CachedFlowSpec.EGRESS && ANY_INTERFACE == CachedFlowSpec.ANY_INTERFACE;
         assert SEEN_SYN_ACK == CachedFlowSeen.SYN_ACK && SEEN_ACK == CachedFlowSeen.ACK
             && SEEN_FIN == CachedFlowSeen.FIN && SEEN_RST == CachedFlowSeen.RST;
     }

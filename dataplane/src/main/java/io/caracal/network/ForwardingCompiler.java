@@ -54,12 +54,9 @@ final class ForwardingCompiler {
         final InetAddress own6 = ipv6.map(end -> NetworkAddresses.address(end.parent())).orElse(null);
         return new VtepTable(new VtepTable.Device(settings.vxlanVni(), settings.vxlanPort(),
             NetworkAddresses.ipv4(own4), NetworkAddresses.ipv6(own6), ipv4.map(end -> end.mac().value()).orElse(0L),
-            ipv6.map(end -> end.mac().value()).orElse(0L), overlayIfindex(input, false), overlayIfindex(input, true)),
+            ipv6.map(end -> end.mac().value()).orElse(0L), input.overlayIfindex(false),
+            input.overlayIfindex(true)),
             remoteVteps(input));
-    }
-
-    private static int overlayIfindex(final NetworkInput input, final boolean ipv6) {
-        return input.overlayDevice(ipv6).map(io.caracal.netlink.Link::index).orElse(0);
     }
 
     /** Outer addresses that VXLAN is accepted from. */

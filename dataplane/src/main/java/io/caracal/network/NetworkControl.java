@@ -340,8 +340,6 @@ public final class NetworkControl implements AutoCloseable {
                 .map(link -> link.mac().value()).orElse(0L);
             nextHops.put(number, plan.resolved(sourceMac, neighbour.map(neighbours::macOf).orElse(0L)));
         });
-        final NetworkInput input = input();
-        nextHops.overlay(input.overlayIfindex(false), input.overlayIfindex(true));
         final ForwardingTables tables =
             new ForwardingTables(compiled.routes(), nextHops.build(), compiled.vteps(), compiled.options());
         publisher.publish(tables);

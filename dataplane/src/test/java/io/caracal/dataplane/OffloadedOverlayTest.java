@@ -23,6 +23,8 @@ class OffloadedOverlayTest {
     private static final int PORT = 7781;
     private static final int CONNECTIONS = 20;
     private static final int BULK = 8_000_000;
+    private static final String SERVICE = "10.96.0.1";
+    private static final String BALANCER = "192.0.2.1";
     private static final String DENY_ALL = """
         apiVersion: projectcalico.org/v3
         kind: GlobalNetworkPolicy
@@ -95,6 +97,54 @@ class OffloadedOverlayTest {
             assertTrue(packets < 100, packets + " packets came to Java; " + view.ask("counters").toPrettyString());
             assertTrue(view.bpfCounter("cache-hits") - hits > 100, view.ask("counters").path("bpf").toString());
         }
+    }
+
+    /** Megabytes by kube-proxy's DNAT to a backend here and one on the other node; two packets each way come to Java. */
+    @ParameterizedTest
+    @ValueSource(strings = {"native-copy", "kernel", "native-copy by 2 workers"})
+    void shouldCarryServicesToBackendsHereAndThere(final String mode) throws Exception {
+        final LabPod web = node.addPod("shop", "web");
+        node.announce(web);
+        final KubeProxyRules rules = new KubeProxyRules();
+        final List<LabPod> backends = List.of(web, far);
+        for (int number = 0; number < backends.size(); number++) {
+            rules.service("S" + number, new String[] {SERVICE + number, BALANCER + number}, 30_000 + number,
+                backends.get(number).ipv4(), PORT, false, false);
+            node.writeManifest("service-" + number + ".yaml", """
+                apiVersion: v1
+                kind: Service
+                metadata: {name: s%1$d, namespace: shop}
+                spec:
+                  type: ClusterIP
+                  clusterIP: %2$s
+                  ports: [{name: tcp, port: 80, protocol: TCP}, {name: udp, port: 80, protocol: UDP}]
+                """.formatted(number, SERVICE + number));
+        }
+        rules.apply(node);
+        lab.own(AddressEcho.at(far::call, PORT));
+        lab.own(AddressEcho.at(web::call, PORT));
+        try (EngineChild engine = EngineChild.start(node, "uplink-mode=" + mode.split(" by ")[0],
+            "workers=" + EmbeddedEngine.workers(mode)).awaitReady()) {
+            view.awaitAttached(client, web);
+            NodeView.await("the other node is reached: " + engine.log(), () -> NodeView.reaches(client, far.ipv4()));
+            for (int number = 0; number < backends.size(); number++) {
+                final String address = SERVICE + number;
+                assertEquals(client.ipv4(), AddressEcho.askUdp(client::call, address, 80, 1200), engine.log());
+                final long before = allJavaPackets();
+                assertEquals(client.ipv4(), AddressEcho.askTcp(client::call, address, 80, BULK), engine.log());
+                final long packets = allJavaPackets() - before;
+                assertTrue(packets < 100, packets + " packets to " + backends.get(number).name() + " came to Java; "
+                    + view.ask("counters").toPrettyString());
+            }
+        }
+    }
+
+    private long allJavaPackets() throws Exception {
+        long count = 0;
+        for (final var worker : view.ask("counters").path("workers")) {
+            count += worker.path("rxPackets").asLong();
+        }
+        return count;
     }
 
     @ParameterizedTest

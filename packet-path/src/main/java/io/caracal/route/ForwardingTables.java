@@ -15,6 +15,22 @@ public record ForwardingTables(RouteTable routes, NextHopTable nextHops, VtepTab
         new ForwardingTables(RouteTable.EMPTY, NextHopTable.EMPTY, VtepTable.EMPTY, ForwardingOptions.DEFAULT);
 
     /**
+     * The interface by which the kernel would send what goes to a next hop, and by which it would bring what comes from
+     * there: its own overlay device for a tunnel.
+     *
+     * @param nextHop a number.
+     * @return kernel ifindex; 0 where the way is not the kernel's or not known.
+     */
+    public int kernelIfindex(final int nextHop) {
+        return switch (nextHops.kind(nextHop)) {
+            case NextHopTable.KIND_DEVICE -> nextHops.ifindex(nextHop);
+            case NextHopTable.KIND_TUNNEL_IPV4 -> vteps.device().ifindexIpv4();
+            case NextHopTable.KIND_TUNNEL_IPV6 -> vteps.device().ifindexIpv6();
+            default -> 0;
+        };
+    }
+
+    /**
      * The same with other routes.
      *
      * @param next the routes.

@@ -55,12 +55,8 @@ public final class NextHopTable {
     private final int[] mtus;
     private final int[] checksumSums;
     private final long[] templates;
-    private final int overlayIpv4;
-    private final int overlayIpv6;
 
-    private NextHopTable(final TreeMap<Integer, NextHop> nextHops, final int overlayIpv4, final int overlayIpv6) {
-        this.overlayIpv4 = overlayIpv4;
-        this.overlayIpv6 = overlayIpv6;
+    private NextHopTable(final TreeMap<Integer, NextHop> nextHops) {
         final int count = nextHops.isEmpty() ? 1 : nextHops.lastKey() + 1;
         kinds = new byte[count];
         options = new byte[count];
@@ -110,22 +106,6 @@ public final class NextHopTable {
      */
     public int mtu(final int id) {
         return mtus[id];
-    }
-
-    /**
-     * The interface by which the kernel would send what goes this way, and by which it would bring what comes from
-     * there: its own overlay device for a tunnel.
-     *
-     * @param id a number.
-     * @return kernel ifindex; 0 where the way is not the kernel's or not known.
-     */
-    public int kernelIfindex(final int id) {
-        return switch (kind(id)) {
-            case KIND_DEVICE -> ifindexes[id];
-            case KIND_TUNNEL_IPV4 -> overlayIpv4;
-            case KIND_TUNNEL_IPV6 -> overlayIpv6;
-            default -> 0;
-        };
     }
 
     /**
@@ -230,8 +210,6 @@ public final class NextHopTable {
     /** Collects next hops and makes tables of them. Belongs to one thread, off the workers; may be used on and on. */
     public static final class Builder {
         private final TreeMap<Integer, NextHop> nextHops = new TreeMap<>();
-        private int overlayIpv4;
-        private int overlayIpv6;
 
         /** Makes a builder without next hops. */
         public Builder() {
@@ -254,19 +232,6 @@ public final class NextHopTable {
         }
 
         /**
-         * Tells of the kernel's own overlay devices.
-         *
-         * @param ipv4 kernel ifindex of the one whose outer packets are IPv4; 0 for none.
-         * @param ipv6 the same for IPv6.
-         * @return this.
-         */
-        public Builder overlay(final int ipv4, final int ipv6) {
-            overlayIpv4 = ipv4;
-            overlayIpv6 = ipv6;
-            return this;
-        }
-
-        /**
          * Removes a next hop; unknown ones are left alone.
          *
          * @param id its number.
@@ -283,7 +248,7 @@ public final class NextHopTable {
          * @return a table that later changes of the builder do not touch.
          */
         public NextHopTable build() {
-            return new NextHopTable(nextHops, overlayIpv4, overlayIpv6);
+            return new NextHopTable(nextHops);
         }
     }
 }

@@ -9,6 +9,14 @@ public final class CachedFlowSpec {
     public static final int TO_WORKLOAD = 1;
     /** Out of the uplink or overlay device {@link #targetIfindex}, where the host's routes lead there. */
     public static final int TO_DEVICE = 2;
+    /** Into the host's stack, which translates it and sends it on. */
+    public static final int TO_HOST = 3;
+    /** Out of the interface that it is on its way to, if it came by {@link #targetIfindex}: with {@link #EGRESS}. */
+    public static final int PASS = 4;
+    /** In {@link #ingressIfindex}: not what comes by an interface, but what the host's stack sends out of it. */
+    public static final int EGRESS = 0x8000_0000;
+    /** {@link #targetIfindex} of {@link #PASS}: wherever it came from. */
+    public static final int ANY_INTERFACE = -1;
 
     /** 4 or 6. */
     public int ipVersion;
@@ -24,9 +32,9 @@ public final class CachedFlowSpec {
     public long destinationLow;
     /** Source port in the upper half, destination port in the lower. */
     public int ports;
-    /** Kernel ifindex of the interface that the packets come by: a workload's, an overlay device or an uplink. */
+    /** Kernel ifindex that the packets come by: of a workload, an overlay device or an uplink; see {@link #EGRESS}. */
     public int ingressIfindex;
-    /** What becomes of them: {@link #TO_WORKLOAD} or {@link #TO_DEVICE}. */
+    /** What becomes of them: {@link #TO_WORKLOAD} and the others. */
     public int action;
     /** Kernel ifindex of the interface that they go to. */
     public int targetIfindex;

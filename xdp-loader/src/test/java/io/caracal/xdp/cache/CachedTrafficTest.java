@@ -4,6 +4,7 @@ import static io.caracal.xdp.testing.Packet.ETH_IPV4;
 import static io.caracal.xdp.testing.Packet.ETH_IPV6;
 import static io.caracal.xdp.testing.Packet.TCP;
 import static io.caracal.xdp.testing.Packet.UDP;
+import static io.caracal.xdp.testing.TestSkb.TC_ACT_OK;
 import static io.caracal.xdp.testing.TestSkb.TC_ACT_REDIRECT;
 import static io.caracal.xdp.testing.TestSkb.TC_ACT_SHOT;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
@@ -315,6 +316,56 @@ final class CachedTrafficTest {
         part(spec).remove(part(spec).home(spec));
         part(spec).insert(spec);
         assertMissed(udp(0), PuntCounter.CACHE_OUTDATED);
+    }
+
+    /** Its own TTL and size are the stack's matter, and nothing of the packet is changed. */
+    @Test
+    void shouldLetTheHostsStackHaveWhatItTranslates() {
+        final CachedFlowSpec spec = spec(TCP);
+        spec.action = CachedFlowSpec.TO_HOST;
+        spec.targetIfindex = 0;
+        spec.mtu = Integer.MAX_VALUE;
+        final FlowCachePart part = part(spec);
+        final int slot = part.insert(spec);
+        final byte[] packet = tcp(ACK);
+        packet[TTL_AT] = 1;
+        final TestSkb.Result result = run(packet);
+        assertEquals(TC_ACT_OK, result.action());
+        assertArrayEquals(packet, result.packet());
+        assertEquals(0, result.mark());
+        assertCounted(PuntCounter.CACHE_HITS);
+        assertEquals(1, part.takePackets(slot));
+        assertMissed(tcp(SYN), PuntCounter.CACHE_OPENINGS);
+        assertEquals(TC_ACT_SHOT, sentOn(packet).action(), "not on its way out");
+    }
+
+    /** The entry of what the stack sends on is none of what comes by the interface, and names where it came from. */
+    @Test
+    void shouldPassWhatTheHostsStackSendsOnOnlyFromWhereItShouldCome() {
+        final CachedFlowSpec spec = spec(UDP);
+        spec.ingressIfindex = POD_A | CachedFlowSpec.EGRESS;
+        spec.action = CachedFlowSpec.PASS;
+        spec.targetIfindex = CachedFlowSpec.ANY_INTERFACE;
+        spec.mtu = Integer.MAX_VALUE;
+        final FlowCachePart part = part(spec);
+        final int slot = part.insert(spec);
+        final TestSkb.Result result = sentOn(udp(20));
+        assertEquals(TC_ACT_OK, result.action());
+        assertArrayEquals(udp(20), result.packet());
+        assertEquals(1, part.takePackets(slot));
+        assertEquals(1, programs.traffic(POD_A).orElseThrow().deliveredPackets());
+        assertCounted(PuntCounter.CACHE_HITS);
+        assertMissed(udp(20), PuntCounter.CACHE_MISSES);
+        part.remove(slot);
+        spec.targetIfindex = POD_B;
+        part.insert(spec);
+        assertEquals(TC_ACT_SHOT, sentOn(udp(20)).action(), "it came by another interface");
+        assertCounted(PuntCounter.DROPPED_ENGINE_ABSENT);
+    }
+
+    /** As if it had come by the loopback interface, the only one that a test run knows. */
+    private TestSkb.Result sentOn(final byte[] packet) {
+        return TestSkb.of(packet, POD_A).withIngressIfindex(POD_A).run(programs.toWorkload());
     }
 
     private void putDevice(final int ifindex) {

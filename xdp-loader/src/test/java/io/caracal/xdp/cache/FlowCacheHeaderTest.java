@@ -52,7 +52,11 @@ final class FlowCacheHeaderTest {
             "CACHE_SEEN_FIN", CachedFlowSeen.FIN, "CACHE_SEEN_RST", CachedFlowSeen.RST),
             header.enumeration("cache_seen"));
         assertEquals(Map.of("CACHE_TO_WORKLOAD", CachedFlowSpec.TO_WORKLOAD, "CACHE_TO_DEVICE",
-            CachedFlowSpec.TO_DEVICE), header.enumeration("cache_action"));
+            CachedFlowSpec.TO_DEVICE, "CACHE_TO_HOST", CachedFlowSpec.TO_HOST, "CACHE_PASS", CachedFlowSpec.PASS),
+            header.enumeration("cache_action"));
+        assertEquals(true, header.defines("CACHE_EGRESS", "0x" + Integer.toHexString(CachedFlowSpec.EGRESS)));
+        assertEquals(true,
+            header.defines("CACHE_ANY_INTERFACE", "0x" + Integer.toHexString(CachedFlowSpec.ANY_INTERFACE)));
         assertEquals(true, header.defines("CACHE_BUCKET_SLOTS", CachedFlowLayout.BUCKET_SLOTS));
     }
 }

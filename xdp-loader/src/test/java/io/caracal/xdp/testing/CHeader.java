@@ -52,6 +52,11 @@ public record CHeader(String text) {
     }
 
     public boolean defines(final String name, final int value) {
+        return defines(name, Integer.toString(value));
+    }
+
+    /** The same for a value as it is written there. */
+    public boolean defines(final String name, final String value) {
         return text.contains("#define " + name + " " + value + "\n");
     }
 
