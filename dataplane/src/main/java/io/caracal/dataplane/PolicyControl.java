@@ -23,6 +23,8 @@ import io.caracal.policy.model.Prefix;
  * <p>Control thread only, but for {@link #compiler()}, whose current policy any thread may read.</p>
  */
 final class PolicyControl {
+    private static final String SPOOFING = "spoofing ";
+
     private final PolicyCompiler compiler;
     private final EngineLog log;
     private final Map<Integer, NodeInterface> interfaces = new HashMap<>();
@@ -62,6 +64,7 @@ final class PolicyControl {
             hostEndpoints.onChange(change);
             listing.onChange(change);
             problemByObject.remove(objectOf(change));
+            noteSpoofing(change);
         } catch (final PolicyException refused) {
             refuse(objectOf(change), refused.getMessage());
         }
@@ -99,6 +102,23 @@ final class PolicyControl {
             case PolicyChange.HostEndpointUpdate(var endpoint) -> endpoint.toString();
             case PolicyChange.HostEndpointRemove(var id) -> "host endpoint " + id;
         };
+    }
+
+    /** Not silently: packets from such a source are dropped whatever WorkloadSourceSpoofing says. */
+    private void noteSpoofing(final PolicyChange change) {
+        switch (change) {
+            case PolicyChange.WorkloadPolicyUpdate(var endpoint, var spoofed) when !spoofed.isEmpty() -> {
+                final String problem = "workload endpoint " + endpoint.id() + ": allowSpoofedSourcePrefixes " + spoofed
+                    + " have no effect: packets from sources that are not its own are dropped";
+                if (!problem.equals(problemByObject.put(SPOOFING + endpoint.id(), problem))) {
+                    log.warn(problem);
+                }
+            }
+            case PolicyChange.WorkloadPolicyUpdate(var endpoint, var spoofed) ->
+                problemByObject.remove(SPOOFING + endpoint.id());
+            case PolicyChange.WorkloadPolicyRemove(var id) -> problemByObject.remove(SPOOFING + id);
+            default -> { }
+        }
     }
 
     private void refuse(final String object, final String complaint) {
