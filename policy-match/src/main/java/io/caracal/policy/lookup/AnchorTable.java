@@ -6,12 +6,14 @@ import io.caracal.policy.model.IpProtocol;
  * Rules found by one set that they name, their anchor: of each set of a packet's address the first rule that names it
  * and accepts protocol and ports. A rule of one protocol and a few destination ports stands in a hash table under set,
  * protocol and port; others are boxes in a small tree for each set. So a lookup costs by the sets of the address, and
- * not by rules. What it costs are misses of caches and branches that no processor can foresee: an entry is one long,
- * four are compared at once, and all sets are read before any is judged. Immutable; any thread; looking allocates
- * nothing.
+ * not by rules. What it costs are misses of caches and branches that no processor can foresee: most sets have no entry,
+ * which a bit tells, so that the bits of a large list fit the second cache; entries lie without gaps; and all sets are
+ * read before any is judged. Immutable; any thread; looking allocates nothing.
  *
  * <pre>
- * exact   set (24 bits), side (2), protocol (2), port (16), first rule (19), whether that needs a check (1)
+ * slots   of a hash table with linear probing, 32 a word: how many entries come before (32 bits), which are taken (32)
+ * exact   entries of the taken slots: set (24 bits), side (2), protocol (2), port (16), first rule (19), whether that
+ *         needs a check (1)
  * chains  by place in exact: where its chain begins, 0 if there is none; rule * 2 + whether it needs a check, ..., -1
  * rows    set and side | first rule, place of its tree
  * </pre>
@@ -25,7 +27,7 @@ public final class AnchorTable {
     public static final int PORT = 2;
 
     static final int ROW_WORDS = 2;
-    static final int BUCKET = 4;
+    static final int SLOTS_SHIFT = 5;
     static final int SIDE_BITS = 2;
     static final int TRANSPORT_BITS = 18;
     static final int WHERE_BITS = 20;
@@ -36,9 +38,11 @@ public final class AnchorTable {
     private static final long NOTHING = Long.MAX_VALUE;
     private static final long GOLDEN = 0x9E3779B97F4A7C15L;
     private static final int PORT_MASK = 0xffff;
+    private static final int SLOT_MASK = (1 << SLOTS_SHIFT) - 1;
     /** Sets of which the entries are read before any is judged. */
     static final int AT_ONCE = 8;
 
+    private final long[] slots;
     private final long[] exact;
     private final int[] chainOf;
     private final int[] chains;
@@ -46,21 +50,23 @@ public final class AnchorTable {
     private final BoxTree trees;
     private final int anchors;
     private final int sides;
-    private final int exactShift;
+    private final int slotShift;
     private final int rowShift;
 
     /**
      * The tables, as the builder has filled them.
      *
-     * @param exact buckets of entries.
+     * @param slots which slots are taken; not all of them.
+     * @param exact entries.
      * @param chainOf by place in it, where a chain begins in {@code chains}; 0 where one rule without check is all.
      * @param chains chains one after the other.
      * @param rows sets that have a tree; null if none has.
      */
-    record Tables(long[] exact, int[] chainOf, int[] chains, long[] rows) {
+    record Tables(long[] slots, long[] exact, int[] chainOf, int[] chains, long[] rows) {
     }
 
     AnchorTable(final Tables tables, final BoxTree trees, final int anchors, final int sides) {
+        slots = tables.slots;
         exact = tables.exact;
         chainOf = tables.chainOf;
         chains = tables.chains;
@@ -68,7 +74,7 @@ public final class AnchorTable {
         this.trees = trees;
         this.anchors = anchors;
         this.sides = sides;
-        exactShift = shift(exact.length / BUCKET);
+        slotShift = shift(slots.length << SLOTS_SHIFT);
         rowShift = rows == null ? 0 : shift(rows.length / ROW_WORDS);
     }
 
@@ -112,9 +118,7 @@ public final class AnchorTable {
         }
         int best = below;
         if ((point.has() & Box.NEEDS_PORTS) != 0) {
-            final int transport = portProtocol((int)(point.transport() >>> Integer.SIZE)) << Character.SIZE
-                | (int)point.transport() & PORT_MASK;
-            best = exact(sets, (long)side << TRANSPORT_BITS | transport, point, from, best);
+            best = exact(sets, rest(side, point.transport()), point, from, best);
         }
         for (int i = 0; rows != null && i < sets.count() && best > from; i++) {
             best = tree(anchor(sets.set(i), side), point, from, best);
@@ -122,16 +126,24 @@ public final class AnchorTable {
         return best;
     }
 
+    /** A key without its set. */
+    private static long rest(final int side, final long transport) {
+        return (long)side << TRANSPORT_BITS
+            | portProtocol((int)(transport >>> Integer.SIZE)) << Character.SIZE | (int)transport & PORT_MASK;
+    }
+
+    private static long key(final int set, final long rest) {
+        return (long)set << SIDE_BITS + TRANSPORT_BITS | rest;
+    }
+
     private int exact(final AddressClass sets, final long rest, final BoxTree.Point point, final int from,
         final int below) {
-        final long[] found = point.found();
         int best = below;
         for (int begin = 0; begin < sets.count(); begin += AT_ONCE) {
-            final int count = Math.min(sets.count() - begin, AT_ONCE);
+            final int count = find(sets, begin, rest, point);
             long least = NOTHING;
             for (int i = 0; i < count; i++) {
-                found[i] = find((long)sets.set(begin + i) << SIDE_BITS + TRANSPORT_BITS | rest);
-                least = Math.min(least, found[i]);
+                least = Math.min(least, point.found()[i]);
             }
             final int where = (int)(least >>> Integer.SIZE);
             if (least != NOTHING && where >>> 1 < best) {
@@ -141,19 +153,58 @@ public final class AnchorTable {
         return best;
     }
 
-    /** Rule, whether it needs a check, and place of an entry: a number that is the less the earlier the rule is. */
-    private long find(final long key) {
-        int bucket = start(key, exactShift) * BUCKET;
-        long found = NOTHING;
+    /**
+     * Reads the entries of some sets.
+     *
+     * @return how many there are; each is a number that is the less the earlier its rule is: rule, whether it needs a
+     *     check, and place.
+     */
+    private int find(final AddressClass sets, final int begin, final long rest, final BoxTree.Point point) {
+        final long[] found = point.found();
+        final int[] places = point.places();
+        final int end = Math.min(begin + AT_ONCE, sets.count());
+        int taken = 0;
+        for (int i = begin; i < end; i++) {
+            final long key = key(sets.set(i), rest);
+            final int slot = start(key, slotShift);
+            final long word = slots[slot >>> SLOTS_SHIFT];
+            found[taken] = key;
+            places[taken] = place(word, slot);
+            taken += (int)(word >>> (slot & SLOT_MASK)) & 1;
+        }
+        int count = 0;
+        for (int i = 0; i < taken; i++) {
+            final long key = found[i];
+            final long entry = exact[places[i]];
+            if (entry >>> WHERE_BITS == key) {
+                found[count++] = (entry & WHERE_MASK) << Integer.SIZE | places[i];
+            } else {
+                final long later = findAfter(key, places[i]);
+                found[count] = later;
+                count += later == NOTHING ? 0 : 1;
+            }
+        }
+        return count;
+    }
+
+    /** Place of the entry of a slot that is taken: so many are before it. */
+    private static int place(final long word, final int slot) {
+        return (int)(word >>> Integer.SIZE) + Long.bitCount(word & (1L << (slot & SLOT_MASK)) - 1);
+    }
+
+    /** Goes on where another entry has the slot of a key. */
+    private long findAfter(final long key, final int first) {
+        int place = first;
+        int slot = start(key, slotShift);
         while (true) {
-            for (int place = bucket; place < bucket + BUCKET; place++) {
-                final long entry = exact[place];
-                found = entry >>> WHERE_BITS == key ? (entry & WHERE_MASK) << Integer.SIZE | place : found;
+            slot = slot + 1 & (slots.length << SLOTS_SHIFT) - 1;
+            if ((slots[slot >>> SLOTS_SHIFT] >>> (slot & SLOT_MASK) & 1) == 0) {
+                return NOTHING;
             }
-            if (exact[bucket + BUCKET - 1] == 0 || found != NOTHING) {
-                return found;
+            place = slot == 0 ? 0 : place + 1;
+            if (exact[place] >>> WHERE_BITS == key) {
+                return (exact[place] & WHERE_MASK) << Integer.SIZE | place;
             }
-            bucket = bucket + BUCKET & exact.length - 1;
         }
     }
 
@@ -163,7 +214,7 @@ public final class AnchorTable {
         for (int i = 0; i < count; i++) {
             final long found = point.found()[i];
             final int where = (int)(found >>> Integer.SIZE);
-            if (found == NOTHING || where >>> 1 >= best) {
+            if (where >>> 1 >= best) {
                 continue;
             }
             if ((where & 1) == 0 && where >>> 1 >= from) {
@@ -225,7 +276,7 @@ public final class AnchorTable {
      * @return bytes.
      */
     public long sizeBytes() {
-        return (long)(exact.length + (rows == null ? 0 : rows.length)) * Long.BYTES
+        return (long)(slots.length + exact.length + (rows == null ? 0 : rows.length)) * Long.BYTES
             + (long)(chains.length + chainOf.length) * Integer.BYTES + trees.sizeBytes();
     }
 }

@@ -14,6 +14,8 @@ public final class AnchorTableBuilder {
     private static final int CHAIN_END = -1;
     /** A range of so many ports is an entry for each: cheaper to find than in a tree. */
     private static final int MOST_PORTS = 16;
+    /** Three sets in four have no entry, and only one in four to eight of those is not told by its bit. */
+    private static final int SLOTS_OF_ENTRY = 4;
 
     private final boolean v6;
     private final Map<Long, List<Box>> anchors = new LinkedHashMap<>();
@@ -71,32 +73,50 @@ public final class AnchorTableBuilder {
         anchors.values().forEach(boxes::addAll);
         final BoxTreeBuilder builder = new BoxTreeBuilder(new BoxColumns(boxes, v6));
         final long[] rows = boxes.isEmpty() ? null : rows(builder);
-        final long[] entries = new long[tableSize((exact.size() + 1) / 2) * AnchorTable.BUCKET];
-        final int[] chainOf = new int[entries.length];
+        final AnchorTable.Tables tables = tables(rows);
+        return new AnchorTable(tables, builder.finish(0), anchors.size(), sides);
+    }
+
+    private AnchorTable.Tables tables(final long[] rows) {
+        final long[] keys = slots();
+        final long[] taken = new long[keys.length >>> AnchorTable.SLOTS_SHIFT];
+        final long[] entries = new long[exact.size() + 1];
+        final int[] chainOf = new int[exact.size() + 1];
         final IntArrayList chains = new IntArrayList();
         chains.addInt(CHAIN_END);
-        exact.forEachLong((key, rules) -> {
-            final int place = place(entries, key);
+        int place = 0;
+        for (int slot = 0; slot < keys.length; slot++) {
+            final int word = slot >>> AnchorTable.SLOTS_SHIFT;
+            taken[word] |= (slot & (1 << AnchorTable.SLOTS_SHIFT) - 1) == 0 ? (long)place << Integer.SIZE : 0;
+            if (keys[slot] == 0) {
+                continue;
+            }
+            taken[word] |= 1L << (slot & (1 << AnchorTable.SLOTS_SHIFT) - 1);
+            final IntArrayList rules = exact.get(keys[slot]);
             final int first = rules.getInt(0);
-            entries[place] = key << AnchorTable.WHERE_BITS | first;
+            entries[place] = keys[slot] << AnchorTable.WHERE_BITS | first;
             if (rules.size() > 1 || (first & 1) != 0) {
                 chainOf[place] = chains.size();
                 chains.addAll(rules);
                 chains.addInt(CHAIN_END);
             }
-        });
-        return new AnchorTable(new AnchorTable.Tables(entries, chainOf, chains.toIntArray(), rows), builder.finish(0),
-            anchors.size(), sides);
+            place++;
+        }
+        return new AnchorTable.Tables(taken, entries, chainOf, chains.toIntArray(), rows);
     }
 
-    /** The next free place of a key's bucket, or of the buckets after it. */
-    private static int place(final long[] entries, final long key) {
-        int place = AnchorTable.start(key, AnchorTable.shift(entries.length / AnchorTable.BUCKET))
-            * AnchorTable.BUCKET;
-        while (entries[place] != 0) {
-            place = place + 1 & entries.length - 1;
-        }
-        return place;
+    /** The keys in the slots of a hash table with linear probing; 0 where none is. */
+    private long[] slots() {
+        final long[] keys = new long[tableSize(Math.max(exact.size(), 8) * SLOTS_OF_ENTRY)];
+        final int shift = AnchorTable.shift(keys.length);
+        exact.forEachLong((key, rules) -> {
+            int slot = AnchorTable.start(key, shift);
+            while (keys[slot] != 0) {
+                slot = slot + 1 & keys.length - 1;
+            }
+            keys[slot] = key;
+        });
+        return keys;
     }
 
     private long[] rows(final BoxTreeBuilder builder) {

@@ -9,39 +9,54 @@ import java.util.List;
  * already is not entered. Immutable; any thread; looking allocates nothing.
  *
  * <pre>
- * node   masks of the three words of the key | index of its first child in slots | first rule and place of its rest
- * leaf   count | boxes in order
- * box    IPv4: addresses, mask, ports, last; IPv6: four words of addresses each with its mask, ports, last
- *        last = what it needs (from bit 48), protocol (from bit 32), rule
+ * node   masks of the first and the third word of the key | branch of its rest | IPv6: mask of the second word |
+ *        a branch for each child
+ * branch first rule (from bit 44), place; 0 for nothing
+ * leaf   boxes in order
+ * box    IPv4: addresses, ports, last; IPv6: four words of addresses, ports, last
+ *        last = rule (from bit 44), protocol (from bit 32), whether the leaf ends (bit 31), what it needs (from bit 28),
+ *        and how far each word of addresses is shifted so that the prefix is left (7 bits each, source first)
  * </pre>
  *
- * A place is the offset of a node, the complement of the offset of a leaf, or 0 for nothing. Bits are gathered by
- * {@link Long#compress}, one instruction on x86 with BMI2; without it a lookup is several times slower, not wrong.
+ * A place is the offset of a node, or the complement of the offset of a leaf. Nothing is aligned or spread, since what a
+ * lookup costs in a large tree are its cache lines. Bits are gathered by {@link Long#compress}, one instruction on x86
+ * with BMI2; without it a lookup is several times slower, not wrong.
  */
 public final class BoxTree {
     /** What {@link #first} gives where no box contains the point. */
     public static final int NONE = Integer.MAX_VALUE;
 
-    static final int REST_OFFSET = 4;
-    static final int NODE_WORDS = 5;
-    static final int BOX_WORDS_IPV4 = 4;
-    static final int BOX_WORDS_IPV6 = 10;
+    static final int REST_OFFSET = 2;
+    static final int MIDDLE_OFFSET = 3;
+    static final int CHILDREN_IPV4 = 3;
+    static final int CHILDREN_IPV6 = 4;
+    static final int BOX_WORDS_IPV4 = 3;
+    static final int BOX_WORDS_IPV6 = 6;
+    static final int RULE_SHIFT = 44;
     static final int PROTOCOL_SHIFT = 32;
-    static final int NEEDS_SHIFT = 48;
+    static final int NEEDS_SHIFT = 28;
+    static final int LENGTH_BITS = 7;
+    /** The box is the last of its leaf. */
+    static final long END = 1L << 31;
 
-    private static final int SLOTS_OFFSET = 3;
+    private static final long PLACE_MASK = -1L >>> Integer.SIZE;
     private static final int PORT_MASK = 0xffff;
+    private static final int PROTOCOL_MASK = 0x1ff;
+    private static final int NEEDS_MASK = 7;
 
     private final long[] words;
-    private final int[] slots;
     private final int root;
     private final boolean v6;
 
-    BoxTree(final long[] words, final int[] slots, final int root, final boolean v6) {
+    BoxTree(final long[] words, final int root, final boolean v6) {
         this.words = words;
-        this.slots = slots;
         this.root = root;
         this.v6 = v6;
+    }
+
+    /** What a node has for a child: its first rule, so that one which comes too late is not even read, and its place. */
+    static long branch(final int rule, final int place) {
+        return place == 0 ? 0 : (long)rule << RULE_SHIFT | place & PLACE_MASK;
     }
 
     /**
@@ -63,6 +78,7 @@ public final class BoxTree {
         /** Rests that wait on the way down: at most one for each node of the deepest branch. */
         private final long[] waiting = new long[BoxTreeBuilder.MAX_DEPTH + 1];
         private final long[] found = new long[AnchorTable.AT_ONCE];
+        private final int[] places = new int[AnchorTable.AT_ONCE];
         private long sourceHigh;
         private long sourceLow;
         private long destinationHigh;
@@ -119,6 +135,11 @@ public final class BoxTree {
             return found;
         }
 
+        /** Where that stands. */
+        int[] places() {
+            return places;
+        }
+
         boolean passes(final int rule) {
             return filter.accepts(rule);
         }
@@ -148,11 +169,11 @@ public final class BoxTree {
         while (true) {
             while (place > 0) {
                 final long rest = words[place + REST_OFFSET];
-                if ((int)rest != 0) {
+                if (rest != 0) {
                     waiting[depth++] = rest;
                 }
-                final int child = child(place, key0, key1, key2);
-                place = slots[(int)words[place + SLOTS_OFFSET] + child];
+                final long branch = words[child(place, key0, key1, key2)];
+                place = branch >>> RULE_SHIFT < best ? (int)branch : 0;
             }
             if (place < 0) {
                 best = v6 ? scanIpv6(~place, point, from, best) : scanIpv4(~place, point, from, best);
@@ -163,66 +184,85 @@ public final class BoxTree {
                     return best == below ? NONE : best;
                 }
                 final long rest = waiting[--depth];
-                place = rest >>> Integer.SIZE < best ? (int)rest : 0;
+                place = rest >>> RULE_SHIFT < best ? (int)rest : 0;
             }
         }
     }
 
+    /** Where the branch is that a key takes at a node. */
     private int child(final int node, final long key0, final long key1, final long key2) {
         final long mask0 = words[node];
         if (!v6) {
-            return (int)(Long.compress(key0, mask0) | Long.compress(key2, words[node + 2]) << Long.bitCount(mask0));
+            return node + CHILDREN_IPV4
+                + (int)(Long.compress(key0, mask0) | Long.compress(key2, words[node + 1]) << Long.bitCount(mask0));
         }
-        final long mask1 = words[node + 1];
+        final long mask1 = words[node + MIDDLE_OFFSET];
         final int shift1 = Long.bitCount(mask0);
         final int shift2 = shift1 + Long.bitCount(mask1);
-        return (int)(Long.compress(key0, mask0) | Long.compress(key1, mask1) << shift1
-            | Long.compress(key2, words[node + 2]) << shift2);
+        return node + CHILDREN_IPV6 + (int)(Long.compress(key0, mask0) | Long.compress(key1, mask1) << shift1
+            | Long.compress(key2, words[node + 1]) << shift2);
     }
 
     private int scanIpv4(final int leaf, final Point point, final int from, final int below) {
         final long key = point.sourceHigh | point.destinationHigh >>> Integer.SIZE;
-        final int end = leaf + 1 + (int)words[leaf] * BOX_WORDS_IPV4;
-        for (int at = leaf + 1; at < end; at += BOX_WORDS_IPV4) {
-            final long last = words[at + 3];
-            if ((int)last >= below) {
+        int at = leaf;
+        while (true) {
+            final long last = words[at + 2];
+            final int rule = (int)(last >>> RULE_SHIFT);
+            if (rule >= below) {
                 return below;
             }
-            if (((key ^ words[at]) & words[at + 1]) == 0 && (int)last >= from
-                && accepts(words[at + 2], last, point)) {
-                return (int)last;
+            final long differing = key ^ words[at];
+            /* A shift takes the lowest bits of its right side, whatever is above them. */
+            final long outside = differing >>> Integer.SIZE >>> (int)last
+                | (differing & PLACE_MASK) >>> (int)(last >>> LENGTH_BITS);
+            if (outside == 0 && rule >= from && accepts(words[at + 1], last, point)) {
+                return rule;
             }
+            if ((last & END) != 0) {
+                return below;
+            }
+            at += BOX_WORDS_IPV4;
         }
-        return below;
     }
 
     private int scanIpv6(final int leaf, final Point point, final int from, final int below) {
-        final int end = leaf + 1 + (int)words[leaf] * BOX_WORDS_IPV6;
-        for (int at = leaf + 1; at < end; at += BOX_WORDS_IPV6) {
-            final long last = words[at + 9];
-            if ((int)last >= below) {
+        int at = leaf;
+        while (true) {
+            final long last = words[at + 5];
+            final int rule = (int)(last >>> RULE_SHIFT);
+            if (rule >= below) {
                 return below;
             }
-            final long outside = (point.sourceHigh ^ words[at]) & words[at + 1]
-                | (point.sourceLow ^ words[at + 2]) & words[at + 3]
-                | (point.destinationHigh ^ words[at + 4]) & words[at + 5]
-                | (point.destinationLow ^ words[at + 6]) & words[at + 7];
-            if (outside == 0 && (int)last >= from && accepts(words[at + 8], last, point)) {
-                return (int)last;
+            final long outside = shifted(point.sourceHigh ^ words[at], last)
+                | shifted(point.sourceLow ^ words[at + 1], last >>> LENGTH_BITS)
+                | shifted(point.destinationHigh ^ words[at + 2], last >>> 2 * LENGTH_BITS)
+                | shifted(point.destinationLow ^ words[at + 3], last >>> 3 * LENGTH_BITS);
+            if (outside == 0 && rule >= from && accepts(words[at + 4], last, point)) {
+                return rule;
             }
+            if ((last & END) != 0) {
+                return below;
+            }
+            at += BOX_WORDS_IPV6;
         }
-        return below;
+    }
+
+    /** Shifted by up to 64, which no single shift does. */
+    private static long shifted(final long word, final long by) {
+        final int whole = (int)by & (1 << LENGTH_BITS) - 1;
+        return word >>> (whole + 1 >> 1) >>> (whole >> 1);
     }
 
     private static boolean accepts(final long ports, final long last, final Point point) {
         final int transport = (int)point.transport;
         final int source = transport >>> Character.SIZE;
         final int destination = transport & PORT_MASK;
-        final int protocol = (int)(last >>> PROTOCOL_SHIFT) & PORT_MASK;
+        final int protocol = (int)(last >>> PROTOCOL_SHIFT) & PROTOCOL_MASK;
         return source >= (int)(ports >>> 48) && source <= ((int)(ports >>> 32) & PORT_MASK)
             && destination >= (int)ports >>> Character.SIZE && destination <= ((int)ports & PORT_MASK)
             && (protocol == Box.ANY_PROTOCOL || protocol == (int)(point.transport >>> Integer.SIZE))
-            && has((int)(last >>> NEEDS_SHIFT) & ~point.has, (int)last, point);
+            && has((int)(last >>> NEEDS_SHIFT) & NEEDS_MASK & ~point.has, (int)(last >>> RULE_SHIFT), point);
     }
 
     private static boolean has(final int missing, final int rule, final Point point) {
@@ -235,6 +275,6 @@ public final class BoxTree {
      * @return bytes.
      */
     public long sizeBytes() {
-        return (long)words.length * Long.BYTES + (long)slots.length * Integer.BYTES;
+        return (long)words.length * Long.BYTES;
     }
 }

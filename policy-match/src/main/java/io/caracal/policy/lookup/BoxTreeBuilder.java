@@ -1,5 +1,6 @@
 package io.caracal.policy.lookup;
 
+import io.caracal.policy.model.Prefix;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
@@ -13,7 +14,7 @@ final class BoxTreeBuilder {
     private static final int LEAF_BOXES = 6;
     /** Up to so many boxes a node is small, and copying boxes costs little against another rest to search. */
     private static final int SMALL = 64;
-    /** Copies of one box in a large node: more go to its rest. */
+    /** Copies of one box in a node: what would be more goes to its rest, since a large tree costs by its size. */
     private static final int MAX_COPIES = 8;
 
     private final BoxColumns boxes;
@@ -21,8 +22,6 @@ final class BoxTreeBuilder {
     private final int boxWords;
     private long[] words = new long[1 << 10];
     private int wordCount = 1;
-    private int[] slots = new int[1 << 8];
-    private int slotCount;
 
     BoxTreeBuilder(final BoxColumns boxes) {
         this.boxes = boxes;
@@ -42,7 +41,7 @@ final class BoxTreeBuilder {
     }
 
     BoxTree finish(final int root) {
-        return new BoxTree(Arrays.copyOf(words, wordCount), Arrays.copyOf(slots, slotCount), root, boxes.v6());
+        return new BoxTree(Arrays.copyOf(words, wordCount), root, boxes.v6());
     }
 
     private int place(final int[] rows, final int depth) {
@@ -59,50 +58,58 @@ final class BoxTreeBuilder {
     }
 
     private int node(final Division division, final int depth) {
-        final int node = reserve(BoxTree.NODE_WORDS);
-        System.arraycopy(division.masks, 0, words, node, BoxColumns.KEY_WORDS);
-        final int first = slotCount;
-        slotCount += division.children.length;
-        if (slots.length < slotCount) {
-            slots = Arrays.copyOf(slots, Math.max(slots.length * 2, slotCount));
+        final int header = boxes.v6() ? BoxTree.CHILDREN_IPV6 : BoxTree.CHILDREN_IPV4;
+        final int node = reserve(header + division.children.length);
+        words[node] = division.masks[0];
+        words[node + 1] = division.masks[2];
+        if (boxes.v6()) {
+            words[node + BoxTree.MIDDLE_OFFSET] = division.masks[1];
         }
-        words[node + BoxColumns.KEY_WORDS] = first;
-        final Map<Rows, Integer> same = new HashMap<>();
+        final Map<Rows, Long> same = new HashMap<>();
         for (int child = 0; child < division.children.length; child++) {
             final Rows rows = new Rows(division.children[child]);
-            Integer place = same.get(rows);
-            if (place == null) {
-                place = place(rows.rows, depth + 1);
-                same.put(rows, place);
+            Long branch = same.get(rows);
+            if (branch == null) {
+                branch = branch(rows.rows, depth + 1);
+                same.put(rows, branch);
             }
-            slots[first + child] = place;
+            words[node + header + child] = branch;
         }
-        if (division.rest.length > 0) {
-            final int place = place(division.rest, depth + 1);
-            words[node + BoxTree.REST_OFFSET] =
-                (long)boxes.box(division.rest[0]).rule() << Integer.SIZE | place & -1L >>> Integer.SIZE;
-        }
+        final long rest = branch(division.rest, depth + 1);
+        words[node + BoxTree.REST_OFFSET] = rest;
         return node;
     }
 
+    private long branch(final int[] rows, final int depth) {
+        return rows.length == 0 ? 0 : BoxTree.branch(boxes.box(rows[0]).rule(), place(rows, depth));
+    }
+
     private int leaf(final int[] rows) {
-        int at = reserve(1 + rows.length * boxWords);
+        int at = reserve(rows.length * boxWords);
         final int leaf = at;
-        words[at++] = rows.length;
-        for (final int row : rows) {
-            final Box box = boxes.box(row);
+        for (int i = 0; i < rows.length; i++) {
+            final Box box = boxes.box(rows[i]);
+            long lengths;
             if (boxes.v6()) {
-                at = append(at, box.source().high(), BoxColumns.leading(box.source().length()));
-                at = append(at, box.source().low(), BoxColumns.leading(box.source().length() - Long.SIZE));
-                at = append(at, box.destination().high(), BoxColumns.leading(box.destination().length()));
-                at = append(at, box.destination().low(), BoxColumns.leading(box.destination().length() - Long.SIZE));
+                at = append(at, box.source().high(), box.source().low());
+                at = append(at, box.destination().high(), box.destination().low());
+                lengths = lengths(box.source()) | lengths(box.destination()) << 2 * BoxTree.LENGTH_BITS;
             } else {
-                at = append(at, boxes.value(0, row), boxes.mask(0, row));
+                words[at++] = boxes.value(0, rows[i]);
+                lengths = Integer.SIZE - box.source().length()
+                    | (long)(Integer.SIZE - box.destination().length()) << BoxTree.LENGTH_BITS;
             }
-            at = append(at, box.ports(), (long)box.needs() << BoxTree.NEEDS_SHIFT
-                | (long)box.protocol() << BoxTree.PROTOCOL_SHIFT | box.rule());
+            at = append(at, box.ports(), (long)box.rule() << BoxTree.RULE_SHIFT
+                | (long)box.protocol() << BoxTree.PROTOCOL_SHIFT | (long)box.needs() << BoxTree.NEEDS_SHIFT
+                | (i == rows.length - 1 ? BoxTree.END : 0) | lengths);
         }
         return ~leaf;
+    }
+
+    /** How many bits of both words of an address are beyond its prefix. */
+    private static long lengths(final Prefix prefix) {
+        return Long.SIZE - Math.min(prefix.length(), Long.SIZE)
+            | (long)(Long.SIZE - Math.max(prefix.length() - Long.SIZE, 0)) << BoxTree.LENGTH_BITS;
     }
 
     private int append(final int at, final long first, final long second) {
@@ -148,12 +155,11 @@ final class BoxTreeBuilder {
             counts = new int[childCount];
             final boolean[] resting = new boolean[all.length];
             int restCount = 0;
-            final int mostCopies = all.length <= SMALL ? childCount : MAX_COPIES;
             long budget = all.length <= SMALL ? 4L * all.length + 16 : all.length;
             for (int i = 0; i < all.length; i++) {
                 final int free = free(all[i]);
                 final long copies = 1L << Integer.bitCount(free);
-                resting[i] = copies > mostCopies || copies - 1 > budget;
+                resting[i] = copies > MAX_COPIES || copies - 1 > budget;
                 restCount += resting[i] ? 1 : 0;
                 if (!resting[i]) {
                     budget -= copies - 1;
