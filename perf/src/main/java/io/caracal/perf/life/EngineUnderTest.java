@@ -49,6 +49,23 @@ public final class EngineUnderTest implements AutoCloseable {
     }
 
     /**
+     * Starts one with more memory than the launcher gives it, for manifests of tens of thousands of rules, and does not
+     * wait.
+     *
+     * @param node where.
+     * @param home the project's directory, built.
+     * @param heapMaxMb its heap at most.
+     * @param options more of {@code caracal run}'s options.
+     * @return the engine; the caller closes it.
+     * @throws IOException if the process cannot be started.
+     */
+    public static EngineUnderTest startLarge(final LabNode node, final Path home, final int heapMaxMb,
+                                             final String... options) throws IOException {
+        return start(node, EngineJvm.command(home, "-Xmx" + heapMaxMb + "m"),
+            List.of("--manifests", node.manifests().toString()), options);
+    }
+
+    /**
      * Starts one that Felix drives, and does not wait.
      *
      * @param node where.
@@ -85,7 +102,18 @@ public final class EngineUnderTest implements AutoCloseable {
      * @throws InterruptedException if the benchmark is being ended.
      */
     public EngineUnderTest awaitReady() throws InterruptedException {
-        process.awaitLine("ready", READY_TIMEOUT_MS);
+        return awaitReady(READY_TIMEOUT_MS);
+    }
+
+    /**
+     * Waits for the line that says that every workload is attached.
+     *
+     * @param timeoutMs how long at most.
+     * @return this.
+     * @throws InterruptedException if the benchmark is being ended.
+     */
+    public EngineUnderTest awaitReady(final long timeoutMs) throws InterruptedException {
+        process.awaitLine("ready", timeoutMs);
         return this;
     }
 

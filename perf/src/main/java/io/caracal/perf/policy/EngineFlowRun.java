@@ -25,6 +25,10 @@ final class EngineFlowRun implements FlowSubject {
     private static final String UPLINK = "eth0";
     /** The lab's router's end of the first node's uplink. */
     private static final String ROUTER_LINK = "node1";
+    /** Manifests are objects before they are rules: 100,000 of them do not fit the heap that does for Felix's. */
+    private static final int HEAP_MAX_MB = 3072;
+    /** Reading 100,000 rules from manifests takes some ten seconds of a CPU. */
+    private static final long READY_TIMEOUT_MS = 120_000;
 
     private final Lab lab;
     private final LabNode node;
@@ -43,10 +47,10 @@ final class EngineFlowRun implements FlowSubject {
         node.announce(pod, Map.of(PodRulesYaml.LABEL, PodRulesYaml.VALUE));
         pairs = Files.write(Files.createTempFile("caracal-bench-", ".pairs"), targets);
         /* Flows that nobody answers are forgotten as soon as the kernel's peers forget theirs. */
-        engine = EngineUnderTest.start(node, settings.home(), "--set", "conntrack-endpoint-flows-max=500000",
-            "--set", "conntrack-timeouts=UDPTimeout=1s");
+        engine = EngineUnderTest.startLarge(node, settings.home(), HEAP_MAX_MB,
+            "--set", "conntrack-endpoint-flows-max=500000", "--set", "conntrack-timeouts=UDPTimeout=1s");
         try {
-            engine.awaitReady();
+            engine.awaitReady(READY_TIMEOUT_MS);
             /* A pod that would answer that the port is closed is more than a sink, which the kernel's peers have. */
             NamespaceCommand.run(pod.namespace().name(), List.of("ip", "address", "flush", "dev", UPLINK), "");
         } catch (final RuntimeException | InterruptedException e) {

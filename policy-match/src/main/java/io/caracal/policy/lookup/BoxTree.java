@@ -14,13 +14,13 @@ import java.util.List;
  * branch first rule (from bit 44), place; 0 for nothing
  * leaf   boxes in order
  * box    IPv4: addresses, ports, last; IPv6: four words of addresses, ports, last
- *        last = rule (from bit 44), protocol (from bit 32), whether the leaf ends (bit 31), what it needs (from bit 28),
- *        and how far each word of addresses is shifted so that the prefix is left (7 bits each, source first)
+ *        last = rule (from bit 44), protocol (from bit 32), whether the leaf ends (bit 31), what it needs (from bit
+ *        28), and how far each word of addresses is shifted so that the prefix is left (7 bits each, source first)
  * </pre>
  *
- * A place is the offset of a node, or the complement of the offset of a leaf. Nothing is aligned or spread, since what a
- * lookup costs in a large tree are its cache lines. Bits are gathered by {@link Long#compress}, one instruction on x86
- * with BMI2; without it a lookup is several times slower, not wrong.
+ * A place is the offset of a node, or the complement of the offset of a leaf. Nothing is aligned or spread, since what
+ * a lookup costs in a large tree are its cache lines. Bits are gathered by {@link Long#compress}, one instruction on
+ * x86 with BMI2; without it a lookup is several times slower, not wrong.
  */
 public final class BoxTree {
     /** What {@link #first} gives where no box contains the point. */
@@ -54,7 +54,7 @@ public final class BoxTree {
         this.v6 = v6;
     }
 
-    /** What a node has for a child: its first rule, so that one which comes too late is not even read, and its place. */
+    /** What a node has for a child: its first rule, so that what comes too late is not even read, and its place. */
     static long branch(final int rule, final int place) {
         return place == 0 ? 0 : (long)rule << RULE_SHIFT | place & PLACE_MASK;
     }
