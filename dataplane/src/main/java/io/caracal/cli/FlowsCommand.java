@@ -121,8 +121,8 @@ final class FlowsCommand implements Callable<Integer> {
         } else {
             out.append(text.line(flow, idleSeconds)).append('\n');
         }
-        /* Whoever has seen enough (head, less) closes the pipe; a writer only tells when it is asked. */
-        readerHasGone = matched % FLOWS_BETWEEN_CHECKS == 0 && out.checkError();
+        /* Whoever has seen enough (head, less) closes the pipe; writer and stream only tell when they are asked. */
+        readerHasGone = matched % FLOWS_BETWEEN_CHECKS == 0 && (out.checkError() || System.out.checkError());
     }
 
     private List<Path> files() throws IOException {
