@@ -38,10 +38,10 @@ public enum ConfigKey {
     /** First CPU of the workers. */
     FIRST_CPU("first-cpu", "-1", "worker i is pinned to CPU first-cpu + i; -1 = the last CPUs of the machine"),
     /** Idle strategy. */
-    IDLE("idle", "adaptive", "adaptive: spin, yield, then sleep in poll(); spin: never sleep, a core for each worker"),
+    IDLE("idle", "adaptive", "adaptive: spin where it pays, then sleep in poll(); spin: never sleep, a core for each worker"),
     /** Spin before sleeping. */
     IDLE_SPIN_NS("idle-spin-ns", "50000",
-        "how long an idle worker spins before it sleeps; 50 us catch a request's answer, more changed nothing"),
+        "how long an idle worker spins before it sleeps, where packets have lately come within that time"),
     /** Frames. */
     FRAME_COUNT("frame-count", "16384", "4096-byte frames of a worker's UMEM (4096..262144)"),
     /** Ring depth. */

@@ -6,9 +6,9 @@ package io.caracal.worker;
  * @param workerId number in names and metrics; also its queue.
  * @param cpu CPU that its thread is pinned to, or {@link #ANY_CPU}.
  * @param idle what it does without work.
- * @param idleSpinNs how long it spins after the last packet before it sleeps. 0 costs a wake-up for each packet of a
- *     request-response flow (new connections a third slower); more than some 50 us gains nothing measurable and takes
- *     the core from the pods.
+ * @param idleSpinNs how long it spins after the last packet before it sleeps, where packets have lately come within
+ *     that time. 0 costs a wake-up for each packet of a request-response flow (a TCP stream a fifth slower); more than
+ *     some 50 us gains nothing measurable and takes the core from the pods.
  * @param pollTimeoutMs longest sleep: bounds what a lost wake-up can cost, and when timers of stages run on an idle
  *     node.
  * @param commandQueueDepth commands of other threads that can wait.

@@ -3,27 +3,23 @@ package io.caracal.worker;
 import org.agrona.concurrent.IdleStrategy;
 
 /**
- * What a worker does between cycles that find nothing: spin for a while, because the answer to what it has just sent
- * comes soon; yield, because somebody else may need the core to make it; then sleep. The worker's thread, but for
- * {@link #stayAwake()}.
+ * What a worker does between cycles that find nothing: spin for a while where that has paid ({@link SpinGovernor}), else
+ * sleep. It does not yield: a packet wakes a sleeper at once, but who yields waits for the others' slices to end. The
+ * worker's thread, but for {@link #stayAwake()}.
  */
 final class WorkerIdle implements IdleStrategy {
-    /** Enough for a runnable pod on the same core to get its turn before the cost of a sleep. */
-    private static final int MAX_YIELDS = 4;
-
     private final IdleMode mode;
-    private final long spinNs;
+    private final SpinGovernor governor;
     private final WorkerPoll poll;
     private final WorkerProxy proxy;
     private final PacketWorker worker;
     private volatile boolean stayAwake;
     private boolean idling;
     private long idleSinceNs;
-    private int yieldCount;
 
     WorkerIdle(final PacketWorker worker, final WorkerPoll poll) {
         mode = worker.config().idle();
-        spinNs = worker.config().idleSpinNs();
+        governor = new SpinGovernor(worker.config().idleSpinNs());
         proxy = worker.proxy();
         this.worker = worker;
         this.poll = poll;
@@ -44,11 +40,8 @@ final class WorkerIdle implements IdleStrategy {
             idling = true;
             idleSinceNs = System.nanoTime();
         }
-        if (mode == IdleMode.SPIN || System.nanoTime() - idleSinceNs < spinNs) {
+        if (mode == IdleMode.SPIN || governor.allows(System.nanoTime() - idleSinceNs)) {
             Thread.onSpinWait();
-        } else if (yieldCount < MAX_YIELDS) {
-            yieldCount++;
-            Thread.yield();
         } else {
             sleep();
         }
@@ -65,8 +58,10 @@ final class WorkerIdle implements IdleStrategy {
 
     @Override
     public void reset() {
-        idling = false;
-        yieldCount = 0;
+        if (idling) {
+            idling = false;
+            governor.ended(System.nanoTime() - idleSinceNs);
+        }
     }
 
     /** Makes the worker sleep no more, so that it sees that it shall end. Any thread. */
