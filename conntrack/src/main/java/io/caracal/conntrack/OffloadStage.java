@@ -20,10 +20,10 @@ import io.caracal.stage.PacketStage;
  * <p>Then goes on with the round that brings records up to date. Belongs to one worker and its {@link Conntrack}.</p>
  */
 public final class OffloadStage implements PacketStage {
-    /** Flows looked at in a cycle with a full burst: two cache lines each, a few microseconds together. */
+    /** Flows looked at in a cycle: two cache lines each, a few microseconds together. */
     private static final int SWEEP_BUDGET = 16;
-    /** What a cycle without packets may look at more, per packet that it does not have. */
-    private static final int SWEEP_BUDGET_PER_IDLE_ROW = 4;
+    /** A cycle without packets goes on for so long; a packet that comes meanwhile waits no longer. */
+    private static final long IDLE_SWEEP_NS = 50_000;
     private static final int UNFIT =
         PacketFlags.FRAGMENT | PacketFlags.IP_OPTIONS | PacketFlags.ICMP_ERROR | PacketFlags.LOCALLY_MADE;
 
@@ -50,7 +50,16 @@ public final class OffloadStage implements PacketStage {
                 offer(burst, row, nowMs);
             }
         }
-        offloaded.sweep(nowMs, SWEEP_BUDGET + (PacketBurst.MAX_PACKETS - count) * SWEEP_BUDGET_PER_IDLE_ROW);
+        sweep(count == 0, nowMs);
+    }
+
+    /** By the clock and not by a count: in an engine that has just started each flow takes fifty times as long. */
+    private void sweep(final boolean isIdle, final long nowMs) {
+        final long startNs = System.nanoTime();
+        boolean goesOn;
+        do {
+            goesOn = offloaded.sweep(nowMs, SWEEP_BUDGET);
+        } while (goesOn && isIdle && System.nanoTime() - startNs < IDLE_SWEEP_NS);
     }
 
     private static boolean isFit(final PacketBurst burst, final int row) {

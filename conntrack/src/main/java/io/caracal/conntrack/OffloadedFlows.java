@@ -240,11 +240,12 @@ final class OffloadedFlows implements AutoCloseable {
      *
      * @param nowMs milliseconds since boot.
      * @param budget flows to look at, at most.
+     * @return whether the round goes on.
      */
-    void sweep(final long nowMs, final int budget) {
+    boolean sweep(final long nowMs, final int budget) {
         if (roundPlace <= 0) {
             if (nowMs < roundDueMs || liveCount == 0) {
-                return;
+                return false;
             }
             roundDueMs = nowMs + ROUND_MS;
             roundPlace = liveCount;
@@ -256,6 +257,7 @@ final class OffloadedFlows implements AutoCloseable {
                 look(live[--roundPlace], nowMs);
             }
         }
+        return roundPlace > 0;
     }
 
     private void look(final int flow, final long nowMs) {
