@@ -38,7 +38,8 @@ public enum ConfigKey {
     /** First CPU of the workers. */
     FIRST_CPU("first-cpu", "-1", "worker i is pinned to CPU first-cpu + i; -1 = the last CPUs of the machine"),
     /** Idle strategy. */
-    IDLE("idle", "adaptive", "adaptive: spin where it pays, then sleep in poll(); spin: never sleep, a core for each worker"),
+    IDLE("idle", "adaptive",
+        "adaptive: spin where it pays, then sleep in poll(); spin: never sleep, a core for each worker"),
     /** Spin before sleeping. */
     IDLE_SPIN_NS("idle-spin-ns", "50000",
         "how long an idle worker spins before it sleeps, where packets have lately come within that time"),
@@ -72,7 +73,8 @@ public enum ConfigKey {
     MISS_BURST_PACKETS("miss-burst-packets", "65536", "packets that one interface may send at once above that rate"),
     /** Flow cache. */
     OFFLOAD("offload", "auto",
-        "auto: packets of established flows between pods of this node pass in eBPF, by a cache that Java writes; off"),
+        "auto: packets of established flows between pods, of this node or with those of others, and to services, "
+            + "pass in eBPF, by a cache that Java writes; off"),
     /** Size of the flow cache. */
     OFFLOAD_FLOWS("offload-flows", "65536", "flows that the cache has room for, all workers together; 256 bytes each"),
     /** Directory of flows. */

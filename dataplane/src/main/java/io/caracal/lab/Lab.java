@@ -15,7 +15,7 @@ import io.caracal.bindings.NetNamespace;
  * <p>Any thread may call; calls exclude each other. Whoever creates a lab closes it; a shutdown hook closes it when the
  * JVM ends by itself or by a signal, and after {@code kill -9} the next {@link LabSweep} removes what is left. Needs
  * root (CAP_SYS_ADMIN, CAP_NET_ADMIN). Everything is inside namespaces whose names begin with {@code caracal-lab-} and
- * below {@code /run/caracal-lab}: the host's own network is not touched.
+ * below {@code /dev/shm/caracal-lab}: the host's own network is not touched.
  *
  * <pre>{@code
  * try (Lab lab = Lab.create("demo")) {

@@ -19,8 +19,8 @@ import java.util.stream.Stream;
 final class LabDirectory {
     /** Begins the name of every network namespace of every lab. */
     static final String NAME_PREFIX = "caracal-lab-";
-    /** Of the machine, gone with a reboot, as the namespaces are. */
-    static final Path ROOT = Path.of("/run/caracal-lab");
+    /** A tmpfs on every machine, gone with a reboot, as the namespaces are; /run is not always one. */
+    static final Path ROOT = Path.of("/dev/shm/caracal-lab");
     private static final String OWNER = "owner";
 
     private final Path path;

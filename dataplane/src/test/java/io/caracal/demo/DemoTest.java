@@ -66,7 +66,7 @@ class DemoTest {
     private Set<String> leftovers() throws IOException {
         final Set<String> left = new TreeSet<>();
         final String id = "demo-" + demo.pid() + "-";
-        for (final String folder : List.of("/run/netns", "/run/caracal-lab")) {
+        for (final String folder : List.of("/run/netns", "/dev/shm/caracal-lab")) {
             if (Files.isDirectory(Path.of(folder))) {
                 try (Stream<Path> entries = Files.list(Path.of(folder))) {
                     entries.map(Path::toString).filter(name -> name.contains(id)).forEach(left::add);

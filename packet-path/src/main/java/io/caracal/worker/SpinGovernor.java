@@ -1,7 +1,7 @@
 package io.caracal.worker;
 
 /**
- * Whether it pays to spin. Spinning saves a wake-up for each packet of a dense stream, but takes the core from the pods:
+ * Whether it pays to spin. Spinning saves a wake-up for each packet of a dense stream, but takes the core from pods:
  * a connection's first packet wakes its receivers on the worker's own core, and there they wait until the worker has
  * spun in vain. The rule is that of {@code drivers/cpuidle/governors/haltpoll.c}: confidence grows with an idle time
  * that ended while it was still worth spinning, and shrinks with one that did not. One thread.
