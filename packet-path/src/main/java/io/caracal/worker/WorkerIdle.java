@@ -3,8 +3,9 @@ package io.caracal.worker;
 import org.agrona.concurrent.IdleStrategy;
 
 /**
- * What a worker does between cycles that find nothing: spin where that has paid ({@link SpinGovernor}), else sleep. It does
- * not yield: a packet wakes a sleeper at once, but who yields waits for the others' slices to end. The worker's thread, but for {@link #stayAwake()}.
+ * What a worker does between cycles that find nothing: spin where that has paid ({@link SpinGovernor}), else sleep. It
+ * does not yield: a packet wakes a sleeper at once, but who yields waits for the others' slices to end. The worker's
+ * thread, but for {@link #stayAwake()}.
  */
 final class WorkerIdle implements IdleStrategy {
     private final IdleMode mode;
