@@ -61,7 +61,7 @@ final class DemoSteps {
                 "fragments follow their first one through Java without being put together",
                 4, OverlaySteps::fragments),
             new DemoStep("overlay-tcp", "… TCP, one stream",
-                "encapsulated in the headroom of the frame that the packet came in: no copy in Java",
+                "the first packet by Java, the others by the flow cache and the kernel's VXLAN device",
                 1000, OverlaySteps::tcp),
             new DemoStep("two-engines", "ping, a pod of another Caracal node",
                 "Java wraps here and unwraps there: the same VXLAN as between kernels",
