@@ -44,8 +44,9 @@ final class StatusCommand implements Callable<Integer> {
         out.printf("node %s, pid %s, %s, %s worker(s)%n", status.path("node").asText(), status.path("pid").asText(),
             status.path("punt").asText(), status.path("workers").asText());
         final JsonNode source = status.path("source");
-        out.printf("control by %s (%s): %s, revision %s%n", source.path("kind").asText(),
-            source.path("place").asText(), source.path("phase").asText(), source.path("revision").asText());
+        out.printf("control by %s (%s): %s, revision %s in force of %s told%n", source.path("kind").asText(),
+            source.path("place").asText(), source.path("phase").asText(), source.path("revision").asText(),
+            source.path("revisionTold").asText());
         final JsonNode offload = status.path("offload");
         out.printf("flow cache %s: %s of %s flows, %s packets (GSO packets as one) passed by it%n",
             offload.path("on").asBoolean() ? "on" : "off", offload.path("flows").asText(),

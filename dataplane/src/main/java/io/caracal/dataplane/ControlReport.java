@@ -28,6 +28,7 @@ final class ControlReport {
         place.put("place", status.place());
         place.put("phase", status.phase().label());
         place.put("revision", Math.min(status.revision(), control.revisionInForce()));
+        place.put("revisionTold", status.revision());
         place.put("counters", new java.util.TreeMap<>(status.counters()));
         report.put("source", place);
         report.put("ready", control.readiness().reasons().isEmpty());

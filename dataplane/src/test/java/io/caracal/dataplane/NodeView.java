@@ -130,6 +130,20 @@ final class NodeView {
         await("attached: " + wanted, () -> attached().equals(wanted));
     }
 
+    /** Every endpoint was told of the policy, and what was told is in force: no packet passes by what was before. */
+    void awaitInForce(final String policy) throws Exception {
+        await("every endpoint has " + policy, () -> {
+            for (final JsonNode endpoint : ask("policy").path("workloadEndpoints")) {
+                if (!endpoint.path("tiers").toString().contains(policy)) {
+                    return false;
+                }
+            }
+            return true;
+        });
+        final long told = ask("status").path("source").path("revisionTold").asLong();
+        await("revision " + told, () -> ask("status").path("source").path("revision").asLong() >= told);
+    }
+
     int ifindex(final LabPod pod) throws Exception {
         final String links = onNode("ip", "-j", "link", "show", "dev", pod.interfaceName());
         return new JsonMapper().readTree(links).path(0).path("ifindex").asInt();

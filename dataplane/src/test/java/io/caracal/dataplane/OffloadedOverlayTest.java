@@ -180,10 +180,8 @@ class OffloadedOverlayTest {
                 try (EchoConnections connections = EchoConnections.open(client, far, PORT + round, 1)) {
                     awaitExchanges(connections, 100);
                     assertTrue(flows() > 0, "offloaded");
-                    final long revision = revision();
                     node.writeManifest("deny-all.yaml", DENY_ALL);
-                    NodeView.await("revision above " + revision + " with the policy",
-                        () -> view.ask("policy").toString().contains("deny-all") && revision() > revision);
+                    view.awaitInForce("deny-all");
                     final long hits = view.bpfCounter("cache-hits");
                     final long exchanges = connections.exchangeCount();
                     Thread.sleep(100);
@@ -233,10 +231,6 @@ class OffloadedOverlayTest {
             assertEquals(hits, view.bpfCounter("cache-hits"));
             assertTrue(in.exchangeCount() - exchanges <= CONNECTIONS, "none but those that were on their way back");
         }
-    }
-
-    private long revision() throws Exception {
-        return view.ask("status").path("source").path("revision").asLong();
     }
 
     private static void awaitExchanges(final EchoConnections connections, final long count) throws Exception {

@@ -152,10 +152,8 @@ class OffloadedTrafficTest extends TwoPodNode {
                 try (EchoConnections connections = EchoConnections.open(client, web, PORT + round, 1)) {
                     awaitExchanges(connections, 200);
                     assertTrue(view.ask("status").path("offload").path("flows").asLong() > 0, "offloaded");
-                    final long revision = revision();
                     node.writeManifest("deny-all.yaml", DENY_ALL);
-                    NodeView.await("revision above " + revision + " with the policy",
-                        () -> view.ask("policy").toString().contains("deny-all") && revision() > revision);
+                    view.awaitInForce("deny-all");
                     final long hits = view.bpfCounter("cache-hits");
                     final long exchanges = connections.exchangeCount();
                     Thread.sleep(100);
@@ -167,10 +165,6 @@ class OffloadedTrafficTest extends TwoPodNode {
                 }
             }
         }
-    }
-
-    private long revision() throws Exception {
-        return view.ask("status").path("source").path("revision").asLong();
     }
 
     /** The endpoint stays, the interface stays: only the address is another, and what was sent to it ends. */
