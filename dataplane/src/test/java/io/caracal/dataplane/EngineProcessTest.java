@@ -109,7 +109,7 @@ class EngineProcessTest extends TwoPodNode {
         try (EngineChild engine = EngineChild.start(node).awaitReady()) {
             view.awaitAttached(web, client);
             churn(1);
-            final List<String> before = descriptors(engine.pid());
+            final List<String> before = settledDescriptors(engine.pid());
             final long linksBefore = linkCount();
             churn(CHURN_ROUNDS);
             view.awaitAttached(web, client);
@@ -141,6 +141,20 @@ class EngineProcessTest extends TwoPodNode {
 
     private long linkCount() throws Exception {
         return view.onNode("ip", "-br", "link").lines().count();
+    }
+
+    /** The engine asks other programs now and then, by pipes that go with them: what half a second does not change. */
+    private static List<String> settledDescriptors(final long pid) throws Exception {
+        List<String> settled = descriptors(pid);
+        for (int sameCount = 0; sameCount < 10; sameCount++) {
+            Thread.sleep(50);
+            final List<String> now = descriptors(pid);
+            if (!now.equals(settled)) {
+                settled = now;
+                sameCount = -1;
+            }
+        }
+        return settled;
     }
 
     private static List<String> descriptors(final long pid) throws IOException {
