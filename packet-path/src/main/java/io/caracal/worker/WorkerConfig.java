@@ -19,8 +19,8 @@ public record WorkerConfig(int workerId, int cpu, IdleMode idle, long idleSpinNs
     public static final int ANY_CPU = -1;
     /** See the parameter; measured with new connections a second. */
     public static final long IDLE_SPIN_DEFAULT_NS = 50_000;
-    /** Ten wake-ups a second: under 0.1 % of a core. */
-    public static final int POLL_TIMEOUT_DEFAULT_MS = 100;
+    /** Four wake-ups a second: some 0.1 % of a core as long as nothing has compiled an idle worker's code. */
+    public static final int POLL_TIMEOUT_DEFAULT_MS = 250;
     /** Control threads send a few commands a second and wait for them. */
     public static final int COMMAND_QUEUE_DEFAULT_DEPTH = 256;
 

@@ -12,9 +12,10 @@ public final class EngineJvm {
     /** The same for making and using the ahead-of-time cache, or the virtual machine refuses the cache. */
     public static final List<String> FLAGS = List.of("-XX:+UseShenandoahGC", "-XX:ShenandoahGCMode=generational",
         "-XX:+UnlockExperimentalVMOptions", "-XX:ShenandoahControlIntervalMin=100",
-        "-XX:ShenandoahControlIntervalMax=100", "-Xms192m", "-Xmx1g", "-Dagrona.disable.bounds.checks=true",
-        "-XX:-UsePerfData", "-XX:-UseFPUForSpilling", "-XX:+UnlockDiagnosticVMOptions",
-        "-XX:-AOTReplayTraining", "-XX:Tier3InvocationThreshold=2000", "-XX:Tier3MinInvocationThreshold=1000",
+        "-XX:ShenandoahControlIntervalMax=100", "-XX:-ShenandoahPacing", "-Xms192m", "-Xmx1g",
+        "-Dagrona.disable.bounds.checks=true", "-XX:-UsePerfData", "-XX:-UseFPUForSpilling",
+        "-XX:+UnlockDiagnosticVMOptions", "-XX:-AOTReplayTraining", "-XX:-PrintWarnings",
+        "-XX:Tier3InvocationThreshold=2000", "-XX:Tier3MinInvocationThreshold=1000",
         "-XX:Tier3CompileThreshold=4000");
     private static final Path TARGET = Path.of("dataplane", "target");
 
