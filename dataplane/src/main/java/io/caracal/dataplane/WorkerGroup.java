@@ -283,8 +283,9 @@ final class WorkerGroup implements AutoCloseable {
             } while (!done.get());
         }
         /* Some may have been taken back since the publication, before the command came. */
-        final boolean hasMoved = reroutedCount() != rerouted;
-        rerouted = reroutedCount();
+        final long count = reroutedCount();
+        final boolean hasMoved = count != rerouted;
+        rerouted = count;
         return hasMoved;
     }
 

@@ -141,6 +141,13 @@ final class EchoConnections implements AutoCloseable {
         return exchangeCount.get();
     }
 
+    /** Waits for so many more exchanges, or until a connection is broken. */
+    void awaitExchanges(final long count) throws Exception {
+        final long before = exchangeCount();
+        NodeView.await(count + " more exchanges; broken: " + broken(), () ->
+            exchangeCount() - before >= count || !broken().isEmpty());
+    }
+
     /** The longest time that one number was on its way, since the last call. */
     long longestGapMs() {
         return longestGapNs.getAndSet(0) / 1_000_000;

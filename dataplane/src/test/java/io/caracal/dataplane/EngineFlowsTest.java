@@ -40,7 +40,7 @@ class EngineFlowsTest extends TwoPodNode {
         try (EngineChild first = EngineChild.start(node).awaitReady()) {
             view.awaitAttached(web, client);
             try (EchoConnections connections = EchoConnections.open(client, web, PORT, CONNECTIONS)) {
-                awaitExchanges(connections, 10 * CONNECTIONS);
+                connections.awaitExchanges(10 * CONNECTIONS);
                 assertEquals(CONNECTIONS, view.ask("status").path("workloads").path(0).path("flows").asLong(), "gauge");
                 connections.longestGapMs();
                 final long killedNs = System.nanoTime();
@@ -48,7 +48,7 @@ class EngineFlowsTest extends TwoPodNode {
                 node.writeManifest("deny-all.yaml", DENY_ALL);
                 try (EngineChild second = EngineChild.start(node).awaitReady()) {
                     final long readyMs = (System.nanoTime() - killedNs) / 1_000_000;
-                    awaitExchanges(connections, 10 * CONNECTIONS);
+                    connections.awaitExchanges(10 * CONNECTIONS);
                     System.out.println(CONNECTIONS + " TCP connections over kill -9: next engine ready after " + readyMs
                         + " ms, longest wait for an answer " + connections.longestGapMs() + " ms, "
                         + connections.broken().size() + " broken");
@@ -78,7 +78,7 @@ class EngineFlowsTest extends TwoPodNode {
         try (EngineChild engine = EngineChild.start(node).awaitReady()) {
             view.awaitAttached(web, client);
             try (EchoConnections connections = EchoConnections.open(client, web, PORT, 3)) {
-                awaitExchanges(connections, 100);
+                connections.awaitExchanges(100);
                 final Said tcp = flows("--pod", "shop/web", "--protocol", "tcp", "--state", "ESTABLISHED", "--port",
                     String.valueOf(PORT));
                 assertEquals(0, tcp.exitCode(), tcp.text() + engine.log());
@@ -103,11 +103,11 @@ class EngineFlowsTest extends TwoPodNode {
         try (EngineChild first = EngineChild.start(node).awaitReady()) {
             view.awaitAttached(web, client);
             try (EchoConnections connections = EchoConnections.open(client, web, PORT, CONNECTIONS)) {
-                awaitExchanges(connections, 10 * CONNECTIONS);
+                connections.awaitExchanges(10 * CONNECTIONS);
                 first.kill();
                 node.writeManifest("deny-all.yaml", DENY_ALL);
                 try (EngineChild second = EngineChild.start(node, "workers=2").awaitReady()) {
-                    awaitExchanges(connections, 10 * CONNECTIONS);
+                    connections.awaitExchanges(10 * CONNECTIONS);
                     assertEquals(0, connections.broken().size(), connections.broken() + "\n" + second.log());
                     assertFalse(connections.canConnect(), "policy denies: what went on was known to be allowed before");
                     assertTrue(second.log().contains("IPv4 flows of an earlier engine"), second.log());
@@ -121,7 +121,7 @@ class EngineFlowsTest extends TwoPodNode {
         try (EngineChild engine = EngineChild.start(node, "established-flows=recheck").awaitReady()) {
             view.awaitAttached(web, client);
             try (EchoConnections connections = EchoConnections.open(client, web, PORT, 1)) {
-                awaitExchanges(connections, 100);
+                connections.awaitExchanges(100);
                 node.writeManifest("deny-all.yaml", DENY_ALL);
                 NodeView.await("the connection is cut: " + engine.log(), () -> {
                     final long before = connections.exchangeCount();
@@ -138,18 +138,12 @@ class EngineFlowsTest extends TwoPodNode {
         try (EngineChild engine = EngineChild.start(node).awaitReady()) {
             view.awaitAttached(web, client);
             try (EchoConnections connections = EchoConnections.open(client, web, PORT, 1)) {
-                awaitExchanges(connections, 100);
+                connections.awaitExchanges(100);
                 node.writeManifest("deny-all.yaml", DENY_ALL);
                 NodeView.await("new connections are refused: " + engine.log(), () -> !connections.canConnect());
-                awaitExchanges(connections, 100);
+                connections.awaitExchanges(100);
                 assertEquals(0, connections.broken().size(), connections.broken().toString());
             }
         }
-    }
-
-    private static void awaitExchanges(final EchoConnections connections, final long count) throws Exception {
-        final long before = connections.exchangeCount();
-        NodeView.await(count + " more exchanges; broken: " + connections.broken(), () ->
-            connections.exchangeCount() - before >= count || !connections.broken().isEmpty());
     }
 }

@@ -153,16 +153,16 @@ class OffloadedOverlayTest {
         try (EngineChild first = launch("uplink-mode=" + mode);
             EchoConnections out = EchoConnections.open(client, far, PORT, CONNECTIONS);
             EchoConnections in = EchoConnections.open(far, client, PORT, CONNECTIONS)) {
-            awaitExchanges(out, 10 * CONNECTIONS);
-            awaitExchanges(in, 10 * CONNECTIONS);
+            out.awaitExchanges(10 * CONNECTIONS);
+            in.awaitExchanges(10 * CONNECTIONS);
             assertEquals(2 * CONNECTIONS, flows(), first.log());
             first.kill();
-            awaitExchanges(out, 50 * CONNECTIONS);
-            awaitExchanges(in, 50 * CONNECTIONS);
+            out.awaitExchanges(50 * CONNECTIONS);
+            in.awaitExchanges(50 * CONNECTIONS);
             assertFalse(out.canConnect(), "new flows wait for an engine");
             try (EngineChild second = EngineChild.start(node, "uplink-mode=" + mode).awaitReady()) {
-                awaitExchanges(out, 10 * CONNECTIONS);
-                awaitExchanges(in, 10 * CONNECTIONS);
+                out.awaitExchanges(10 * CONNECTIONS);
+                in.awaitExchanges(10 * CONNECTIONS);
                 assertEquals(List.of(), out.broken(), second.log());
                 assertEquals(List.of(), in.broken(), second.log());
                 assertEquals(2 * CONNECTIONS, flows(), "taken over");
@@ -178,7 +178,7 @@ class OffloadedOverlayTest {
         try (EngineChild engine = launch("established-flows=recheck")) {
             for (int round = 0; round < 3; round++) {
                 try (EchoConnections connections = EchoConnections.open(client, far, PORT + round, 1)) {
-                    awaitExchanges(connections, 100);
+                    connections.awaitExchanges(100);
                     assertTrue(flows() > 0, "offloaded");
                     node.writeManifest("deny-all.yaml", DENY_ALL);
                     view.awaitInForce("deny-all");
@@ -200,7 +200,7 @@ class OffloadedOverlayTest {
     void shouldFollowRoutes() throws Exception {
         try (EngineChild engine = launch();
             EchoConnections connections = EchoConnections.open(client, far, PORT, CONNECTIONS)) {
-            awaitExchanges(connections, 10 * CONNECTIONS);
+            connections.awaitExchanges(10 * CONNECTIONS);
             assertEquals(CONNECTIONS, flows());
             LabOverlay.announce(node, List.of(node));
             NodeView.await("no flow is offloaded: " + engine.log(), () -> flows() == 0);
@@ -210,7 +210,7 @@ class OffloadedOverlayTest {
                 return connections.exchangeCount() == before;
             });
             LabOverlay.announce(node, List.of(node, kernelNode));
-            awaitExchanges(connections, 10 * CONNECTIONS);
+            connections.awaitExchanges(10 * CONNECTIONS);
             NodeView.await("all are offloaded again: " + engine.log(), () -> flows() == CONNECTIONS);
             assertEquals(List.of(), connections.broken());
         }
@@ -220,7 +220,7 @@ class OffloadedOverlayTest {
     void shouldEndFlowsWithTheirEndpoint() throws Exception {
         try (EngineChild engine = launch();
             EchoConnections in = EchoConnections.open(far, client, PORT, CONNECTIONS)) {
-            awaitExchanges(in, 10 * CONNECTIONS);
+            in.awaitExchanges(10 * CONNECTIONS);
             assertEquals(CONNECTIONS, flows());
             node.withdraw(client);
             NodeView.await("no workload is left: " + engine.log(), () -> view.attached().isEmpty());
@@ -231,11 +231,5 @@ class OffloadedOverlayTest {
             assertEquals(hits, view.bpfCounter("cache-hits"));
             assertTrue(in.exchangeCount() - exchanges <= CONNECTIONS, "none but those that were on their way back");
         }
-    }
-
-    private static void awaitExchanges(final EchoConnections connections, final long count) throws Exception {
-        final long before = connections.exchangeCount();
-        NodeView.await(count + " more exchanges; broken: " + connections.broken(), () ->
-            connections.exchangeCount() - before >= count || !connections.broken().isEmpty());
     }
 }
