@@ -1,4 +1,5 @@
 #define _GNU_SOURCE
+#include "backend.h"
 #include "judge.h"
 #include "system.h"
 #include "xsk.h"

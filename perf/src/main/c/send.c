@@ -1,4 +1,5 @@
 #define _GNU_SOURCE
+#include "backend.h"
 #include "packet.h"
 #include "system.h"
 #include "xsk.h"

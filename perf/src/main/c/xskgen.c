@@ -17,13 +17,6 @@ static const char USAGE[] =
     "\n"
     "receive prints the line 'ready' when it is listening. SIGTERM ends either early, with its result.\n";
 
-int is_xdp_backend(const char *name) {
-    if (strcmp(name, "xdp") != 0 && strcmp(name, "packet") != 0) {
-        die_use("--backend is xdp or packet, not '%s'", name);
-    }
-    return strcmp(name, "xdp") == 0;
-}
-
 int main(int argc, char **argv) {
     set_tool_name("xskgen");
     stop_on_signals();

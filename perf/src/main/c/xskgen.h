@@ -5,7 +5,4 @@
 int run_send(int argc, char **argv);
 int run_receive(int argc, char **argv);
 
-/* "xdp" or "packet"; anything else is wrong use. */
-int is_xdp_backend(const char *name);
-
 #endif

@@ -31,8 +31,8 @@ public final class NativeTools implements AutoCloseable {
     private static final List<String> LOAD_SOURCES =
         List.of("podgen.c", "podserve.c", "podload.c", "poddatagram.c");
     private static final List<String> HEADERS =
-        List.of("podgen.h", "flowtable.h", "system.h", "xsk.h", "xskgen.h", "judge.h", "histogram.h", "packet.h",
-            "burst.h", "port.h", "wire.h", "vxlan.h");
+        List.of("podgen.h", "flowtable.h", "system.h", "xsk.h", "xskgen.h", "backend.h", "judge.h", "histogram.h",
+            "packet.h", "burst.h", "port.h", "wire.h", "vxlan.h");
     /** Strict aliasing lets gcc remove header stores through a byte pointer's back: then it is fast, and wrong. */
     private static final List<String> FLAGS =
         List.of("-std=gnu11", "-O3", "-march=native", "-fno-strict-aliasing", "-Wall", "-Wextra", "-pthread");
