@@ -89,7 +89,7 @@ public final class NodeNetworkKeeper implements AutoCloseable {
             while (!isClosing) {
                 final Runnable first = commands.poll(refresh.toMillis(), TimeUnit.MILLISECONDS);
                 for (Runnable command = first; command != null;
-                     command = commands.poll(SETTLE_MS, TimeUnit.MILLISECONDS)) {
+                     command = isClosing ? null : commands.poll(SETTLE_MS, TimeUnit.MILLISECONDS)) {
                     command.run();
                 }
                 if (spec != null && !isClosing) {
