@@ -87,7 +87,7 @@ static void open_ports(struct forwarder *forwarder) {
     const unsigned ifindexes[PORTS] = { interface_index(forwarder->in), interface_index(forwarder->out) };
     umem_create(&forwarder->umem, FRAME_COUNT);
     pool_create(&forwarder->pool);
-    ports_open(forwarder->ports, ifindexes, (uint32_t)forwarder->queue, &forwarder->umem);
+    ports_open(forwarder->ports, ifindexes, PORTS, (uint32_t)forwarder->queue, &forwarder->umem);
     forwarder->ports[EGRESS].actions = 1 << ACTION_TO_WORKLOAD;
     fill_table(forwarder, ifindexes[EGRESS]);
 }

@@ -39,10 +39,10 @@ static inline void pool_create(struct frame_pool *pool) {
     }
 }
 
-/* Opens the sockets of two ports on a queue of an interface each, over one UMEM. */
-static inline void ports_open(struct port ports[PORTS], const unsigned ifindexes[PORTS], uint32_t queue,
-                              const struct umem *umem) {
-    for (int i = 0; i < PORTS; i++) {
+/* Opens the sockets of one or two ports on a queue of an interface each, over one UMEM. */
+static inline void ports_open(struct port ports[PORTS], const unsigned ifindexes[PORTS], uint32_t count,
+                              uint32_t queue, const struct umem *umem) {
+    for (uint32_t i = 0; i < count; i++) {
         const struct xsk_config config = {
             .ifindex = ifindexes[i], .queue = queue, .fill_depth = RING_DEPTH, .completion_depth = RING_DEPTH,
             .rx_depth = RING_DEPTH, .tx_depth = RING_DEPTH, .tx_budget = RING_DEPTH,

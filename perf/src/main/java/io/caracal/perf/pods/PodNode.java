@@ -63,6 +63,11 @@ final class PodNode {
         return database;
     }
 
+    /** Those whose packets begin or end on the node itself. */
+    List<LabPod> local() {
+        return layout.isRemote() ? List.of(client) : List.of(client, api, database);
+    }
+
     /** What an engine must know: the pods with their labels, the demo's policy, the other node. */
     void announce() {
         node.announce(client, Map.of("app", "frontend"));

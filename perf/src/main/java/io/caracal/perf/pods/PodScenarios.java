@@ -44,7 +44,8 @@ public final class PodScenarios {
         final String name = "tcp-1-java";
         return one(name, "one TCP stream pod to pod on a node, MTU 1500, no flow offloaded",
             new PodPart(name, PodSetting.Layout.SAME_NODE, PodLoad.streams(1),
-                List.of(PodPeer.CARACAL_JAVA, PodPeer.OVS), List.of(PodPart.atLeast(name, PodPeer.OVS, 1.5))));
+                List.of(PodPeer.CARACAL_JAVA, PodPeer.C_TWIN, PodPeer.OVS),
+                List.of(PodPart.atLeast(name, PodPeer.OVS, 1.5), PodPart.atLeast(name, PodPeer.C_TWIN, 0.9))));
     }
 
     /**

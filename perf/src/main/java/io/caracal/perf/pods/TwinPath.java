@@ -38,13 +38,15 @@ final class TwinPath {
         try (EngineUnderTest engine = EngineUnderTest.start(pods.node(), setting.settings().home(),
                 CaracalPath.EVERY_PACKET_BY_JAVA)) {
             engine.awaitReady();
-            options = options(pods, nextHopMac(pods));
+            options = options(pods, setting.layout().isRemote());
             engine.kill();
         }
         /* Nobody answers for the gateway any more. */
-        NamespaceCommand.runLines(pods.client().namespace().name(), List.of("ip neighbour replace "
-            + LabPod.GATEWAY_IPV4 + " lladdr " + LabPod.HOST_END_MAC + " dev eth0 nud permanent"));
-        final ToolProcess twin = ToolProcess.start("cvxlan", command(setting, options));
+        for (final LabPod pod : pods.local()) {
+            NamespaceCommand.runLines(pod.namespace().name(), List.of("ip neighbour replace "
+                + LabPod.GATEWAY_IPV4 + " lladdr " + LabPod.HOST_END_MAC + " dev eth0 nud permanent"));
+        }
+        final ToolProcess twin = ToolProcess.start("cnode", command(setting, options));
         try {
             twin.awaitLine("ready", READY_MS_MAX);
             return pods.path(who, List.of(twin.pid()), twin::close);
@@ -55,23 +57,28 @@ final class TwinPath {
     }
 
     private static List<String> command(final PodSetting setting, final List<String> options) {
-        final List<String> command = new ArrayList<>(List.of(setting.tools().overlay().toString()));
+        final List<String> command = new ArrayList<>(List.of(setting.tools().node().toString()));
         command.addAll(options);
         return command;
     }
 
     /** What an engine has by its manifests and from the kernel. */
-    private static List<String> options(final PodNode pods, final String nextHopMac)
-        throws InterruptedException {
+    private static List<String> options(final PodNode pods, final boolean isRemote) throws InterruptedException {
         final LabNode node = pods.node();
         final PinDirectory pins = PinDirectory.open(node.bpfFileSystem());
-        return List.of("--netns", node.namespace().name(),
-            "--punt", PUNT, "--punt-map", pins.mapPin("xsks").toString(),
-            "--uplink", UPLINK, "--uplink-map", pins.mapPin("uplink_xsks").toString(),
-            "--pod", pods.client().ipv4(), "--pod-ifindex", String.valueOf(ifindex(node, pods.client())),
-            "--own", node.ipv4(), "--own-mac", mac(node, UPLINK), "--next-hop-mac", nextHopMac,
-            "--own-vtep-mac", mac(node, OVERLAY), "--peer", pods.far().ipv4(),
-            "--peer-vtep-mac", mac(pods.far(), OVERLAY), "--peer-pods", firstOfRange(pods.api().ipv4()));
+        final List<String> addresses = new ArrayList<>();
+        for (final LabPod pod : pods.local()) {
+            addresses.add(pod.ipv4() + '=' + ifindex(node, pod));
+        }
+        final List<String> options = new ArrayList<>(List.of("--netns", node.namespace().name(),
+            "--punt", PUNT, "--punt-map", pins.mapPin("xsks").toString(), "--pods", String.join(",", addresses)));
+        if (isRemote) {
+            options.addAll(List.of("--uplink", UPLINK, "--uplink-map", pins.mapPin("uplink_xsks").toString(),
+                "--own", node.ipv4(), "--own-mac", mac(node, UPLINK), "--next-hop-mac", nextHopMac(pods),
+                "--own-vtep-mac", mac(node, OVERLAY), "--peer", pods.far().ipv4(),
+                "--peer-vtep-mac", mac(pods.far(), OVERLAY), "--peer-pods", firstOfRange(pods.api().ipv4())));
+        }
+        return options;
     }
 
     private static int ifindex(final LabNode node, final LabPod pod) throws InterruptedException {

@@ -7,13 +7,18 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 
 import io.caracal.perf.BenchException;
 
 /**
  * The programs {@code xskgen} (packet generator and receiver), {@code cfwd} (the C twin of the forwarder),
- * {@code cvxlan} (that of a node of the overlay), {@code ctable} (that of the flow table), {@code cparse} (that of the
+ * {@code cnode} (that of a node), {@code ctable} (that of the flow table), {@code cparse} (that of the
  * parse stage), {@code cpath} (that of the whole path) and {@code podgen} (clients and servers in pods), compiled from
  * the sources in this jar with the machine's own compiler, for this very processor: a twin that is compiled less well
  * than the JVM compiles Java would be no limit. Takes a second or two, once per benchmark, in a private temporary
@@ -21,15 +26,15 @@ import io.caracal.perf.BenchException;
  */
 public final class NativeTools implements AutoCloseable {
     private static final List<String> SHARED_SOURCES = List.of("system.c", "xsk.c");
-    private static final List<String> GENERATOR_SOURCES =
-        List.of("xskgen.c", "send.c", "receive.c", "judge.c", "packet.c");
-    private static final List<String> TWIN_SOURCES = List.of("cfwd.c", "burst.c");
-    private static final List<String> OVERLAY_SOURCES = List.of("cvxlan.c", "burst.c");
-    private static final List<String> TABLE_SOURCES = List.of("ctable.c");
-    private static final List<String> PARSE_SOURCES = List.of("cparse.c");
-    private static final List<String> PATH_SOURCES = List.of("cpath.c", "burst.c");
-    private static final List<String> LOAD_SOURCES =
-        List.of("podgen.c", "podserve.c", "podload.c", "poddatagram.c");
+    /** Besides the shared ones; compiled in the order of the names. */
+    private static final SortedMap<String, List<String>> SOURCES = new TreeMap<>(Map.of(
+        "xskgen", List.of("xskgen.c", "send.c", "receive.c", "judge.c", "packet.c"),
+        "cfwd", List.of("cfwd.c", "burst.c"),
+        "cnode", List.of("cnode.c", "burst.c"),
+        "ctable", List.of("ctable.c"),
+        "cparse", List.of("cparse.c"),
+        "cpath", List.of("cpath.c", "burst.c"),
+        "podgen", List.of("podgen.c", "podserve.c", "podload.c", "poddatagram.c")));
     private static final List<String> HEADERS =
         List.of("podgen.h", "flowtable.h", "system.h", "xsk.h", "xskgen.h", "backend.h", "judge.h", "histogram.h",
             "packet.h", "burst.h", "port.h", "wire.h", "vxlan.h");
@@ -76,19 +81,15 @@ public final class NativeTools implements AutoCloseable {
     public static NativeTools compile(final String compiler) throws IOException, InterruptedException {
         final NativeTools tools = new NativeTools(BenchDirectory.create(Path.of(System.getProperty("java.io.tmpdir"))));
         try {
-            for (final List<String> names : List.of(SHARED_SOURCES, GENERATOR_SOURCES, TWIN_SOURCES, TABLE_SOURCES,
-                PARSE_SOURCES, LOAD_SOURCES, List.of("cpath.c", "cvxlan.c"), HEADERS)) {
-                for (final String name : names) {
-                    tools.extract(name);
-                }
+            final Set<String> files = new TreeSet<>(HEADERS);
+            files.addAll(SHARED_SOURCES);
+            SOURCES.values().forEach(files::addAll);
+            for (final String file : files) {
+                tools.extract(file);
             }
-            tools.compileOne(compiler, "xskgen", GENERATOR_SOURCES);
-            tools.compileOne(compiler, "cfwd", TWIN_SOURCES);
-            tools.compileOne(compiler, "cvxlan", OVERLAY_SOURCES);
-            tools.compileOne(compiler, "ctable", TABLE_SOURCES);
-            tools.compileOne(compiler, "cparse", PARSE_SOURCES);
-            tools.compileOne(compiler, "cpath", PATH_SOURCES);
-            tools.compileOne(compiler, "podgen", LOAD_SOURCES);
+            for (final Map.Entry<String, List<String>> program : SOURCES.entrySet()) {
+                tools.compileOne(compiler, program.getKey(), program.getValue());
+            }
             return tools;
         } catch (final IOException | InterruptedException | RuntimeException e) {
             tools.close();
@@ -115,12 +116,12 @@ public final class NativeTools implements AutoCloseable {
     }
 
     /**
-     * The C twin of a node of the overlay.
+     * The C twin of a node.
      *
      * @return path of the executable.
      */
-    public Path overlay() {
-        return directory.resolve("cvxlan");
+    public Path node() {
+        return directory.resolve("cnode");
     }
 
     /**

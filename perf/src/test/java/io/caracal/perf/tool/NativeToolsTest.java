@@ -40,14 +40,14 @@ class NativeToolsTest {
     @Test
     void shouldSayWhatToInstallWhenThereIsNoCompiler() {
         final BenchException failure = assertThrows(BenchException.class, () -> NativeTools.compile("no-such-cc"));
-        assertEquals("compile xskgen with no-such-cc: there is no such compiler"
+        assertEquals("compile cfwd with no-such-cc: there is no such compiler"
             + " (apt-get install gcc libc6-dev, or set CC)", failure.getMessage());
     }
 
     @Test
     void shouldShowWhatACompilerSaysThatRefuses() {
         final BenchException failure = assertThrows(BenchException.class, () -> NativeTools.compile("false"));
-        assertTrue(failure.getMessage().startsWith("compile xskgen with false: exit code 1"), failure.getMessage());
+        assertTrue(failure.getMessage().startsWith("compile cfwd with false: exit code 1"), failure.getMessage());
     }
 
     @Test
@@ -70,8 +70,8 @@ class NativeToolsTest {
         assertEquals("cfwd ended with exit code 2:\n"
             + "  cfwd: cfwd needs --in, --out, --ingress-ifindex, --source and --destination",
             failureOf(tools.twin(), "--in", "lo"));
-        assertEquals("cvxlan ended with exit code 2:\n  cvxlan: cvxlan needs --punt",
-            failureOf(tools.overlay(), "--netns", "none"));
+        assertEquals("cnode ended with exit code 2:\n  cnode: cnode needs --punt",
+            failureOf(tools.node(), "--netns", "none"));
     }
 
     @Test
