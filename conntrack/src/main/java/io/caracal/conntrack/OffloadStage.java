@@ -14,8 +14,9 @@ import io.caracal.stage.PacketStage;
  * Gives flows to the kernel ({@link FlowOffload}) with the verdict on their first packet, before it is transmitted: the
  * answer to it may take the short way already. Stands behind the {@link FlowCommitStage}. Only what the kernel can
  * carry on just as Java would is given: TCP and UDP of a workload of this node with another one, here or on another
- * node, or with a service, approved on its legs and without NAT of ours. Whoever stays with Java is as right, and
- * slower.
+ * node, or with a service, approved on its legs and without NAT of ours. What a pod sends from an address that it is
+ * exempt for stays with Java: answers go where that address leads, not back to the pod. Whoever stays with Java is as
+ * right, and slower.
  *
  * <p>Then goes on with the round that brings records up to date. Belongs to one worker and its {@link Conntrack}.</p>
  */
@@ -83,9 +84,16 @@ public final class OffloadStage implements PacketStage {
         final FamilyTracking family = conntrack.family(burst.ipVersion[row]);
         final int slot = burst.flow[row] >> 1;
         if (!offloaded.isOffloaded(family.table, slot) && OffloadEntries.isOffloadable(family.table, slot)
-            && leadsToItsLeg(burst, row, family.table) && goesAsItsFlow(burst, row, family.table)) {
+            && leadsToItsLeg(burst, row, family.table) && goesAsItsFlow(burst, row, family.table)
+            && isFromItsOwn(burst, row)) {
             offloaded.offer(family, slot, nowMs);
         }
+    }
+
+    /** Of a pod's packet, whether its source is the pod's own address and none that it is exempt for. */
+    private boolean isFromItsOwn(final PacketBurst burst, final int row) {
+        return burst.direction[row] != Direction.FROM_WORKLOAD
+            || RowEndpoints.source(burst, row, conntrack.workloads()) == burst.ingressIfindex[row];
     }
 
     /** What leads to a pod now may have led to the host's stack when the flow was made. */

@@ -124,6 +124,22 @@ class OffloadStageTest {
         assertEquals(1, node.count(ConntrackCounter.OFFLOADED_FLOWS));
     }
 
+    /** Its answers do not lead back to the pod. */
+    @Test
+    void shouldKeepWhatAPodSendsFromAnAddressThatItIsExemptFor() {
+        final int exempt = Ipv4Address.parse("203.0.113.9");
+        final byte[] packet =
+            IpPackets.ipv4(IpProtocol.UDP, exempt, TrackedNode.PEER_IPV4, IpPackets.udp(1000, 53, 4));
+        assertEquals("new", node.send(POD, packet));
+        assertEquals("established", node.send(POD, packet));
+        assertEquals("established", node.send(PEER,
+            IpPackets.ipv4(IpProtocol.UDP, TrackedNode.PEER_IPV4, exempt, IpPackets.udp(53, 1000, 4))));
+        assertEquals(0, node.count(ConntrackCounter.OFFLOADED_FLOWS));
+        assertEquals(0, kernel.usedCount());
+        assertEquals("new", node.send(POD, udp(true, 1000)));
+        assertEquals(1, node.count(ConntrackCounter.OFFLOADED_FLOWS));
+    }
+
     @Test
     void shouldKeepWhatTheKernelCannotCarryOn() {
         final int remote = Ipv4Address.parse("192.0.2.1");

@@ -87,6 +87,9 @@ final class ControlLoop implements ControlListener, AutoCloseable {
     /** Policy first: a pod is policed from its first packet on. */
     private void publish() {
         publishPolicy();
+        if (policy.exemptions().takeChange()) {
+            registry.publishAgain();
+        }
         registry.publishIfChanged();
         runOne(network::publishIfChanged);
         attached = List.copyOf(registry.attached());
@@ -121,7 +124,12 @@ final class ControlLoop implements ControlListener, AutoCloseable {
         updateCount++;
         switch (update) {
             case final PolicyChange change -> policy.onChange(change);
-            case final NodeChange change -> network.onChange(change);
+            case final NodeChange change -> {
+                if (change instanceof final NodeChange.FelixSettings felix) {
+                    policy.exemptions().onSettings(felix);
+                }
+                network.onChange(change);
+            }
             case final ControlUpdate.InSync sync -> {
                 policy.onInSync();
                 publishPolicy();

@@ -123,7 +123,7 @@ public final class Dataplane implements AutoCloseable {
         policy.tellOverlay(way);
         // Attaching waits for the kernel most of the time, and the workers warm up meanwhile.
         control = startControl(policy, network, new WorkloadRegistry(new KernelAttacher(
-            netlink, kernel, network, missLimit(), tables, workloadFlows(workers, kernel.offload()), log),
+            netlink, kernel, network, tables, workloadFlows(workers, kernel.offload()), policy.exemptions(), log),
             new FlowTakeover(config, flows, workers, log), log),
             policyInForce(workers, kernel.offload()));
         own(workers::abandon);
@@ -181,7 +181,8 @@ public final class Dataplane implements AutoCloseable {
         pins.sweepDefunctLinks().forEach(link -> log.info("removed the pin of " + link + ", whose interface is gone"));
         guarded.await();
         final Offload offload = own(Offload.open(config, programs, steeringSeed, log));
-        return new KernelSide(programs, own(new PuntHooks(programs, pins, tcHooks())), guard, offload, pins);
+        return new KernelSide(programs, own(new PuntHooks(programs, pins, tcHooks())), guard, offload, pins,
+            missLimit());
     }
 
     /** Jumbo frames cost memory and a copy, so only a node whose links have them is made for them. */

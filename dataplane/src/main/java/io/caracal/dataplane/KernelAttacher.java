@@ -24,6 +24,7 @@ import io.caracal.netlink.MacAddress;
 import io.caracal.netlink.RouteNetlink;
 import io.caracal.network.LocalPod;
 import io.caracal.network.NetworkControl;
+import io.caracal.stage.SourcePrefixes;
 import io.caracal.stage.WorkloadTable;
 import io.caracal.xdp.punt.PuntHooks;
 import io.caracal.xdp.punt.PuntPrograms;
@@ -46,6 +47,7 @@ final class KernelAttacher implements WorkloadAttacher {
     private final PublishedTables tables;
     private final NetworkControl network;
     private final WorkloadFlows flows;
+    private final SourceExemptions exemptions;
     private final EngineLog log;
     /** Their flows end once no table names them. */
     private final Set<Integer> awaitingFlowsEnd = new TreeSet<>();
@@ -61,13 +63,13 @@ final class KernelAttacher implements WorkloadAttacher {
      * @param netlink of the network namespace of the workload interfaces.
      * @param kernel programs, hooks and guard.
      * @param network told of the pods before the workers are.
-     * @param missLimit of every interface.
      * @param tables where the workers look.
      * @param flows of the workloads.
+     * @param exemptions from where workloads may send besides their own addresses.
      * @param log what is attached and detached.
      */
     KernelAttacher(final RouteNetlink netlink, final KernelSide kernel, final NetworkControl network,
-                   final Workload.MissLimit missLimit, final PublishedTables tables, final WorkloadFlows flows,
+                   final PublishedTables tables, final WorkloadFlows flows, final SourceExemptions exemptions,
                    final EngineLog log) {
         this.netlink = netlink;
         podMacs = new PodMacs(netlink);
@@ -75,9 +77,10 @@ final class KernelAttacher implements WorkloadAttacher {
         this.programs = kernel.programs();
         this.hooks = kernel.hooks();
         this.guard = kernel.guard();
-        this.missLimit = missLimit;
+        missLimit = kernel.missLimit();
         this.tables = tables;
         this.flows = flows;
+        this.exemptions = exemptions;
         this.log = log;
     }
 
@@ -158,28 +161,33 @@ final class KernelAttacher implements WorkloadAttacher {
     @Override
     public void publish(final Collection<AttachedWorkload> attached) {
         final WorkloadTable.Builder builder = new WorkloadTable.Builder();
+        final Map<Integer, SourcePrefixes> exempt = new HashMap<>();
         for (final AttachedWorkload each : attached) {
             final String[] addresses = each.workload().addresses().toArray(String[]::new);
-            builder.put(io.caracal.stage.Workload.of(each.ifindex(), addresses));
+            final SourcePrefixes sources = exemptions.of(each.workload().id());
+            builder.put(io.caracal.stage.Workload.of(each.ifindex(), addresses).withExemptSources(sources));
+            exempt.put(each.ifindex(), sources);
         }
         network.onPods(attached.stream().map(KernelAttacher::localPod).toList());
         network.publishIfChanged();
         tables.workloads().publish(builder.build());
-        changeFlows(attached);
+        final Set<Integer> changed = moved(attached);
+        changed.addAll(exemptions.published(exempt));
+        changeFlows(changed);
     }
 
     /** No table names what has ended or moved any more, so nothing of it can begin anew. */
-    private void changeFlows(final Collection<AttachedWorkload> attached) {
-        final Set<Integer> moved = moved(attached);
-        moved.forEach(flows::withdraw);
+    private void changeFlows(final Set<Integer> changed) {
+        changed.removeAll(awaitingFlowsEnd);
+        changed.forEach(flows::withdraw);
         awaitingFlowsEnd.forEach(flows::end);
-        if (!moved.isEmpty() || !awaitingFlowsEnd.isEmpty()) {
+        if (!changed.isEmpty() || !awaitingFlowsEnd.isEmpty()) {
             flows.settle();
         }
         awaitingFlowsEnd.clear();
     }
 
-    /** Interfaces that have lost an address, but for those that have gone. */
+    /** Interfaces that have lost an address. */
     private Set<Integer> moved(final Collection<AttachedWorkload> attached) {
         final Map<String, Integer> now = new HashMap<>();
         for (final AttachedWorkload each : attached) {
@@ -187,7 +195,7 @@ final class KernelAttacher implements WorkloadAttacher {
         }
         final Set<Integer> moved = new TreeSet<>();
         ifindexByAddress.forEach((address, ifindex) -> {
-            if (!ifindex.equals(now.get(address)) && !awaitingFlowsEnd.contains(ifindex)) {
+            if (!ifindex.equals(now.get(address))) {
                 moved.add(ifindex);
             }
         });

@@ -3,6 +3,7 @@ package io.caracal.dataplane;
 import io.caracal.xdp.PinDirectory;
 import io.caracal.xdp.punt.PuntHooks;
 import io.caracal.xdp.punt.PuntPrograms;
+import io.caracal.xdp.punt.Workload;
 
 /**
  * What the engine has in the kernel beside its sockets.
@@ -12,6 +13,8 @@ import io.caracal.xdp.punt.PuntPrograms;
  * @param guard what drops the packets of interfaces without programs.
  * @param offload the flow cache of the programs.
  * @param pins where maps and links outlive this process.
+ * @param missLimit of every workload interface.
  */
-record KernelSide(PuntPrograms programs, PuntHooks hooks, WorkloadGuard guard, Offload offload, PinDirectory pins) {
+record KernelSide(PuntPrograms programs, PuntHooks hooks, WorkloadGuard guard, Offload offload, PinDirectory pins,
+                  Workload.MissLimit missLimit) {
 }

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 import io.caracal.control.PolicyChange;
 import io.caracal.kernel.OverlaySpec;
@@ -23,14 +24,13 @@ import io.caracal.policy.model.Prefix;
  * <p>Control thread only, but for {@link #compiler()}, whose current policy any thread may read.</p>
  */
 final class PolicyControl {
-    private static final String SPOOFING = "spoofing ";
-
     private final PolicyCompiler compiler;
     private final EngineLog log;
     private final Map<Integer, NodeInterface> interfaces = new HashMap<>();
     private final SortedMap<String, String> problemByObject = new TreeMap<>();
     private final HostEndpointScope hostEndpoints = new HostEndpointScope();
     private final PolicyListing listing = new PolicyListing();
+    private final SourceExemptions exemptions;
     private PolicyWay way = new PolicyWay(0);
     private boolean inSync;
     private boolean changed;
@@ -44,6 +44,12 @@ final class PolicyControl {
     PolicyControl(final int workerCount, final EngineLog log) {
         compiler = new PolicyCompiler(workerCount);
         this.log = log;
+        exemptions = new SourceExemptions(log);
+    }
+
+    /** From where endpoints may send besides their own addresses. */
+    SourceExemptions exemptions() {
+        return exemptions;
     }
 
     /** Where the workers find the policy in force. */
@@ -63,8 +69,8 @@ final class PolicyControl {
             apply(change);
             hostEndpoints.onChange(change);
             listing.onChange(change);
+            exemptions.onChange(change);
             problemByObject.remove(objectOf(change));
-            noteSpoofing(change);
         } catch (final PolicyException refused) {
             refuse(objectOf(change), refused.getMessage());
         }
@@ -102,23 +108,6 @@ final class PolicyControl {
             case PolicyChange.HostEndpointUpdate(var endpoint) -> endpoint.toString();
             case PolicyChange.HostEndpointRemove(var id) -> "host endpoint " + id;
         };
-    }
-
-    /** Not silently: packets from such a source are dropped whatever WorkloadSourceSpoofing says. */
-    private void noteSpoofing(final PolicyChange change) {
-        switch (change) {
-            case PolicyChange.WorkloadPolicyUpdate(var endpoint, var spoofed) when !spoofed.isEmpty() -> {
-                final String problem = "workload endpoint " + endpoint.id() + ": allowSpoofedSourcePrefixes " + spoofed
-                    + " have no effect: packets from sources that are not its own are dropped";
-                if (!problem.equals(problemByObject.put(SPOOFING + endpoint.id(), problem))) {
-                    log.warn(problem);
-                }
-            }
-            case PolicyChange.WorkloadPolicyUpdate(var endpoint, var spoofed) ->
-                problemByObject.remove(SPOOFING + endpoint.id());
-            case PolicyChange.WorkloadPolicyRemove(var id) -> problemByObject.remove(SPOOFING + id);
-            default -> { }
-        }
     }
 
     private void refuse(final String object, final String complaint) {
@@ -202,8 +191,8 @@ final class PolicyControl {
         return hostEndpoints.notEnforced();
     }
 
-    /** What was refused, with the reason of each. */
+    /** What was refused or has no effect, with the reason of each. */
     List<String> problems() {
-        return List.copyOf(problemByObject.values());
+        return Stream.concat(problemByObject.values().stream(), exemptions.problems().stream()).toList();
     }
 }

@@ -12,6 +12,7 @@ import java.util.TreeMap;
 import java.util.function.ToIntFunction;
 
 import io.caracal.control.PolicyChange;
+import io.caracal.control.PolicyChange.WorkloadPolicyUpdate;
 import io.caracal.policy.model.HostEndpoint;
 import io.caracal.policy.model.IpSetKind;
 import io.caracal.policy.model.Policy;
@@ -30,7 +31,7 @@ import io.caracal.policy.model.WorkloadEndpoint;
 final class PolicyListing {
     private final SortedMap<String, Policy> policies = new TreeMap<>();
     private final SortedMap<String, Profile> profiles = new TreeMap<>();
-    private final SortedMap<String, WorkloadEndpoint> workloads = new TreeMap<>();
+    private final SortedMap<String, WorkloadPolicyUpdate> workloads = new TreeMap<>();
     private final SortedMap<String, HostEndpoint> hosts = new TreeMap<>();
     private final SortedMap<String, IpSetKind> sets = new TreeMap<>();
     private PolicyConfig config = PolicyConfig.DEFAULTS;
@@ -46,7 +47,7 @@ final class PolicyListing {
             case PolicyChange.PolicyRemove(var id) -> policies.remove(id.toString());
             case PolicyChange.ProfileUpdate(var profile) -> profiles.put(profile.name(), profile);
             case PolicyChange.ProfileRemove(var name) -> profiles.remove(name);
-            case PolicyChange.WorkloadPolicyUpdate(var endpoint, var spoofed) -> workloads.put(endpoint.id(), endpoint);
+            case final WorkloadPolicyUpdate workload -> workloads.put(workload.endpoint().id(), workload);
             case PolicyChange.WorkloadPolicyRemove(var id) -> workloads.remove(id);
             case PolicyChange.HostEndpointUpdate(var endpoint) -> hosts.put(endpoint.id(), endpoint);
             case PolicyChange.HostEndpointRemove(var id) -> hosts.remove(id);
@@ -91,10 +92,11 @@ final class PolicyListing {
         return row("name", profile.name(), "ingress", texts(profile.ingress()), "egress", texts(profile.egress()));
     }
 
-    private static Object workload(final WorkloadEndpoint endpoint) {
+    private static Object workload(final WorkloadPolicyUpdate workload) {
+        final WorkloadEndpoint endpoint = workload.endpoint();
         return row("id", endpoint.id(), "interface", endpoint.interfaceName(), "active", endpoint.active(),
             "addresses", texts(endpoint.addresses()), "tiers", tiers(endpoint.tiers()),
-            "profiles", endpoint.profiles());
+            "profiles", endpoint.profiles(), "allowSpoofedSourcePrefixes", texts(workload.spoofedSourcePrefixes()));
     }
 
     private static Object host(final HostEndpoint endpoint) {

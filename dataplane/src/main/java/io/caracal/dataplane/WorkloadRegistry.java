@@ -143,6 +143,11 @@ final class WorkloadRegistry {
         attacher.armAttached();
     }
 
+    /** What the workers know of the workloads has changed, though what is attached has not. */
+    void publishAgain() {
+        changed = true;
+    }
+
     private void publish() {
         changed = false;
         publishedCount = attachedByInterface.size();

@@ -26,7 +26,7 @@ public enum DropReason {
     /** See {@link #sentence()}. */
     L4_INVALID(10, "TCP, UDP, ICMP or SCTP header truncated or malformed"),
     /** See {@link #sentence()}. */
-    SOURCE_SPOOFED(11, "a pod sent it from an address that is not its own"),
+    SOURCE_SPOOFED(11, "a pod sent it from an address that is not its own and not exempt"),
     /** See {@link #sentence()}. */
     INTERFACE_UNKNOWN(12, "came by an interface that is no known workload's"),
     /** See {@link #sentence()}. */

@@ -24,8 +24,9 @@ import org.agrona.concurrent.UnsafeBuffer;
  * before connections and policy are asked. Belongs to one worker; reads both tables once per burst.
  *
  * <ul>
- * <li>From a pod: its source must be the pod's own (strict reverse path, Felix's {@code rpfilter}); no multicast; no
- * IPv6 link-local; no tunnels of its own to nodes unless allowed.</li>
+ * <li>From a pod: its source must be the pod's own (strict reverse path, Felix's {@code rpfilter}) or one that it is
+ * exempt for ({@link Workload#exemptSources}), but never this node's; no multicast; no IPv6 link-local; no tunnels of
+ * its own to nodes unless allowed.</li>
  * <li>From the host's stack to a pod: only to an address of that pod.</li>
  * <li>From an uplink: only to pods of this node, never with the address of one as source. VLAN tags are taken off.</li>
  * <li>From the host's stack to an uplink: anything that has a route.</li>
@@ -93,7 +94,9 @@ public final class RouteStage implements PacketStage {
         switch (burst.direction[row]) {
             case Direction.FROM_WORKLOAD -> {
                 noteNodePort(burst, tables.options(), row);
-                checkFromWorkload(burst, workloads, tables.options(), row, workloads.ipv4Ifindex(source));
+                checkFromWorkload(burst, workloads, tables.options(), row,
+                    workloads.ipv4Ifindex(source) == burst.ingressIfindex[row]
+                        || isExemptIpv4(workloads.workload(burst.ingressIfindex[row]), routes, source));
             }
             case Direction.TO_WORKLOAD -> checkToWorkload(burst, workloads, row, false);
             case Direction.FROM_UPLINK -> checkFromUplink(burst, row, routes.ipv4(source));
@@ -117,8 +120,9 @@ public final class RouteStage implements PacketStage {
                     refuseLinkLocal(burst, workloads, row);
                 } else {
                     noteNodePort(burst, tables.options(), row);
-                    checkFromWorkload(
-                        burst, workloads, tables.options(), row, workloads.ipv6Ifindex(sourceHigh, sourceLow));
+                    checkFromWorkload(burst, workloads, tables.options(), row,
+                        workloads.ipv6Ifindex(sourceHigh, sourceLow) == burst.ingressIfindex[row] || isExemptIpv6(
+                            workloads.workload(burst.ingressIfindex[row]), routes, sourceHigh, sourceLow));
                 }
             }
             case Direction.TO_WORKLOAD -> checkToWorkload(burst, workloads, row, toLinkLocal);
@@ -141,14 +145,26 @@ public final class RouteStage implements PacketStage {
         }
     }
 
+    /** This node's own address is its alone: the kernel calls any other sender of it a martian. */
+    private static boolean isExemptIpv4(final Workload sender, final RouteTable routes, final int source) {
+        return sender != null && sender.exemptSources().containsIpv4(source)
+            && RouteWord.kind(routes.ipv4(source)) != RouteKind.HOST;
+    }
+
+    private static boolean isExemptIpv6(
+        final Workload sender, final RouteTable routes, final long sourceHigh, final long sourceLow) {
+        return sender != null && sender.exemptSources().containsIpv6(sourceHigh, sourceLow)
+            && RouteWord.kind(routes.ipv6(sourceHigh, sourceLow)) != RouteKind.HOST;
+    }
+
     /** What a pod may not send; the interface is asked for only when something is wrong. */
     private static void checkFromWorkload(
         final PacketBurst burst, final WorkloadTable workloads, final ForwardingOptions options, final int row,
-        final int sourceIfindex) {
+        final boolean maySendFromSource) {
         final int ifindex = burst.ingressIfindex[row];
         final boolean multicast = (burst.flags[row] & PacketFlags.MULTICAST) != 0;
         final int protocol = burst.ipProtocol[row];
-        if (sourceIfindex != ifindex || multicast) {
+        if (!maySendFromSource || multicast) {
             if (workloads.workload(ifindex) == null) {
                 burst.drop(row, DropReason.INTERFACE_UNKNOWN);
             } else {

@@ -5,7 +5,8 @@ import io.caracal.wire.Ipv6Text;
 import java.util.Arrays;
 
 /**
- * One pod: the kernel ifindex of its interface on the host and the addresses behind it. Immutable; any thread.
+ * One pod: the kernel ifindex of its interface on the host, the addresses behind it, and which others it may send from.
+ * Immutable; any thread.
  *
  * <pre>{@code
  * final Workload pod = Workload.of(12, "10.65.0.7", "fd00:10:65::7");
@@ -15,11 +16,13 @@ public final class Workload {
     private final int ifindex;
     private final int[] ipv4;
     private final Ipv6Text[] ipv6;
+    private final SourcePrefixes exemptSources;
 
-    private Workload(final int ifindex, final int[] ipv4, final Ipv6Text[] ipv6) {
+    private Workload(final int ifindex, final int[] ipv4, final Ipv6Text[] ipv6, final SourcePrefixes exemptSources) {
         this.ifindex = ifindex;
         this.ipv4 = ipv4;
         this.ipv6 = ipv6;
+        this.exemptSources = exemptSources;
     }
 
     /**
@@ -39,7 +42,26 @@ public final class Workload {
             .mapToInt(Ipv4Address::parse).toArray();
         final Ipv6Text[] ipv6 = Arrays.stream(addresses).filter(a -> a.indexOf(':') >= 0).map(Ipv6Text::parse)
             .toArray(Ipv6Text[]::new);
-        return new Workload(ifindex, ipv4, ipv6);
+        return new Workload(ifindex, ipv4, ipv6, SourcePrefixes.NONE);
+    }
+
+    /**
+     * The same workload, which may send from other addresses too.
+     *
+     * @param prefixes of such addresses.
+     * @return a copy.
+     */
+    public Workload withExemptSources(final SourcePrefixes prefixes) {
+        return new Workload(ifindex, ipv4, ipv6, prefixes);
+    }
+
+    /**
+     * Sources that it may use though they are not its own; nothing is delivered to it for them.
+     *
+     * @return none as a rule.
+     */
+    public SourcePrefixes exemptSources() {
+        return exemptSources;
     }
 
     /**

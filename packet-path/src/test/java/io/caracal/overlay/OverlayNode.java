@@ -26,6 +26,7 @@ import io.caracal.route.RouteTarget;
 import io.caracal.route.VtepTable;
 import io.caracal.route.VxlanSettings;
 import io.caracal.stage.IcmpErrorLimit;
+import io.caracal.stage.SourcePrefixes;
 import io.caracal.stage.Workload;
 import io.caracal.stage.WorkloadTable;
 import io.caracal.stage.WorkloadTablePublisher;
@@ -50,6 +51,8 @@ import org.agrona.concurrent.UnsafeBuffer;
  * <pre>
  *  this node   192.168.1.10, 2001:db8:1::10, uplink 2 (02:00:00:00:00:0a), tunnel 10.65.0.1, fd00:10:65::1
  *   pods       12: 10.65.0.7, fd00:10:65::7      13: 10.65.0.9, fd00:10:65::9     block 10.65.0.0/26, fd00:10:65::/122
+ *              14: 10.65.0.11, fd00:10:65::b, exempt for 203.0.113.0/24, 192.168.1.10/31, 127.0.0.0/8, 224.0.0.0/4, 0.0.0.0/8,
+ *              10.65.0.9, 2001:db8:5::/48, 2001:db8:1::10/127, ::/127, fe80::/10, ff00::/8, fd00:10:65::9
  *  node b      192.168.1.11, 2001:db8:1::11: VXLAN   10.65.1.0/26 over IPv4, fd00:10:65:1::/122 over IPv6
  *  node c      192.168.1.12: same subnet             10.65.2.0/26, fd00:10:65:2::/122
  *  node d      its neighbour does not answer         10.65.3.0/26
@@ -107,7 +110,10 @@ final class OverlayNode {
 
     private void publish() {
         workloads.publish(new WorkloadTable.Builder().put(Workload.of(12, "10.65.0.7", "fd00:10:65::7"))
-            .put(Workload.of(13, "10.65.0.9", "fd00:10:65::9")).build());
+            .put(Workload.of(13, "10.65.0.9", "fd00:10:65::9"))
+            .put(Workload.of(14, "10.65.0.11", "fd00:10:65::b").withExemptSources(SourcePrefixes.of("203.0.113.0/24",
+                "192.168.1.10/31", "127.0.0.0/8", "224.0.0.0/4", "0.0.0.0/8", "10.65.0.9", "2001:db8:5::/48",
+                "2001:db8:1::10/127", "::/127", "fe80::/10", "ff00::/8", "fd00:10:65::9"))).build());
         forwarding.publish(new ForwardingTables(routes(), nextHops(0), vteps(), new ForwardingOptions(
             WORKLOAD_MTU, Ipv4Address.parse("10.65.0.1"), Ipv6Text.parse("fd00:10:65::1"), 4789, false, false,
             NodePorts.NONE)));
@@ -119,6 +125,7 @@ final class OverlayNode {
         return new RouteTable.Builder()
             .put("10.65.0.7", RouteTarget.localWorkload(12, pod)).put("10.65.0.9", RouteTarget.localWorkload(13, pod))
             .put("fd00:10:65::7", RouteTarget.localWorkload(12, pod)).put("fd00:10:65::9", RouteTarget.localWorkload(13, pod))
+            .put("10.65.0.11", RouteTarget.localWorkload(14, pod)).put("fd00:10:65::b", RouteTarget.localWorkload(14, pod))
             .put("10.65.0.0/26", RouteTarget.of(RouteKind.BLACKHOLE))
             .put("fd00:10:65::/122", RouteTarget.of(RouteKind.BLACKHOLE))
             .put("10.65.0.1", RouteTarget.of(RouteKind.HOST)).put("fd00:10:65::1", RouteTarget.of(RouteKind.HOST))
