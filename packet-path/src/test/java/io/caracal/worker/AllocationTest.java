@@ -18,6 +18,7 @@ class AllocationTest {
     private static final int WARM_UP_CYCLES = 20_000;
     private static final int MEASURED_CYCLES = 20_000;
     private static final int WINDOWS = 5;
+    private static final long COMPILED_NS_MAX = 30_000_000_000L;
 
     private final PathFixture path = new PathFixture(1024);
 
@@ -94,11 +95,13 @@ class AllocationTest {
     @Test
     void shouldAllocateNothingForSystemCallsAfterTheirWarmUp() {
         SystemCallWarmup.run(SystemCallWarmup.CALL_COUNT);
-        long leastBytes = Long.MAX_VALUE;
-        for (int window = 0; window < WINDOWS && leastBytes > bytesOfCalls(0); window++) {
-            leastBytes = Math.min(leastBytes, bytesOfCalls(MEASURED_CYCLES));
-        }
-        assertEquals(bytesOfCalls(0), leastBytes, "more for " + MEASURED_CYCLES + " calls than for none");
+        final long deadlineNs = System.nanoTime() + COMPILED_NS_MAX;
+        long moreBytes;
+        // A busy machine compiles later; what allocates when compiled does so in every window.
+        do {
+            moreBytes = bytesOfCalls(MEASURED_CYCLES) - bytesOfCalls(0);
+        } while (moreBytes > 0 && System.nanoTime() < deadlineNs);
+        assertTrue(moreBytes <= 0, moreBytes + " bytes more for " + MEASURED_CYCLES + " calls than for none");
     }
 
     private static long bytesOfCalls(final int callCount) {
