@@ -95,7 +95,7 @@ final class ControlLoop implements ControlListener, AutoCloseable {
         attached = List.copyOf(registry.attached());
         waiting = registry.waiting();
         attachProblems = Stream.concat(registry.problems().stream(), policy.problems().stream()).toList();
-        readiness.update(inSync, policy.notEnforced());
+        readiness.update(inSync, policy.notEnforced(), network.missing());
         revisionInForce = updateCount;
         afterBatch.run();
     }
@@ -129,6 +129,7 @@ final class ControlLoop implements ControlListener, AutoCloseable {
                     policy.exemptions().onSettings(felix);
                 }
                 network.onChange(change);
+                registry.onIpv6(network.hasIpv6());
             }
             case final ControlUpdate.InSync sync -> {
                 policy.onInSync();

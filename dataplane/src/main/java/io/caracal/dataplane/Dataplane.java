@@ -113,6 +113,7 @@ public final class Dataplane implements AutoCloseable {
         final KernelSide kernel = installKernelSide(flows.steeringSeed(), isJumbo);
         final NetworkControl network = own(NetworkControl.open(
             networkConfig, kernel.programs(), kernel.pins(), tcHooks(), tables.forwarding(), networkLog()));
+        network.tellServiceLoops(kernel.guard()::refuseServices);
         final RouteNetlink netlink = own(RouteNetlink.open());
         final PuntPair pair = PuntPair.adoptOrCreate(netlink, config, puntMtu, log);
         // No socket is in the map yet: what a hook takes meanwhile meets the answer to an absent engine.

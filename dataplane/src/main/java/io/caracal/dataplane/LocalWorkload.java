@@ -30,15 +30,16 @@ record LocalWorkload(String id, String interfaceName, MacAddress mac, List<Ipv4P
      *
      * @param endpoint an active one.
      * @param mac of the pod's end.
+     * @param hasIpv6 whether pods have IPv6; else the addresses of that family are left out.
      * @throws IllegalArgumentException if it lacks what the engine needs; names the endpoint.
      */
-    static LocalWorkload of(final WorkloadEndpointUpdate endpoint, final MacAddress mac) {
+    static LocalWorkload of(final WorkloadEndpointUpdate endpoint, final MacAddress mac, final boolean hasIpv6) {
         if (!endpoint.ipv4Networks().stream().allMatch(Ipv4Prefix::isSingleAddress)
             || !endpoint.ipv6Networks().stream().allMatch(Ipv6Prefix::isSingleAddress)) {
             throw new IllegalArgumentException("workload endpoint " + endpoint.id()
                 + ": has a network wider than one address, which this version does not forward to");
         }
         return new LocalWorkload(endpoint.id().toString(), endpoint.interfaceName(), mac, endpoint.ipv4Networks(),
-            endpoint.ipv6Networks());
+            hasIpv6 ? endpoint.ipv6Networks() : List.of());
     }
 }

@@ -31,8 +31,9 @@ final class Readiness {
      *
      * @param inSync whether the control source has said everything once.
      * @param unenforced a sentence for each object whose policy is not enforced.
+     * @param missing a sentence for each thing that the operator's settings want and that is not there.
      */
-    void update(final boolean inSync, final List<String> unenforced) {
+    void update(final boolean inSync, final List<String> unenforced, final List<String> missing) {
         if (!unenforced.equals(notEnforced)) {
             unenforced.stream().filter(each -> !notEnforced.contains(each)).forEach(log::warn);
             notEnforced = List.copyOf(unenforced);
@@ -44,6 +45,7 @@ final class Readiness {
         if (!allowsUnenforced) {
             now.addAll(unenforced);
         }
+        now.addAll(missing);
         reasons = List.copyOf(now);
         if (now.isEmpty()) {
             ready.complete(null);

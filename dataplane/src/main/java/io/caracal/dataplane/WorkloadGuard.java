@@ -7,6 +7,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Collection;
 import java.util.concurrent.TimeUnit;
 
+import io.caracal.policy.model.Prefix;
+
 /**
  * Drops, in nftables, whatever comes from or goes to a workload interface that is not armed. The table
  * {@code inet caracal} is put in place before anything else and outlives the engine, so that a new pod is never routed
@@ -44,6 +46,8 @@ public final class WorkloadGuard {
             add set %1$s armed { type iface_index; }
             add chain %1$s guard_prerouting { type filter hook prerouting priority %2$d; policy accept; }
             add chain %1$s guard_forward { type filter hook forward priority %2$d; policy accept; }
+            add chain %1$s guard_services { type filter hook forward priority 0; policy accept; }
+            flush chain %1$s guard_services
             flush chain %1$s guard_prerouting
             flush chain %1$s guard_forward
             add rule %1$s guard_prerouting iifname %3$s iif != @armed counter drop
@@ -83,6 +87,26 @@ public final class WorkloadGuard {
     public void disarm(final int ifindex) {
         nft("disarm interface " + ifindex, "add element " + TABLE + " armed { " + ifindex + " }\n"
             + "delete element " + TABLE + " armed { " + ifindex + " }\n");
+    }
+
+    /**
+     * Has packets to services refused that the host's stack forwards without having translated them: they would go to
+     * the router and come back (Felix's chain {@code cali-cidr-block}). Behind DNAT, so that a translated one has
+     * another destination.
+     *
+     * @param cidrs addresses that services may have; none lifts it.
+     * @param isTold whether the sender is told.
+     */
+    public void refuseServices(final Collection<Prefix> cidrs, final boolean isTold) {
+        final StringBuilder script = new StringBuilder("""
+            add table %1$s
+            add chain %1$s guard_services { type filter hook forward priority 0; policy accept; }
+            flush chain %1$s guard_services
+            """.formatted(TABLE));
+        cidrs.forEach(cidr -> script.append("add rule ").append(TABLE).append(" guard_services ")
+            .append(cidr.v6() ? "ip6" : "ip").append(" daddr ").append(cidr).append(" counter ")
+            .append(isTold ? "reject\n" : "drop\n"));
+        nft("refuse packets to services that nobody has translated: " + cidrs, script.toString());
     }
 
     /**

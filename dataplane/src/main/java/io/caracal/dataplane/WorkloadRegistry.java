@@ -38,6 +38,7 @@ final class WorkloadRegistry {
     private final SortedMap<String, String> problemByInterface = new TreeMap<>();
     private final Set<String> awaitingMac = ConcurrentHashMap.newKeySet();
     private boolean inSync;
+    private boolean hasIpv6 = true;
     private boolean isHurried;
     private boolean changed;
     private int publishedCount;
@@ -53,6 +54,14 @@ final class WorkloadRegistry {
         this.attacher = attacher;
         this.beforeFirst = beforeFirst;
         this.log = log;
+    }
+
+    /** Whether pods have IPv6: without it they have no address of that family, and nothing passes from or to one. */
+    void onIpv6(final boolean isSupported) {
+        if (hasIpv6 != isSupported) {
+            hasIpv6 = isSupported;
+            List.copyOf(endpointByInterface.keySet()).forEach(this::reconcile);
+        }
     }
 
     /** An endpoint is there, or has changed. */
@@ -230,7 +239,7 @@ final class WorkloadRegistry {
             return null;
         }
         try {
-            return new AttachedWorkload(LocalWorkload.of(endpoint, podMac(endpoint, ifindex)), ifindex);
+            return new AttachedWorkload(LocalWorkload.of(endpoint, podMac(endpoint, ifindex), hasIpv6), ifindex);
         } catch (final IllegalArgumentException unusable) {
             refuse(interfaceName, unusable.getMessage(), problemBefore);
         } catch (final NativeCallException failure) {

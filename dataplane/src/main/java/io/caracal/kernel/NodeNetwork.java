@@ -73,7 +73,7 @@ public final class NodeNetwork implements AutoCloseable {
             removeUnwantedDevices(spec, report);
             final Map<Boolean, Integer> devices = ensureOverlays(spec, report);
             final KernelView view = KernelView.read(netlink);
-            final List<Route> routes = new ArrayList<>(podInterfaces.ensure(spec.pods(), view, report));
+            final List<Route> routes = new ArrayList<>(podInterfaces.ensure(spec, view, report));
             spec.localBlocks().stream().filter(block -> !block.isSingleAddress()).forEach(block ->
                 routes.add(Route.to(block.address(), block.length()).withType(Route.BLACKHOLE)));
             spec.remoteBlocks().forEach(block -> addRoute(block, spec, view, devices, routes, report));
@@ -83,9 +83,9 @@ public final class NodeNetwork implements AutoCloseable {
         return report.report();
     }
 
-    /** Without it the kernel would forward nothing; Felix sets it too. */
+    /** Without it the kernel would forward nothing; Felix sets it too, unless IPForwarding is Disabled. */
     private static void ensureForwarding(final NodeNetworkSpec spec, final NodeNetworkReport.Writer report) {
-        if (spec.equals(NodeNetworkSpec.EMPTY)) {
+        if (spec.equals(NodeNetworkSpec.EMPTY) || !spec.host().forwards()) {
             return;
         }
         PodInterfaces.ensureSetting("ipv4/ip_forward", "1", report);

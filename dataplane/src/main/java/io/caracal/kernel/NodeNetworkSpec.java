@@ -12,12 +12,13 @@ import java.util.List;
  * @param localBlocks networks that this node gives its pods addresses of: addresses that no pod has go nowhere, lest
  *     they go round between the nodes.
  * @param pods the host's ends of this node's pods' interfaces.
+ * @param host what the operator says about this host.
  */
 public record NodeNetworkSpec(List<OverlaySpec> overlays, List<RemoteVtep> remoteVteps, List<RemoteBlock> remoteBlocks,
-    List<IpPrefix> localBlocks, List<PodInterface> pods) {
+    List<IpPrefix> localBlocks, List<PodInterface> pods, HostPart host) {
     /** Nothing at all: what a cleanup leaves. */
     public static final NodeNetworkSpec EMPTY =
-        new NodeNetworkSpec(List.of(), List.of(), List.of(), List.of(), List.of());
+        new NodeNetworkSpec(List.of(), List.of(), List.of(), List.of(), List.of(), HostPart.DEFAULT);
 
     /** Copies everything, so that it cannot change later. */
     public NodeNetworkSpec {
@@ -35,7 +36,7 @@ public record NodeNetworkSpec(List<OverlaySpec> overlays, List<RemoteVtep> remot
      * @return a copy.
      */
     public NodeNetworkSpec withOverlays(final List<OverlaySpec> ends) {
-        return new NodeNetworkSpec(ends, remoteVteps, remoteBlocks, localBlocks, pods);
+        return new NodeNetworkSpec(ends, remoteVteps, remoteBlocks, localBlocks, pods, host);
     }
 
     /**
@@ -46,7 +47,7 @@ public record NodeNetworkSpec(List<OverlaySpec> overlays, List<RemoteVtep> remot
      * @return a copy.
      */
     public NodeNetworkSpec withRemotes(final List<RemoteVtep> vteps, final List<RemoteBlock> blocks) {
-        return new NodeNetworkSpec(overlays, vteps, blocks, localBlocks, pods);
+        return new NodeNetworkSpec(overlays, vteps, blocks, localBlocks, pods, host);
     }
 
     /**
@@ -57,6 +58,16 @@ public record NodeNetworkSpec(List<OverlaySpec> overlays, List<RemoteVtep> remot
      * @return a copy.
      */
     public NodeNetworkSpec withLocals(final List<IpPrefix> blocks, final List<PodInterface> interfaces) {
-        return new NodeNetworkSpec(overlays, remoteVteps, remoteBlocks, blocks, interfaces);
+        return new NodeNetworkSpec(overlays, remoteVteps, remoteBlocks, blocks, interfaces, host);
+    }
+
+    /**
+     * With another word about this host.
+     *
+     * @param part what the operator says.
+     * @return a copy.
+     */
+    public NodeNetworkSpec withHost(final HostPart part) {
+        return new NodeNetworkSpec(overlays, remoteVteps, remoteBlocks, localBlocks, pods, part);
     }
 }

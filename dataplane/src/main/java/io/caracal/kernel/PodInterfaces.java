@@ -42,21 +42,20 @@ final class PodInterfaces {
     }
 
     /** Makes settings and neighbours right; returns the routes that the pods need. */
-    List<Route> ensure(final List<PodInterface> pods, final KernelView view, final NodeNetworkReport.Writer report) {
+    List<Route> ensure(final NodeNetworkSpec spec, final KernelView view, final NodeNetworkReport.Writer report) {
         final List<Route> routes = new ArrayList<>();
         final Map<Integer, Map<InetAddress, MacAddress>> neighbours = new HashMap<>();
-        for (final PodInterface pod : pods) {
+        for (final PodInterface pod : spec.pods()) {
             final Link link = view.links().get(pod.name());
             if (link == null || !link.isUp()) {
                 continue;
             }
             known.add(link.index());
-            report.attempt("settings of " + pod.name(), () -> ensureSettings(pod.name(), report));
+            report.attempt("settings of " + pod.name(), () -> ensureSettings(pod.name(), spec.host(), report));
             final Map<InetAddress, MacAddress> ofPod =
                 neighbours.computeIfAbsent(link.index(), index -> new HashMap<>());
             for (final InetAddress address : pod.addresses()) {
-                routes.add(Route.to(address, address.getAddress().length * Byte.SIZE).via(null, link.index())
-                    .withMetric(metric(address)));
+                routes.add(route(address, link.index(), spec.host().podSource(address)));
                 if (pod.mac() != null) {
                     ofPod.put(address, pod.mac());
                 }
@@ -67,6 +66,13 @@ final class PodInterfaces {
         return routes;
     }
 
+    /** NB: a route that says the source has to take the CNI plugin's place, which has no metric and would win. */
+    private Route route(final InetAddress address, final int ifindex, final Optional<InetAddress> source) {
+        final Route route = Route.to(address, address.getAddress().length * Byte.SIZE).via(null, ifindex);
+        return source.isEmpty() ? route.withMetric(metric(address))
+            : route.withMetric(address instanceof Inet6Address ? metric(address) : 0).withSource(source.get());
+    }
+
     /**
      * The kernel gives an IPv6 route without metric the one that Felix uses for pods (IP6_RT_PRIO_USER, 1024): ours
      * would take the place of the CNI plugin's, and nothing would be left when it is taken away.
@@ -75,10 +81,12 @@ final class PodInterfaces {
         return address instanceof Inet6Address ? settings.podRouteMetric() - 1 : settings.podRouteMetric();
     }
 
-    private void ensureSettings(final String name, final NodeNetworkReport.Writer report) {
+    private void ensureSettings(final String name, final HostPart host, final NodeNetworkReport.Writer report) {
         ensureSetting("ipv4/neigh/" + name + "/proxy_delay", "0", report);
         IPV4_SETTINGS.forEach((key, value) -> ensureSetting("ipv4/conf/" + name + '/' + key, value, report));
-        IPV6_SETTINGS.forEach((key, value) -> ensureSetting("ipv6/conf/" + name + '/' + key, value, report));
+        if (host.ipv6()) {
+            IPV6_SETTINGS.forEach((key, value) -> ensureSetting("ipv6/conf/" + name + '/' + key, value, report));
+        }
     }
 
     /** What the kernel has not (no IPv6, or the interface has just gone) need not be set. */

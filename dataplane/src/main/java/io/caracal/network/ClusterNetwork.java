@@ -24,8 +24,8 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * What control has told about the cluster's network: the sum of its {@link NodeChange}s, in no promised order. The
- * control thread's.
+ * What control has told about the cluster's network: the sum of its {@link NodeChange}s, in no promised order. Of IPv6
+ * nothing is shown while Felix's Ipv6Support is off. The control thread's.
  */
 final class ClusterNetwork {
     private final Map<Prefix, Route> routes = new HashMap<>();
@@ -69,24 +69,39 @@ final class ClusterNetwork {
         return pools.isEmpty() && vteps.isEmpty() && routes.isEmpty();
     }
 
+    /** Whether pods have IPv6. */
+    boolean hasIpv6() {
+        return settings.host().part().ipv6();
+    }
+
+    private boolean isShown(final Prefix prefix) {
+        return !prefix.v6() || hasIpv6();
+    }
+
     Collection<Route> routes() {
-        return routes.values();
+        return hasIpv6() ? routes.values()
+            : routes.values().stream().filter(route -> isShown(route.destination())).toList();
     }
 
     Collection<VtepUpdate> vteps() {
-        return vteps.values();
+        return vteps.values().stream().map(this::shown).toList();
     }
 
     Optional<VtepUpdate> vtep(final String node) {
-        return Optional.ofNullable(vteps.get(node));
+        return Optional.ofNullable(vteps.get(node)).map(this::shown);
+    }
+
+    private VtepUpdate shown(final VtepUpdate vtep) {
+        return hasIpv6() ? vtep : new VtepUpdate(vtep.node(), vtep.ipv4(), Optional.empty());
     }
 
     Collection<HostUpdate> hosts() {
-        return hosts.values();
+        return hosts.values().stream().map(host -> hasIpv6() ? host
+            : new HostUpdate(host.name(), host.ipv4(), Optional.empty())).toList();
     }
 
     Collection<PoolUpdate> pools() {
-        return pools.values();
+        return hasIpv6() ? pools.values() : pools.values().stream().filter(pool -> isShown(pool.cidr())).toList();
     }
 
     /** The narrowest pool that gives pods addresses around a prefix. */
@@ -101,7 +116,7 @@ final class ClusterNetwork {
     }
 
     List<Prefix> serviceCidrs() {
-        return serviceCidrs;
+        return serviceCidrs.stream().filter(this::isShown).toList();
     }
 
     EncapsulationUpdate encapsulation() {

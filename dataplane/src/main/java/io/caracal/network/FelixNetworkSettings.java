@@ -1,14 +1,12 @@
 package io.caracal.network;
 
-import io.caracal.kernel.NodeMtu;
-import io.caracal.nat.NatConfig;
+import io.caracal.kernel.HostPart;
 import io.caracal.policy.model.Prefix;
-import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
-import java.util.regex.PatternSyntaxException;
 
 /**
  * Felix's settings of the network, with its defaults (felix/docs/config-params.json). Immutable; any thread.
@@ -26,11 +24,12 @@ import java.util.regex.PatternSyntaxException;
  * @param natLastPort highest of NATPortRange.
  * @param programsClusterRoutes ProgramClusterRoutes is Enabled.
  * @param externalNodes ExternalNodesCIDRList.
+ * @param host those of this host.
  */
 record FelixNetworkSettings(int vxlanPort, int vxlanVni, int vxlanMtu, int vxlanMtuIpv6, Pattern mtuInterfaces,
                             boolean vxlanFromWorkloads, boolean ipipFromWorkloads, boolean natExcludesHosts,
                             Optional<Prefix> natAddress, int natFirstPort, int natLastPort,
-                            boolean programsClusterRoutes, List<Prefix> externalNodes) {
+                            boolean programsClusterRoutes, List<Prefix> externalNodes, FelixHostSettings host) {
     static final FelixNetworkSettings DEFAULT = of(Map.of());
 
     private static final int PORT_MAX = 0xFFFF;
@@ -43,7 +42,7 @@ record FelixNetworkSettings(int vxlanPort, int vxlanVni, int vxlanMtu, int vxlan
      * @throws IllegalArgumentException naming the setting and its value.
      */
     static FelixNetworkSettings of(final Map<String, String> settings) {
-        final Reader read = new Reader(settings);
+        final FelixSettingReader read = new FelixSettingReader(settings);
         final int[] ports = read.ports("NATPortRange");
         return new FelixNetworkSettings(read.number("VXLANPort", 4789, 1, PORT_MAX),
             read.number("VXLANVNI", 4096, 0, VNI_MAX), read.number("VXLANMTU", 0, 0, PORT_MAX),
@@ -51,67 +50,17 @@ record FelixNetworkSettings(int vxlanPort, int vxlanVni, int vxlanMtu, int vxlan
             read.isTrue("AllowVXLANPacketsFromWorkloads"), read.isTrue("AllowIPIPPacketsFromWorkloads"),
             "IPPoolsAndHostIPs".equalsIgnoreCase(settings.get("NATOutgoingExclusions")),
             read.prefixes("NATOutgoingAddress").stream().findFirst(), ports[0], ports[1],
-            "Enabled".equalsIgnoreCase(settings.get("ProgramClusterRoutes")), read.prefixes("ExternalNodesCIDRList"));
+            "Enabled".equalsIgnoreCase(settings.get("ProgramClusterRoutes")), read.prefixes("ExternalNodesCIDRList"),
+            host(read));
     }
 
-    /** Takes words apart. */
-    private record Reader(Map<String, String> settings) {
-        int number(final String key, final int otherwise, final int min, final int max) {
-            final String text = settings.getOrDefault(key, "").strip();
-            if (text.isEmpty()) {
-                return otherwise;
-            }
-            try {
-                final int number = Integer.parseInt(text);
-                if (number >= min && number <= max) {
-                    return number;
-                }
-            } catch (final NumberFormatException notANumber) {
-                throw refused(key, "a number from " + min + " to " + max, notANumber);
-            }
-            throw refused(key, "a number from " + min + " to " + max, null);
-        }
-
-        boolean isTrue(final String key) {
-            return "true".equalsIgnoreCase(settings.getOrDefault(key, "").strip());
-        }
-
-        Pattern pattern(final String key) {
-            final String text = settings.getOrDefault(key, "").strip();
-            try {
-                return text.isEmpty() ? NodeMtu.INTERFACE_PATTERN_DEFAULT : Pattern.compile(text);
-            } catch (final PatternSyntaxException malformed) {
-                throw refused(key, "a regular expression", malformed);
-            }
-        }
-
-        /** {@code 32768:65535}, or one port; Felix's default, 0, is any. */
-        int[] ports(final String key) {
-            final String text = settings.getOrDefault(key, "").strip();
-            if (text.isEmpty() || "0".equals(text)) {
-                return new int[] {NatConfig.DEFAULT_FIRST_PORT, NatConfig.DEFAULT_LAST_PORT};
-            }
-            final String[] ends = text.split(":", 2);
-            try {
-                final int first = Integer.parseInt(ends[0].strip());
-                final int last = Integer.parseInt(ends[ends.length - 1].strip());
-                if (first >= 1 && first <= last && last <= PORT_MAX) {
-                    return new int[] {first, last};
-                }
-            } catch (final NumberFormatException notANumber) {
-                throw refused(key, "a range of ports such as 32768:65535", notANumber);
-            }
-            throw refused(key, "a range of ports such as 32768:65535", null);
-        }
-
-        List<Prefix> prefixes(final String key) {
-            return Arrays.stream(settings.getOrDefault(key, "").split(",")).map(String::strip)
-                .filter(text -> !text.isEmpty()).map(Prefix::parse).toList();
-        }
-
-        private IllegalArgumentException refused(final String key, final String expected, final Exception cause) {
-            return new IllegalArgumentException(
-                "Felix setting " + key + "=" + settings.get(key) + " is not " + expected, cause);
-        }
+    private static FelixHostSettings host(final FelixSettingReader read) {
+        return new FelixHostSettings(
+            new HostPart("enabled".equals(read.word("IPForwarding", "enabled", "disabled")),
+                "true".equals(read.word("Ipv6Support", "true", "false")),
+                read.address("DeviceRouteSourceAddress", false), read.address("DeviceRouteSourceAddressIPv6", true)),
+            read.interfaceName("IptablesNATOutgoingInterfaceFilter"), read.isTrue("RequireMTUFile"),
+            ServiceLoops.valueOf(read.word("ServiceLoopPrevention", "drop", "reject", "disabled")
+                .toUpperCase(Locale.ROOT)));
     }
 }

@@ -13,6 +13,7 @@ import io.caracal.route.RouteKind;
 import io.caracal.route.RouteTable;
 import io.caracal.route.RouteTarget;
 import io.caracal.route.VtepTable;
+import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -105,7 +106,8 @@ final class ForwardingCompiler {
         RouteTable build() {
             EVERYTHING.forEach(all -> put(all, RouteTarget.of(RouteKind.OUTSIDE)));
             if (!input.uplinks().isEmpty()) {
-                input.host().routes().forEach(this::putHostRoute);
+                input.host().routes().stream().filter(route -> input.cluster().hasIpv6()
+                    || !(route.destination() instanceof Inet6Address)).forEach(this::putHostRoute);
                 input.cluster().pools().forEach(pool -> {
                     if (!pool.loadBalancerOnly()) {
                         put(pool.cidr(), outside(pool.cidr()));
@@ -126,7 +128,9 @@ final class ForwardingCompiler {
         }
 
         private void put(final Prefix prefix, final RouteTarget target) {
-            if (prefix.v6()) {
+            if (prefix.v6() && !input.cluster().hasIpv6()) {
+                builder.putIpv6(0, 0, 0, RouteTarget.of(RouteKind.BLACKHOLE));
+            } else if (prefix.v6()) {
                 builder.putIpv6(prefix.high(), prefix.low(), prefix.length(), target);
             } else {
                 builder.putIpv4((int)(prefix.high() >>> Integer.SIZE), prefix.length(), target);
@@ -140,16 +144,20 @@ final class ForwardingCompiler {
             }
             final boolean isLink = route.gateway() == null && !destination.isHost();
             final int nextHop = isLink ? planner.onLink(route.ifindex()) : planner.towards(route.destination());
-            put(destination, RouteTarget.via(RouteKind.OUTSIDE, nextHop, poolFlag(destination)));
+            put(destination, RouteTarget.via(RouteKind.OUTSIDE, nextHop, natFlags(destination, nextHop)));
         }
 
         private RouteTarget outside(final Prefix prefix) {
-            return RouteTarget.via(
-                RouteKind.OUTSIDE, planner.towards(NetworkAddresses.address(prefix)), poolFlag(prefix));
+            final int nextHop = planner.towards(NetworkAddresses.address(prefix));
+            return RouteTarget.via(RouteKind.OUTSIDE, nextHop, natFlags(prefix, nextHop));
         }
 
-        private int poolFlag(final Prefix prefix) {
-            return input.cluster().poolOf(prefix).isPresent() ? RouteFlags.IN_POOL : 0;
+        /** Why packets to a destination keep their source. */
+        private int natFlags(final Prefix destination, final int nextHop) {
+            final boolean isMasqueraded = planner.device(nextHop).flatMap(input.host()::link)
+                .map(link -> input.cluster().settings().host().isMasqueraded(link.name())).orElse(true);
+            return (input.cluster().poolOf(destination).isPresent() ? RouteFlags.IN_POOL : 0)
+                | (isMasqueraded ? 0 : RouteFlags.KEEPS_SOURCE);
         }
 
         private void otherNodes() {
@@ -160,8 +168,8 @@ final class ForwardingCompiler {
         }
 
         private RouteTarget remoteHost(final Prefix address) {
-            return RouteTarget.via(
-                RouteKind.REMOTE_HOST, planner.towards(NetworkAddresses.address(address)), poolFlag(address));
+            final int nextHop = planner.towards(NetworkAddresses.address(address));
+            return RouteTarget.via(RouteKind.REMOTE_HOST, nextHop, natFlags(address, nextHop));
         }
 
         private void putClusterRoute(final Route route) {

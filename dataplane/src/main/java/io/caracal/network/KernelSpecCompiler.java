@@ -44,7 +44,8 @@ final class KernelSpecCompiler {
             ForwardingCompiler.localBlocks(input.cluster()).stream().map(NetworkAddresses::network).toList();
         final List<PodInterface> pods = input.pods().stream()
             .map(pod -> new PodInterface(pod.interfaceName(), pod.mac(), pod.addresses())).toList();
-        return new NodeNetworkSpec(overlays(input), vteps, blocks, localBlocks, pods);
+        return new NodeNetworkSpec(overlays(input), vteps, blocks, localBlocks, pods,
+            input.cluster().settings().host().part());
     }
 
     private static List<OverlaySpec> overlays(final NetworkInput input) {

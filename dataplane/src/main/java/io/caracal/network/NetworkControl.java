@@ -13,6 +13,7 @@ import io.caracal.netlink.RouteNetlink;
 import io.caracal.route.ForwardingPublisher;
 import io.caracal.route.ForwardingTables;
 import io.caracal.route.NextHopTable;
+import io.caracal.policy.model.Prefix;
 import io.caracal.xdp.PinDirectory;
 import io.caracal.xdp.TcHook;
 import io.caracal.xdp.punt.PuntPrograms;
@@ -26,6 +27,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -73,10 +75,17 @@ public final class NetworkControl implements AutoCloseable {
     private boolean isHostStale = true;
     private boolean isChanged;
     private boolean areNeighboursChanged;
+    private BiConsumer<Collection<Prefix>, Boolean> serviceLoops = (cidrs, isTold) -> { };
+    private Refusal refused = new Refusal(List.of(), false);
+    private volatile List<String> missing = List.of();
     private volatile List<String> settingProblems = List.of();
     private volatile List<String> uplinkProblems = List.of();
     private volatile List<String> kernelProblems = List.of();
     private volatile Map<String, String> uplinkModes = Map.of();
+
+    /** Services whose packets the host's stack shall not forward untranslated, and whether their senders are told. */
+    private record Refusal(List<Prefix> cidrs, boolean isTold) {
+    }
 
     private NetworkControl(final NetworkConfig config, final Supplier<UplinkSide> load,
                            final ForwardingPublisher publisher, final NetworkLog log) {
@@ -141,6 +150,15 @@ public final class NetworkControl implements AutoCloseable {
         try (RouteNetlink netlink = RouteNetlink.open()) {
             return uplinks.present(HostView.read(netlink, interfacePrefix));
         }
+    }
+
+    /**
+     * Who refuses packets to services that nobody has translated. Before {@link #start}.
+     *
+     * @param refusing takes the services' addresses, none to refuse nothing, and whether senders are told.
+     */
+    public void tellServiceLoops(final BiConsumer<Collection<Prefix>, Boolean> refusing) {
+        serviceLoops = refusing;
     }
 
     /**
@@ -213,6 +231,15 @@ public final class NetworkControl implements AutoCloseable {
             log.warn(settingProblems.getFirst());
         }
         isChanged = true;
+    }
+
+    /**
+     * Whether pods have IPv6, by Felix's Ipv6Support.
+     *
+     * @return true unless it is switched off.
+     */
+    public boolean hasIpv6() {
+        return cluster.hasIpv6();
     }
 
     /** Control has told everything once: what it says is the whole from now on. */
@@ -306,7 +333,21 @@ public final class NetworkControl implements AutoCloseable {
         side().tables().removeEnded();
         keeper.update(KernelSpecCompiler.compile(input));
         if (!cluster.isEmpty()) {
-            config.mtuFile().ifPresent(file -> writeMtu(file, input.podMtu()));
+            final Optional<String> failure = config.mtuFile().isEmpty() ? Optional.of("the setting mtu-file is empty")
+                : writeMtu(config.mtuFile().get(), input.podMtu());
+            missing = failure.filter(why -> cluster.settings().host().requiresMtuFile())
+                .map(why -> List.of("the MTU file that RequireMTUFile wants is not there: " + why)).orElse(List.of());
+        }
+        refuseServiceLoops();
+    }
+
+    private void refuseServiceLoops() {
+        final ServiceLoops wanted = cluster.settings().host().serviceLoops();
+        final Refusal now = new Refusal(
+            wanted == ServiceLoops.DISABLED ? List.of() : cluster.serviceCidrs(), wanted == ServiceLoops.REJECT);
+        if (!now.equals(refused)) {
+            serviceLoops.accept(now.cidrs(), now.isTold());
+            refused = now;
         }
     }
 
@@ -346,14 +387,27 @@ public final class NetworkControl implements AutoCloseable {
         return tables;
     }
 
-    private void writeMtu(final MtuFile file, final int mtu) {
+    /** Why it could not be written. */
+    private Optional<String> writeMtu(final MtuFile file, final int mtu) {
         try {
             if (file.write(mtu)) {
                 log.info("new pods get MTU " + mtu + " (" + file.path() + ")");
             }
+            return Optional.empty();
         } catch (final java.io.UncheckedIOException failure) {
-            log.warn(failure.getMessage() + ": " + failure.getCause().getMessage());
+            final String why = failure.getMessage() + ": " + failure.getCause().getMessage();
+            log.warn(why);
+            return Optional.of(why);
         }
+    }
+
+    /**
+     * What Felix's settings require and is not there: the engine is not ready without it. Any thread.
+     *
+     * @return a sentence each.
+     */
+    public List<String> missing() {
+        return missing;
     }
 
     /**

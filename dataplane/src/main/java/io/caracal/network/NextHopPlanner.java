@@ -41,6 +41,16 @@ final class NextHopPlanner {
         return plans;
     }
 
+    /** The device that a next hop without a tunnel leaves by; none for the host's stack. */
+    Optional<Integer> device(final int nextHop) {
+        return switch (plans.get(nextHop)) {
+            case NextHopPlan.Direct(final int ifindex, final var neighbour, final int mtu) -> Optional.of(ifindex);
+            case NextHopPlan.Device(final int ifindex, final int mtu) -> Optional.of(ifindex);
+            case final NextHopPlan.Tunnel tunnel -> Optional.empty();
+            case null -> Optional.empty();
+        };
+    }
+
     /** The next hop towards an address, without a tunnel; {@link NextHopTable#NONE} for the host's stack. */
     int towards(final InetAddress destination) {
         return input.host().wayTo(destination).map(this::over).orElse(NextHopTable.NONE);

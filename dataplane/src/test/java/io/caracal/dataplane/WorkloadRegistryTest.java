@@ -20,6 +20,7 @@ import io.caracal.bindings.NativeCallException;
 import io.caracal.control.ControlUpdate.WorkloadEndpointUpdate;
 import io.caracal.control.EndpointState;
 import io.caracal.control.Ipv4Prefix;
+import io.caracal.control.Ipv6Prefix;
 import io.caracal.control.MacAddress;
 import io.caracal.control.WorkloadEndpointId;
 import org.junit.jupiter.api.Test;
@@ -37,6 +38,20 @@ class WorkloadRegistryTest {
         final String address) {
         return new WorkloadEndpointUpdate(id(name), EndpointState.ACTIVE, interfaceName,
             Optional.of(MacAddress.parse("02:00:00:00:00:01")), List.of(Ipv4Prefix.parse(address)), List.of());
+    }
+
+    @Test
+    void shouldKnowNoIpv6AddressWithoutIpv6() {
+        registry.onInSync();
+        registry.onLinkPresent("cali1", 7);
+        registry.onEndpoint(new WorkloadEndpointUpdate(id("a"), EndpointState.ACTIVE, "cali1",
+            Optional.of(MacAddress.parse("02:00:00:00:00:01")), List.of(Ipv4Prefix.parse("10.65.0.1/32")),
+            List.of(Ipv6Prefix.parse("fd00:65::1/128"))));
+        assertEquals(List.of("10.65.0.1", "fd00:65::1"), registry.attached().getFirst().workload().addresses());
+        registry.onIpv6(false);
+        assertEquals(List.of("10.65.0.1"), registry.attached().getFirst().workload().addresses());
+        registry.onIpv6(true);
+        assertEquals(List.of("10.65.0.1", "fd00:65::1"), registry.attached().getFirst().workload().addresses());
     }
 
     @Test

@@ -13,6 +13,9 @@ import io.caracal.netlink.Neighbour;
 import io.caracal.netlink.Route;
 import io.caracal.netlink.Sysctl;
 import io.caracal.netlink.VethSpec;
+import java.io.IOException;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -234,6 +237,58 @@ class NodeNetworkTest {
             && (n.state() & Neighbour.PERMANENT) != 0));
         assertTrue(first.withNetlink(n -> n.neighbours()).stream()
             .anyMatch(n -> n.address().equals(ip("192.0.2.200"))), "a stranger's neighbour");
+    }
+
+    /** The host's own packets to a pod have the address that was asked for, whatever route the CNI plugin has made. */
+    @Test
+    void shouldGiveTheHostTheSourceThatWasAskedFor() {
+        final int cali = first.link("cali1").index();
+        first.withNetlink(netlink -> {
+            netlink.addAddress(netlink.link("eth0").index(), ip("198.51.100.9"), 32);
+            netlink.addAddress(netlink.link("lo").index(), ip("2001:db8:9::9"), 128);
+            netlink.addRoute(Route.to(first.podIpv4(), 32).via(null, cali));
+            return null;
+        });
+        final HostPart asked = new HostPart(true, true, Optional.of(ip("198.51.100.9")), Optional.of(ip("2001:db8:9::9")));
+
+        assertEquals(List.of(), first.apply(first.spec(second).withHost(asked)).problems());
+
+        assertEquals("198.51.100.9", first.host().call(() -> sourceTowards(first.podIpv4())));
+        assertEquals("2001:db8:9:0:0:0:0:9", first.host().call(() -> sourceTowards(first.podIpv6())));
+        assertEquals(List.of(), first.apply(first.spec(second).withHost(asked)).changes());
+        assertTrue(TwoNodes.reaches(first.host(), first.podIpv4()));
+        assertEquals(List.of(), first.apply(first.spec(second)).problems());
+        assertFalse(first.host().call(() -> sourceTowards(first.podIpv4())).equals("198.51.100.9"), "lifted again");
+        final HostPart foreign = new HostPart(true, true, Optional.of(ip("203.0.113.9")), Optional.empty());
+        final NodeNetworkReport refused = first.apply(first.spec(second).withHost(foreign));
+        assertTrue(refused.problems().toString().contains("EINVAL"), "not this host's: " + refused.problems());
+    }
+
+    private static String sourceTowards(final InetAddress destination) throws IOException {
+        try (DatagramSocket socket = new DatagramSocket()) {
+            socket.connect(destination, 9);
+            return socket.getLocalAddress().getHostAddress();
+        }
+    }
+
+    @Test
+    void shouldLeaveSettingsAloneThatAreNotAskedFor() {
+        final HostPart quiet = new HostPart(false, false, Optional.empty(), Optional.empty());
+        first.host().run(() -> {
+            Sysctl.set("ipv4/ip_forward", "0");
+            Sysctl.set("ipv6/conf/cali1/accept_ra", "2");
+        });
+
+        assertEquals(List.of(), first.apply(first.spec(second).withHost(quiet)).problems());
+
+        first.host().run(() -> {
+            assertEquals(Optional.of("0"), Sysctl.find("ipv4/ip_forward"));
+            assertEquals(Optional.of("0"), Sysctl.find("ipv6/conf/all/forwarding"));
+            assertEquals(Optional.of("2"), Sysctl.find("ipv6/conf/cali1/accept_ra"));
+            assertEquals(Optional.of("1"), Sysctl.find("ipv4/conf/cali1/proxy_arp"));
+        });
+        assertEquals(List.of(), first.apply(first.spec(second)).problems());
+        first.host().run(() -> assertEquals(Optional.of("1"), Sysctl.find("ipv4/ip_forward")));
     }
 
     @Test

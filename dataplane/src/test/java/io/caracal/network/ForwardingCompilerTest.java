@@ -38,7 +38,8 @@ class ForwardingCompilerTest {
         final String kind = List.of("none", "local", "remote", "same-subnet", "remote-host", "blackhole", "host",
             "service", "outside").get(RouteWord.kind(word));
         final String flags = ((RouteWord.flags(word) & RouteFlags.IN_POOL) != 0 ? " pool" : "")
-            + ((RouteWord.flags(word) & RouteFlags.NAT_OUTGOING) != 0 ? " nat" : "");
+            + ((RouteWord.flags(word) & RouteFlags.NAT_OUTGOING) != 0 ? " nat" : "")
+            + ((RouteWord.flags(word) & RouteFlags.KEEPS_SOURCE) != 0 ? " keeps-source" : "");
         final String pod = RouteWord.kind(word) == RouteKind.LOCAL_WORKLOAD ? " " + RouteWord.ifindex(word) : "";
         return kind + pod + flags + nextHop(compiled, RouteWord.nextHop(word));
     }
@@ -139,6 +140,32 @@ class ForwardingCompilerTest {
         fixture.uplinks.clear();
         fixture.pod("cali7", 12, "10.1.0.7");
         assertTrue(fixture.cluster.isEmpty());
+        assertEquals(expected, route(compiler.compile(fixture.input()), address));
+    }
+
+    @ParameterizedTest(name = "{0}: {1}")
+    @CsvSource(delimiter = '|', value = {
+        "eth0 | 203.0.113.81 | outside", "eth0 | 172.20.1.1 | outside keeps-source",
+        "eth0 | 192.168.9.12 | remote-host", "eth1 | 203.0.113.81 | outside keeps-source", "eth1 | 172.20.1.1 | outside",
+        "eth1 | 192.168.9.12 | remote-host keeps-source", "eth1 | 2001:db8:9::1 | outside keeps-source",
+        "eth1 | 10.65.1.5 | remote pool", "eth+ | 203.0.113.81 | outside", "eth* | 172.20.1.1 | outside",
+        "en+ | 172.20.1.1 | outside keeps-source", "et | 203.0.113.81 | outside keeps-source"})
+    void shouldMasqueradeOnlyByTheInterfacesOfTheFilter(final String filter, final String address,
+        final String expected) {
+        final NetworkFixture fixture = NetworkFixture.overlay();
+        fixture.uplinks.put(NetworkFixture.ETH1, UplinkMode.GENERIC);
+        fixture.settings("IptablesNATOutgoingInterfaceFilter", filter);
+        assertEquals(expected, route(compiler.compile(fixture.input()), address).split(" > ")[0]);
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(delimiter = '|', value = {
+        "10.65.0.7 | local 12 pool nat", "192.168.9.12 | remote-host > 192.168.1.1%2 mtu 1500",
+        "fd00:65::7 | blackhole", "fd00:65:1::5 | blackhole", "2001:db8:1::11 | blackhole",
+        "2001:db8:1::10 | blackhole", "2001:db8:9::1 | blackhole"})
+    void shouldLeadNowhereByIpv6WithoutIt(final String address, final String expected) {
+        final NetworkFixture fixture = NetworkFixture.overlay();
+        fixture.settings("Ipv6Support", "false");
         assertEquals(expected, route(compiler.compile(fixture.input()), address));
     }
 

@@ -1,14 +1,23 @@
 package io.caracal.network;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.caracal.kernel.HostPart;
 import io.caracal.kernel.NodeNetworkSpec;
 import io.caracal.kernel.OverlaySpec;
 import io.caracal.kernel.PodInterface;
+import java.net.InetAddress;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What the kernel of the node that {@link NetworkFixture} draws shall know. */
 class KernelSpecCompilerTest {
@@ -45,6 +54,40 @@ class KernelSpecCompilerTest {
         final Set<String> blocks = blocks(KernelSpecCompiler.compile(fixture.input()));
         assertEquals(true, blocks.contains("10.67.1.0/26 via 192.168.1.11"), blocks.toString());
         assertEquals(false, blocks.stream().anyMatch(block -> block.startsWith("10.68")), "IPIP is not spoken");
+    }
+
+    @Test
+    void shouldSayWhatTheSettingsOfTheHostSay() {
+        final NetworkFixture fixture = NetworkFixture.overlay();
+        assertEquals(HostPart.DEFAULT, KernelSpecCompiler.compile(fixture.input()).host());
+        fixture.settings("Ipv6Support", "false", "IPForwarding", "Disabled", "DeviceRouteSourceAddress", "192.168.1.10",
+            "DeviceRouteSourceAddressIPv6", "2001:db8:1::10");
+        final NodeNetworkSpec spec = KernelSpecCompiler.compile(fixture.input());
+        assertEquals(new HostPart(false, false, Optional.of(InetAddress.ofLiteral("192.168.1.10")),
+            Optional.of(InetAddress.ofLiteral("2001:db8:1::10"))), spec.host());
+        assertEquals(List.of(OverlaySpec.DEVICE_IPV4), spec.overlays().stream().map(OverlaySpec::device).toList());
+        assertEquals(Set.of("10.65.0.0/26"), NetworkFixture.texts(spec.localBlocks()));
+        assertEquals(Set.of(), blocks(spec).stream().filter(block -> block.contains(":")).collect(Collectors.toSet()));
+        assertEquals(List.of("b", "c"), spec.remoteVteps().stream().map(each -> each.node()).toList());
+    }
+
+    @ParameterizedTest(name = "{0}={1}")
+    @CsvSource({"IPForwarding, perhaps, 'one of enabled, disabled'", "Ipv6Support, maybe, 'one of true, false'",
+        "ServiceLoopPrevention, Allow, 'one of drop, reject, disabled'",
+        "DeviceRouteSourceAddress, 2001:db8::1, an IPv4 address",
+        "DeviceRouteSourceAddress, 10.0.0.0/8, an IPv4 address",
+        "DeviceRouteSourceAddressIPv6, 10.0.0.1, an IPv6 address",
+        "IptablesNATOutgoingInterfaceFilter, a very long name of nothing, 'an interface''s name'"})
+    void shouldRefuseWhatCannotBeRead(final String key, final String value, final String expected) {
+        final NetworkFixture fixture = NetworkFixture.overlay();
+        fixture.settings("Ipv6Support", "false", "ServiceLoopPrevention", "Reject", "RequireMTUFile", "true");
+        final String refusal =
+            assertThrows(IllegalArgumentException.class, () -> fixture.settings(key, value)).getMessage();
+        assertTrue(refusal.startsWith("Felix setting " + key + "=" + value + " is not " + expected), refusal);
+        final FelixHostSettings before = fixture.cluster.settings().host();
+        assertFalse(before.part().ipv6(), "the ones before it stay");
+        assertEquals(ServiceLoops.REJECT, before.serviceLoops());
+        assertTrue(before.requiresMtuFile());
     }
 
     @Test

@@ -64,7 +64,7 @@ public final class NatOutgoingStage implements PacketStage {
         final int kind = RouteWord.kind(route);
         if (kind != RouteKind.OUTSIDE && (kind != RouteKind.REMOTE_HOST || tables.options().natExcludesHosts())
             || RouteWord.nextHop(route) == NextHopTable.NONE
-            || (RouteWord.flags(route) & RouteFlags.IN_POOL) != 0) {
+            || (RouteWord.flags(route) & (RouteFlags.IN_POOL | RouteFlags.KEEPS_SOURCE)) != 0) {
             return false;
         }
         final byte direction = burst.direction[row];

@@ -7,6 +7,9 @@ public final class RouteFlags {
     /** In an IP pool: destinations here are never behind NAT-outgoing. */
     public static final int IN_POOL = 1 << 1;
 
+    /** By an interface where packets keep their source (Felix's IptablesNATOutgoingInterfaceFilter). */
+    public static final int KEEPS_SOURCE = 1 << 2;
+
     private RouteFlags() {
     }
 }

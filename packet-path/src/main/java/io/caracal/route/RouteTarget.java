@@ -26,7 +26,7 @@ public record RouteTarget(int kind, int ifindex, int nextHop, int flags) {
         if (nextHop < 0 || nextHop > NextHopTable.MAX_ID) {
             throw new IllegalArgumentException("next hop must be within 0 and " + NextHopTable.MAX_ID + ": " + nextHop);
         }
-        if ((flags & ~(RouteFlags.NAT_OUTGOING | RouteFlags.IN_POOL)) != 0) {
+        if ((flags & ~(RouteFlags.NAT_OUTGOING | RouteFlags.IN_POOL | RouteFlags.KEEPS_SOURCE)) != 0) {
             throw new IllegalArgumentException("route flags must be bits of RouteFlags: " + flags);
         }
     }

@@ -58,6 +58,7 @@ import org.agrona.concurrent.UnsafeBuffer;
  *  node d      its neighbour does not answer         10.65.3.0/26
  *  node e      gone                                  10.65.4.0/26
  *  10.65.5.0/26: VXLAN over IPv4 with UDP checksum and DSCP;   10.65.6.0/26: by the kernel's device 9
+ *  100.64.0.0/10: by the same router, with the source kept
  *  outside     router 02:00:00:00:00:01;   198.18.0.0/15, fd99::/16: no route;   10.96.0.0/12, fd00:96::/112: services
  * </pre>
  */
@@ -147,6 +148,7 @@ final class OverlayNode {
             .put("fd00:10:65::/48", RouteTarget.via(RouteKind.OUTSIDE, 5, pool))
             .put("0.0.0.0/0", RouteTarget.via(RouteKind.OUTSIDE, 5, 0)).put("::/0", RouteTarget.via(RouteKind.OUTSIDE, 5, 0))
             .put("203.0.113.0/24", RouteTarget.of(RouteKind.OUTSIDE))
+            .put("100.64.0.0/10", RouteTarget.via(RouteKind.OUTSIDE, 5, RouteFlags.KEEPS_SOURCE))
             .put("198.18.0.0/15", RouteTarget.of(RouteKind.NONE)).put("fd99::/16", RouteTarget.of(RouteKind.NONE)).build();
     }
 
