@@ -27,6 +27,8 @@ public final class PolicyEvaluator {
     private static final int DISCOVERY_FIRST = 130;
     private static final int DISCOVERY_LAST = 136;
     private static final int ROUTER_ADVERTISEMENT = 134;
+    /** No packet has it. */
+    private static final int NO_INTERFACE = -1;
 
     private final int worker;
     private final ClassVectors vectors;
@@ -36,6 +38,10 @@ public final class PolicyEvaluator {
     private List<DecisionStep> trace;
     private CompiledPolicy policy;
     private PolicyPacket packet;
+    private CompiledInterface lastIn;
+    private CompiledInterface lastOut;
+    private int lastInInterface = NO_INTERFACE;
+    private int lastOutInterface = NO_INTERFACE;
     private long listsVersion = -1;
     private DecisionReason reason;
     private RuleIndex decidingList;
@@ -84,7 +90,13 @@ public final class PolicyEvaluator {
             vectors.forget();
             listsVersion = current.listsVersion();
         }
-        policy = current;
+        if (policy != current) {
+            policy = current;
+            lastIn = null;
+            lastOut = null;
+            lastInInterface = NO_INTERFACE;
+            lastOutInterface = NO_INTERFACE;
+        }
         packet = next;
         reason = null;
         decidingList = null;
@@ -165,8 +177,8 @@ public final class PolicyEvaluator {
     }
 
     private boolean evaluate() {
-        final CompiledInterface in = policy.byIndex(packet.inInterface);
-        final CompiledInterface out = policy.byIndex(packet.outInterface);
+        final CompiledInterface in = in();
+        final CompiledInterface out = out();
         if (isUnknown(in, packet.inInterface) || isUnknown(out, packet.outInterface)) {
             return end(false, DecisionReason.INTERFACE_UNKNOWN);
         }
@@ -178,6 +190,23 @@ public final class PolicyEvaluator {
             return false;
         }
         return out == null ? evaluateToHost(in, early == ACCEPT) : evaluateForwarded(in, out, early == ACCEPT);
+    }
+
+    /** Neighbouring packets often take the same way: the interfaces of the last one are not looked up again. */
+    private CompiledInterface in() {
+        if (packet.inInterface != lastInInterface) {
+            lastIn = policy.byIndex(packet.inInterface);
+            lastInInterface = packet.inInterface;
+        }
+        return lastIn;
+    }
+
+    private CompiledInterface out() {
+        if (packet.outInterface != lastOutInterface) {
+            lastOut = policy.byIndex(packet.outInterface);
+            lastOutInterface = packet.outInterface;
+        }
+        return lastOut;
     }
 
     private static boolean isUnknown(final CompiledInterface found, final int index) {

@@ -37,6 +37,8 @@ public final class AnchorTable {
     private static final long WHERE_MASK = (1 << WHERE_BITS) - 1;
     private static final long NOTHING = Long.MAX_VALUE;
     private static final long GOLDEN = 0x9E3779B97F4A7C15L;
+    private static final long SILVER = 0xC2B2AE3D27D4EB4FL;
+    private static final long REST_MASK = (1 << SIDE_BITS + TRANSPORT_BITS) - 1;
     private static final int PORT_MASK = 0xffff;
     private static final int SLOT_MASK = (1 << SLOTS_SHIFT) - 1;
     /** Sets of which the entries are read before any is judged. */
@@ -97,8 +99,12 @@ public final class AnchorTable {
         return Long.numberOfLeadingZeros(size - 1L);
     }
 
+    /**
+     * Where a key is looked for. Sets and ports are each dense: one product of both would be a grid that puts whole
+     * runs of entries together, so that most sets without an entry met another's.
+     */
     static int start(final long key, final int shift) {
-        return (int)(key * GOLDEN >>> shift);
+        return (int)(((key >>> SIDE_BITS + TRANSPORT_BITS) * GOLDEN ^ (key & REST_MASK) * SILVER) >>> shift);
     }
 
     /**
