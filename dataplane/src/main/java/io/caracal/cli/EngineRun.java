@@ -23,9 +23,19 @@ final class EngineRun {
      * @throws IllegalArgumentException if a setting is wrong.
      */
     static int run(final RunArguments arguments) throws IOException, InterruptedException {
+        return run(arguments, new CountDownLatch(1));
+    }
+
+    /**
+     * The same, until something else says so.
+     *
+     * @param arguments not checked yet.
+     * @param stop counted down when it is to end.
+     * @return {@link ExitCode#OK} at its orderly end.
+     */
+    static int run(final RunArguments arguments, final CountDownLatch stop) throws IOException, InterruptedException {
         final DataplaneConfig config = arguments.conclude();
         final EngineLog log = new EngineLog(System.err);
-        final CountDownLatch stop = new CountDownLatch(1);
         final CountDownLatch closed = new CountDownLatch(1);
         Runtime.getRuntime().addShutdownHook(new Thread(() -> stopAndWait(stop, closed), "caracal-shutdown"));
         try (ControlSource source = ControlSources.open(config);

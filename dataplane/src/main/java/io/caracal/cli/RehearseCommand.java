@@ -1,98 +1,88 @@
 package io.caracal.cli;
 
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.stream.Stream;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 
-import io.caracal.bindings.NetNamespace;
-import io.caracal.control.ControlSource;
-import io.caracal.control.ManifestSource;
 import io.caracal.dataplane.Cleanup;
-import io.caracal.dataplane.ConfigKey;
-import io.caracal.dataplane.Dataplane;
-import io.caracal.dataplane.DataplaneConfig;
-import io.caracal.dataplane.EngineLog;
+import io.caracal.lab.Lab;
+import io.caracal.lab.LabNode;
+import io.caracal.lab.LabPod;
 import picocli.CommandLine.Command;
 
 /**
- * {@code caracal rehearse}: starts and stops an engine in a network namespace of its own. The build runs it once, so
- * that the JVM's ahead-of-time cache holds what a start-up needs.
+ * {@code caracal rehearse}: starts an engine on a node of its own with pods and an uplink, as {@code caracal run} does,
+ * sends packets through it and stops it. The build runs it once, so that the JVM's ahead-of-time cache holds what a
+ * start and the first packets need: a class or lambda that is missing there costs a start a millisecond.
  */
 @Command(name = "rehearse", hidden = true, mixinStandardHelpOptions = true,
-    description = "Start and stop an engine in a network namespace of its own (the build does, for the AOT cache).")
+    description = "Start and stop an engine on a node of its own (the build does, for the AOT cache).")
 final class RehearseCommand implements Callable<Integer> {
-    private static final int WARM_UP_MS = 1500;
+    /** More than are attached one by one, so that the way of many is rehearsed as well. */
+    private static final int PODS = 10;
+    private static final long READY_TIMEOUT_MS = 30_000;
+    private static final long POLL_MS = 20;
+    private static final String WORKLOADS = "workloads";
 
     @Override
-    public Integer call() throws IOException {
-        final Path directory = Files.createTempDirectory("caracal-rehearsal");
-        final String name = "caracal-rehearsal-" + ProcessHandle.current().pid();
-        try (NetNamespace namespace = NetNamespace.create(name)) {
-            try {
-                namespace.call(() -> rehearse(directory));
-            } finally {
-                namespace.delete();
+    public Integer call() throws Exception {
+        try (Lab lab = Lab.create("rehearsal")) {
+            final LabNode node = lab.addNode("node1");
+            for (int number = 0; number < PODS; number++) {
+                node.announce(node.addPod("rehearsal", "pod" + number));
             }
-        } finally {
-            remove(directory);
+            final RunArguments arguments = RunArguments.plain(List.of(RunArguments.COMMAND, "--node", node.name(),
+                RunArguments.MANIFESTS, node.manifests().toString(), "--state", node.state().toString(),
+                "--admin", node.adminSocket().toString(), RunArguments.SET, "bpf-file-system=" + node.bpfFileSystem(),
+                RunArguments.SET, "mtu-file=" + node.state().resolve("mtu"))).orElseThrow();
+            final CountDownLatch stop = new CountDownLatch(1);
+            final Thread audience = Thread.ofPlatform().name("caracal-rehearsal").start(() -> watch(node, stop));
+            try {
+                node.call(() -> EngineRun.run(arguments, stop));
+            } finally {
+                stop.countDown();
+                audience.join();
+            }
+            node.call(() -> Cleanup.run(arguments.conclude())).forEach(each -> System.err.println("removed " + each));
         }
         return ExitCode.OK;
     }
 
-    private static Void rehearse(final Path directory) throws IOException {
-        final Path manifests = Files.createDirectory(directory.resolve("manifests"));
-        Files.writeString(manifests.resolve("pod.yaml"), """
-            apiVersion: projectcalico.org/v3
-            kind: WorkloadEndpoint
-            metadata:
-              name: rehearsal-k8s-pod-eth0
-              namespace: default
-            spec:
-              node: rehearsal
-              orchestrator: k8s
-              pod: pod
-              endpoint: eth0
-              interfaceName: calirehearsal
-              mac: 02:00:00:00:00:01
-              ipNetworks: [10.65.0.1/32, "fd00::1/128"]
-              profiles: [kns.default]
-            ---
-            apiVersion: v1
-            kind: Namespace
-            metadata:
-              name: default
-            """);
-        final EngineLog log = new EngineLog(System.err);
-        final DataplaneConfig config = DataplaneConfig.builder()
-            .set(ConfigKey.NODE, "rehearsal")
-            .set(ConfigKey.STATE_DIRECTORY, directory.resolve("state").toString())
-            .set(ConfigKey.ADMIN_SOCKET, directory.resolve("admin.sock").toString())
-            .set(ConfigKey.BPF_FILE_SYSTEM, directory.resolve("bpf").toString())
-            .set(ConfigKey.WARM_UP_MS, String.valueOf(WARM_UP_MS))
-            .conclude();
-        try (ControlSource source = new ManifestSource(manifests, config.node());
-            Dataplane dataplane = Dataplane.launch(config, source, log);
-            AdminClient client = AdminClient.connect(directory.resolve("admin.sock"))) {
-            client.ask("status");
-            client.ask("counters");
-            log.info("rehearsed with " + dataplane.attachedCount() + " workloads");
+    /** Waits until the pods are attached, has one of them talk to another, and ends the engine. */
+    private static void watch(final LabNode node, final CountDownLatch stop) {
+        try {
+            awaitPods(node, stop);
+            final LabPod from = node.pods().getFirst();
+            final String to = node.pods().getLast().ipv4();
+            final int exitCode = from.call(() ->
+                new ProcessBuilder("ping", "-q", "-c", "5", "-i", "0.1", to).inheritIO().start().waitFor());
+            System.err.println("rehearsed with " + PODS + " pods, ping ended with " + exitCode);
+        } catch (final IOException | InterruptedException failure) {
+            throw new IllegalStateException("rehearse a start", failure);
         } finally {
-            Cleanup.run(config).forEach(each -> log.info("removed " + each));
+            stop.countDown();
         }
-        return null;
     }
 
-    private static void remove(final Path directory) throws IOException {
-        final List<Path> files;
-        try (Stream<Path> walk = Files.walk(directory)) {
-            files = walk.sorted(Comparator.reverseOrder()).toList();
+    private static void awaitPods(final LabNode node, final CountDownLatch stop)
+        throws IOException, InterruptedException {
+        final long deadlineNs = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(READY_TIMEOUT_MS);
+        while (attachedCount(node) < PODS) {
+            if (stop.await(POLL_MS, TimeUnit.MILLISECONDS) || System.nanoTime() - deadlineNs > 0) {
+                throw new IllegalStateException("rehearse a start: the pods were not attached");
+            }
         }
-        for (final Path file : files) {
-            Files.delete(file);
+    }
+
+    private static int attachedCount(final LabNode node) throws IOException {
+        if (!node.adminSocket().toFile().exists()) {
+            return 0;
+        }
+        try (AdminClient client = AdminClient.connect(node.adminSocket())) {
+            client.ask("counters");
+            return client.ask("status").path(WORKLOADS).size();
         }
     }
 }

@@ -112,7 +112,7 @@ public enum ConfigKey {
     TC_HOOK("tc-hook", "auto", "auto: tcx where the kernel has it, else clsact; tcx; clsact"),
     /** Warm-up. */
     WARM_UP_MS("warm-up-ms", "200",
-        "synthetic packets run through each worker for so long before it takes real ones, so that code is compiled");
+        "synthetic packets run for so long, half a second after the start, so that code is compiled; 0 = none");
 
     private final String key;
     private final String defaultValue;

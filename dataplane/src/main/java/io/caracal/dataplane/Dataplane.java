@@ -26,7 +26,6 @@ import io.caracal.route.ForwardingPublisher;
 import io.caracal.stage.WorkloadTablePublisher;
 import io.caracal.wire.SymmetricFlowHash;
 import io.caracal.xdp.MapAdoption;
-import io.caracal.xdp.PinDirectory;
 import io.caracal.xdp.TcHook;
 import io.caracal.xdp.TcLink;
 import io.caracal.xdp.feature.FeatureFinding;
@@ -96,21 +95,26 @@ public final class Dataplane implements AutoCloseable {
 
     private void start(final ControlSource source) throws IOException {
         own(EngineLock.take(config.path(ConfigKey.STATE_DIRECTORY).orElseThrow()));
+        final HeldUpdates updates = new HeldUpdates();
+        // What needs nothing of the others begins at once: until here one processor has worked, and the rest has not.
+        final StartTask reading = own(StartTask.begin("control-source", () -> source.start(updates)));
+        final CompletableFuture<Boolean> isJumbo = new CompletableFuture<>();
+        final KernelLoad load = own(KernelLoad.begin(config, isJumbo));
+        own(() -> isJumbo.cancel(false));
+        final EngineWarmup warmup = own(EngineWarmup.begin(
+            FlowDirectory.scratch(config), config.number(ConfigKey.WARM_UP_MS), log));
         final PolicyControl policy = new PolicyControl(config.workers(), log);
         final PublishedTables tables =
             new PublishedTables(new WorkloadTablePublisher(), new ForwardingPublisher(), policy.compiler());
         final FlowDirectory flows = FlowDirectory.open(config, log);
         final int puntMtu = puntMtu();
-        final boolean isJumbo = puntMtu > PuntPair.MTU;
+        isJumbo.complete(puntMtu > PuntPair.MTU);
         final NetworkConfig networkConfig = networkConfig(puntMtu);
         final WorkerGroup workers = own(new WorkerGroup(config, tables, flows, SymmetricFlowHash.random(),
             new WorkerMemory(() -> NetworkControl.framesPerWorker(networkConfig),
-                isJumbo ? WorkerMemory.BLOCKS_FOR_JUMBO : 0), log));
-        final HeldUpdates updates = new HeldUpdates();
-        final StartTask reading = own(StartTask.begin("control-source", () -> source.start(updates)));
-        // Warming up needs a core and nothing of the kernel, loading programs needs the kernel and little of a core.
-        final StartTask warm = own(StartTask.begin("warm-up", workers::prepare));
-        final KernelSide kernel = installKernelSide(flows.steeringSeed(), isJumbo);
+                puntMtu > PuntPair.MTU ? WorkerMemory.BLOCKS_FOR_JUMBO : 0), log));
+        final StartTask memory = own(StartTask.begin("memory", workers::prepare));
+        final KernelSide kernel = installKernelSide(load, flows.steeringSeed());
         final NetworkControl network = own(NetworkControl.open(
             networkConfig, kernel.programs(), kernel.pins(), tcHooks(), tables.forwarding(), networkLog()));
         network.tellServiceLoops(kernel.guard()::refuseServices);
@@ -133,7 +137,8 @@ public final class Dataplane implements AutoCloseable {
             source, control, (int)config.number(ConfigKey.HEALTH_PORT), log));
         punting.await();
         updates.passTo(reporter.tap(control));
-        warm.await();
+        memory.await();
+        warmup.awaitFirst();
         // They write into the network's maps, and must have ended before those are closed.
         own(workers::stop);
         workers.start(pair, kernel.programs().sockets(), way, network::natListener, kernel.offload());
@@ -144,6 +149,7 @@ public final class Dataplane implements AutoCloseable {
                 "policy", said::policy, "said", said::said), log));
         reading.await();
         control.awaitIdle();
+        warmup.goOn();
         control.readiness().firstTime().thenRun(() -> StartTask.begin("calico-rules", this::seeToCalicosRules));
         log.info("node " + config.node() + ": " + kernel.hooks().describePunt());
     }
@@ -167,23 +173,19 @@ public final class Dataplane implements AutoCloseable {
         }
     }
 
-    private KernelSide installKernelSide(final int steeringSeed, final boolean isJumbo) {
-        final WorkloadGuard guard = new WorkloadGuard(config.text(ConfigKey.INTERFACE_PREFIX));
-        // A process of its own, which works while the programs are loaded; nothing is attached before it is done.
-        final StartTask guarded = own(StartTask.begin("guard", guard::install));
-        final PinDirectory pins = PinDirectory.open(config.path(ConfigKey.BPF_FILE_SYSTEM).orElseThrow());
-        final PuntPrograms programs = own(PuntPrograms.load(
-            pins, PuntPrograms.WORKLOADS_MAX_DEFAULT, Offload.bucketCount(config), isJumbo));
+    private KernelSide installKernelSide(final KernelLoad load, final int steeringSeed) {
+        load.await();
+        final PuntPrograms programs = load.programs();
         for (final MapAdoption adoption : programs.adoptions()) {
             if (adoption.outcome() == MapAdoption.Outcome.REPLACED) {
                 log.warn("map " + adoption.map() + " of an earlier engine is replaced: " + adoption.reason());
             }
         }
-        pins.sweepDefunctLinks().forEach(link -> log.info("removed the pin of " + link + ", whose interface is gone"));
-        guarded.await();
+        load.pins().sweepDefunctLinks()
+            .forEach(link -> log.info("removed the pin of " + link + ", whose interface is gone"));
         final Offload offload = own(Offload.open(config, programs, steeringSeed, log));
-        return new KernelSide(programs, own(new PuntHooks(programs, pins, tcHooks())), guard, offload, pins,
-            missLimit());
+        return new KernelSide(programs, own(new PuntHooks(programs, load.pins(), tcHooks())), load.guard(), offload,
+            load.pins(), missLimit());
     }
 
     /** Jumbo frames cost memory and a copy, so only a node whose links have them is made for them. */

@@ -110,8 +110,8 @@ final class FlowDirectory {
     }
 
     /** Where a moment's flows may be that nobody wants to keep. */
-    Path scratch() {
-        return path.resolve("scratch");
+    static Path scratch(final DataplaneConfig config) {
+        return ConntrackSettings.directory(config).resolve("scratch");
     }
 
     /** Moves the flows of an engine that had another number of workers or another capacity. */

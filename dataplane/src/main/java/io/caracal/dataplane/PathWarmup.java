@@ -21,6 +21,7 @@ import io.caracal.stage.ClientQuestions;
 import io.caracal.stage.PacketStage;
 import io.caracal.stage.SyntheticTraffic;
 import io.caracal.stage.WorkloadTablePublisher;
+import io.caracal.umem.FrameLedger;
 import io.caracal.umem.FramePool;
 import io.caracal.umem.Umem;
 import io.caracal.wire.SymmetricFlowHash;
@@ -29,60 +30,67 @@ import io.caracal.worker.WorkerWarmup;
 import io.caracal.xdp.cache.FlowCachePart;
 
 /**
- * Runs synthetic packets of synthetic pods through a worker's whole chain, with flows and a policy of their own that
- * are gone afterwards, so that the first real packet meets compiled code. Any thread, before the worker runs.
+ * Runs synthetic packets of synthetic pods through a worker's whole chain, with memory, flows and a policy of their own
+ * that are gone afterwards. What is compiled is the code of every worker. One thread, any; whoever opens it closes it.
  */
-final class PathWarmup {
+final class PathWarmup implements AutoCloseable {
     private static final long SEED = 25;
     private static final int PODS = 16;
-    private static final int CYCLES = 32;
     private static final int FLOWS = 8192;
     private static final int CACHE_BUCKETS = 1024;
+    /** A fill ring of packets on their way, and as many that the stages may keep. */
+    private static final int FRAMES = 2048;
     private static final int UPLINK_IFINDEX = 1;
     private static final String PROFILE = "warm-up";
 
     private final SyntheticTraffic traffic = new SyntheticTraffic(SEED, PODS);
-    private final SymmetricFlowHash flowHash;
     private final Path directory;
+    private final Umem umem;
+    private final WorkerFlows flows;
+    private final WorkerWarmup warmup;
 
     /**
-     * Prepares the pods.
+     * Prepares memory, flows, policy and stages.
      *
-     * @param flowHash the same for all workers.
      * @param directory where flows may be for a moment.
      */
-    PathWarmup(final SymmetricFlowHash flowHash, final Path directory) {
-        this.flowHash = flowHash;
+    PathWarmup(final Path directory) {
         this.directory = directory;
+        final PublishedTables tables = tables();
+        final ConntrackConfig config = ConntrackSettings.withCapacity(ConntrackConfig.ofShard(0, 1), FLOWS);
+        umem = Umem.create("caracal-warm-up", FRAMES);
+        try {
+            flows = WorkerFlows.open(directory, 0, 1, config, tables.workloads());
+        } catch (final RuntimeException failure) {
+            umem.close();
+            throw failure;
+        }
+        final FramePool pool = new FramePool(new FrameLedger(FRAMES), 0, FRAMES, 0);
+        final WorkerChain stages =
+            new WorkerChain(tables, SymmetricFlowHash.random(), new PolicyWay(UPLINK_IFINDEX), FlowPlacement.ALONE);
+        final PacketStage chain = stages.build(pool, flows.conntrack(),
+            flows.conntrack().openNat(NatBindingListener.NONE),
+            new PolicyEvaluator(0, PolicyEvaluator.Room.DEFAULT, null), new ClientQuestions(() -> { }),
+            new CachedFlows(FlowCachePart.inMemory(CACHE_BUCKETS)));
+        warmup = new WorkerWarmup(pool, umem.buffer(), chain);
     }
 
     /**
-     * Warms one worker's path up.
+     * Runs full burst cycles.
      *
-     * @param umem of the worker.
-     * @param pool of the worker; all frames are back afterwards.
-     * @param durationMs how long.
+     * @param cycleCount of 64 packets each.
      */
-    void run(final Umem umem, final FramePool pool, final long durationMs) {
-        final PublishedTables tables = tables();
-        final ConntrackConfig config = ConntrackSettings.withCapacity(ConntrackConfig.ofShard(0, 1), FLOWS);
-        try (WorkerFlows flows = WorkerFlows.open(directory, 0, 1, config, tables.workloads())) {
-            final WorkerChain stages =
-                new WorkerChain(tables, flowHash, new PolicyWay(UPLINK_IFINDEX), FlowPlacement.ALONE);
-            final PacketStage chain = stages.build(pool, flows.conntrack(),
-                flows.conntrack().openNat(NatBindingListener.NONE),
-                new PolicyEvaluator(0, PolicyEvaluator.Room.DEFAULT, null), new ClientQuestions(() -> { }),
-                new CachedFlows(FlowCachePart.inMemory(CACHE_BUCKETS)));
-            final WorkerWarmup warmup = new WorkerWarmup(pool, umem.buffer(), chain);
-            final long deadlineNs = System.nanoTime() + durationMs * 1_000_000L;
-            while (System.nanoTime() - deadlineNs < 0) {
-                warmup.run(traffic::nextFrame, CYCLES);
-            }
-            warmup.end();
-        } finally {
-            FlowImage.delete(WorkerFlows.file(directory, 4, 0));
-            FlowImage.delete(WorkerFlows.file(directory, 6, 0));
-        }
+    void run(final int cycleCount) {
+        warmup.run(traffic::nextFrame, cycleCount);
+    }
+
+    @Override
+    public void close() {
+        warmup.end();
+        flows.close();
+        FlowImage.delete(WorkerFlows.file(directory, 4, 0));
+        FlowImage.delete(WorkerFlows.file(directory, 6, 0));
+        umem.close();
     }
 
     private PublishedTables tables() {

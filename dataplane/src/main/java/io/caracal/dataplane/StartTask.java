@@ -32,6 +32,11 @@ final class StartTask implements AutoCloseable {
      * @throws RuntimeException what the work has thrown.
      */
     void await() {
+        await(end);
+    }
+
+    /** Waits until something is done that others of the start do, and throws what they have thrown. */
+    static void await(final CompletableFuture<Void> end) {
         try {
             end.join();
         } catch (final CompletionException failure) {

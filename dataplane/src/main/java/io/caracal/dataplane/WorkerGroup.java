@@ -15,7 +15,6 @@ import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 
 import io.caracal.bindings.CpuAffinity;
-import io.caracal.bindings.ThreadNice;
 import io.caracal.conntrack.Conntrack;
 import io.caracal.conntrack.ConntrackCounter;
 import io.caracal.conntrack.ConntrackCounters;
@@ -46,7 +45,6 @@ import io.caracal.worker.HandOverPort;
 import io.caracal.worker.HandOverWorkers;
 import io.caracal.worker.IdleMode;
 import io.caracal.worker.PacketWorker;
-import io.caracal.worker.SystemCallWarmup;
 import io.caracal.worker.WorkerCommand;
 import io.caracal.worker.WorkerConfig;
 import io.caracal.worker.WorkerCounters;
@@ -59,8 +57,7 @@ import org.agrona.concurrent.AgentRunner;
 import org.agrona.concurrent.SleepingMillisIdleStrategy;
 
 /**
- * The packet workers: each with a UMEM, a socket on its queue of the punt pair, and a thread. They are warmed with
- * synthetic packets before a socket is bound, so that the first real packet meets compiled code.
+ * The packet workers: each with a UMEM, a socket on its queue of the punt pair, and a thread.
  */
 final class WorkerGroup implements AutoCloseable {
     private static final int POLICY_LOG_DEPTH = 1024;
@@ -70,8 +67,6 @@ final class WorkerGroup implements AutoCloseable {
     private static final long CPU_COUNT_UNPINNED = 1;
     /** Packets under way from one worker to one other: several bursts of both. */
     private static final int LANE_DEPTH = 512;
-    /** A tenth of a usual thread's weight: pods wait for programs to be attached, not for the warm-up to end. */
-    private static final int WARM_UP_NICE = 10;
 
     private final List<Member> members = new ArrayList<>();
     private final DataplaneConfig config;
@@ -108,15 +103,12 @@ final class WorkerGroup implements AutoCloseable {
     }
 
     /**
-     * Makes the workers, opens their flows and runs synthetic packets through each; takes nothing of the network. On a
-     * thread of its own, which takes what the others leave of the processors.
+     * Makes the workers' memory and opens their flows; takes nothing of the network.
      */
     void prepare() {
-        SystemCallWarmup.run(SystemCallWarmup.CALL_COUNT);
         flowDirectory.migrate();
         final int frameCount = config.frameCount() + memory.uplinkFrameCount().getAsInt()
             + (config.workers() - 1) * LANE_DEPTH;
-        final PathWarmup warmup = new PathWarmup(flowHash, flowDirectory.scratch());
         for (int index = 0; index < config.workers(); index++) {
             final int allFrameCount = frameCount + memory.blockCount() * FrameLedger.BLOCK_FRAMES;
             final Umem umem = Umem.create("caracal-" + index, allFrameCount);
@@ -125,8 +117,6 @@ final class WorkerGroup implements AutoCloseable {
             final Member member = new Member(index, umem, pool);
             members.add(member);
             member.flows = flowDirectory.openShard(index, tables.workloads());
-            ThreadNice.set(WARM_UP_NICE);
-            warmup.run(umem, pool, config.number(ConfigKey.WARM_UP_MS));
         }
     }
 

@@ -14,7 +14,8 @@ public final class EngineJvm {
         "-XX:+UnlockExperimentalVMOptions", "-XX:ShenandoahControlIntervalMin=100",
         "-XX:ShenandoahControlIntervalMax=100", "-XX:-ShenandoahPacing", "-Xms192m", "-Xmx1g",
         "-Dagrona.disable.bounds.checks=true", "-XX:-UsePerfData", "-XX:-UseFPUForSpilling",
-        "-XX:+UnlockDiagnosticVMOptions", "-XX:-AOTReplayTraining", "-XX:-PrintWarnings",
+        "-XX:+UnlockDiagnosticVMOptions", "-XX:-AOTReplayTraining", "-XX:-AOTRecordTraining",
+        "-XX:ArchiveRelocationMode=0", "-XX:-PrintWarnings",
         "-XX:Tier3InvocationThreshold=2000", "-XX:Tier3MinInvocationThreshold=1000",
         "-XX:Tier3CompileThreshold=4000");
     private static final Path TARGET = Path.of("dataplane", "target");

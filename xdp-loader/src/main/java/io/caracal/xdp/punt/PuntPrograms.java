@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.BooleanSupplier;
 
 /**
  * {@code pod.bpf.o} and {@code punt.bpf.o} in this kernel, with the maps that they share. One control thread loads,
@@ -91,7 +92,7 @@ public final class PuntPrograms implements AutoCloseable {
      * @throws io.caracal.bindings.NativeCallException EPERM, or another failure of the load.
      */
     public static PuntPrograms load(final PinDirectory pins, final int workloadCountMax, final int cacheBucketCount) {
-        return load(pins, workloadCountMax, cacheBucketCount, false);
+        return load(pins, workloadCountMax, cacheBucketCount, () -> false);
     }
 
     /**
@@ -100,13 +101,14 @@ public final class PuntPrograms implements AutoCloseable {
      * @param pins where the maps of an earlier engine are, and these will be.
      * @param workloadCountMax room for workload interfaces; another number than the earlier engine's loses its entries.
      * @param cacheBucketCount buckets of the flow cache.
-     * @param isMultiBuffer whether the punt pair may have an MTU above 3506 (Linux 5.18).
+     * @param isMultiBuffer whether the punt pair may have an MTU above 3506 (Linux 5.18); asked once, when the
+     *     programs that do not depend on it are loaded.
      * @return the programs, to be closed; nothing is attached yet, and the cache is off.
      * @throws io.caracal.xdp.VerifierException when the kernel refuses a program.
      * @throws io.caracal.bindings.NativeCallException EPERM, or another failure of the load.
      */
     public static PuntPrograms load(final PinDirectory pins, final int workloadCountMax, final int cacheBucketCount,
-        final boolean isMultiBuffer) {
+        final BooleanSupplier isMultiBuffer) {
         return load(workloadCountMax, cacheBucketCount, isMultiBuffer, spec -> BpfObject.load(spec, pins));
     }
 
@@ -132,23 +134,24 @@ public final class PuntPrograms implements AutoCloseable {
      * @throws io.caracal.bindings.NativeCallException EPERM, or another failure of the load.
      */
     public static PuntPrograms load(final int workloadCountMax, final int cacheBucketCount) {
-        return load(workloadCountMax, cacheBucketCount, false, BpfObject::load);
+        return load(workloadCountMax, cacheBucketCount, () -> false, BpfObject::load);
     }
 
     private static PuntPrograms load(final int workloadCountMax, final int cacheBucketCount,
-        final boolean isMultiBuffer, final ObjectLoader loader) {
+        final BooleanSupplier isMultiBuffer, final ObjectLoader loader) {
         BpfObjectSpec podSpec = BpfObjectSpec.fromResource("pod", PuntPrograms.class, "/bpf/pod.bpf.o");
         for (final String map : List.of("workloads", "workload_traffic", "miss_buckets")) {
             podSpec = podSpec.withMapSize(map, workloadCountMax);
         }
         final BpfObject pod = loader.load(podSpec.withMapSize("flow_cache", cacheBucketCount));
         try {
+            final boolean isMany = isMultiBuffer.getAsBoolean();
             BpfObjectSpec puntSpec = BpfObjectSpec.fromResource("punt", PuntPrograms.class, "/bpf/punt.bpf.o")
-                .withoutProgram(isMultiBuffer ? SINGLE_BUFFER : MULTI_BUFFER);
+                .withoutProgram(isMany ? SINGLE_BUFFER : MULTI_BUFFER);
             for (final String map : List.of("config", "workloads", "workload_traffic", "counters", "devices", "xsks")) {
                 puntSpec = puntSpec.withSharedMap(pod.map(map));
             }
-            return new PuntPrograms(pod, BpfObject.load(puntSpec), isMultiBuffer);
+            return new PuntPrograms(pod, BpfObject.load(puntSpec), isMany);
         } catch (final RuntimeException | Error e) {
             pod.close();
             throw e;
