@@ -65,6 +65,12 @@ class NodeAsBeforeTest extends TwoPodNode {
         }
     }
 
+    /** The node before an engine comes, once the kernel has said that its new interfaces have a carrier. */
+    private Map<String, List<String>> settledNode() throws Exception {
+        NodeView.await("carriers", () -> !view.onNode("ip", "link").contains("NO-CARRIER"));
+        return node();
+    }
+
     /** At once, but for what the kernel itself takes up to a second to say, such as a carrier. */
     private void assertSame(final Map<String, List<String>> before) throws Exception {
         List<String> changes = changes(before, node());
@@ -92,7 +98,7 @@ class NodeAsBeforeTest extends TwoPodNode {
     @Test
     void shouldBeAsBeforeAfterAnOrderlyEndAndCleanup() throws Exception {
         assertTrue(NodeView.reaches(client, web.ipv4()), "by the kernel");
-        final Map<String, List<String>> before = node();
+        final Map<String, List<String>> before = settledNode();
         final EmbeddedEngine engine = EmbeddedEngine.launch(node);
         try (engine) {
             view.awaitAttached(client, web);
@@ -106,7 +112,7 @@ class NodeAsBeforeTest extends TwoPodNode {
 
     @Test
     void shouldBeAsBeforeAfterAKillAndCleanupOfAnEngineThatFelixDrove() throws Exception {
-        final Map<String, List<String>> before = node();
+        final Map<String, List<String>> before = settledNode();
         final Path socket = EmbeddedEngine.felixSocket(node);
         try (EngineChild engine = EngineChild.startWith(node, List.of("--felix", socket.toString()));
             FelixReplayer felix = FelixReplayer.start(node)) {
