@@ -24,6 +24,8 @@ final class RehearseCommand implements Callable<Integer> {
     private static final int PODS = 10;
     private static final long READY_TIMEOUT_MS = 30_000;
     private static final long POLL_MS = 20;
+    /** Two seconds of them: the kernel's side is looked after behind the first packets, which is part of a start. */
+    private static final String PINGS = "20";
     private static final String WORKLOADS = "workloads";
 
     @Override
@@ -57,7 +59,7 @@ final class RehearseCommand implements Callable<Integer> {
             final LabPod from = node.pods().getFirst();
             final String to = node.pods().getLast().ipv4();
             final int exitCode = from.call(() ->
-                new ProcessBuilder("ping", "-q", "-c", "5", "-i", "0.1", to).inheritIO().start().waitFor());
+                new ProcessBuilder("ping", "-q", "-c", PINGS, "-i", "0.1", to).inheritIO().start().waitFor());
             System.err.println("rehearsed with " + PODS + " pods, ping ended with " + exitCode);
         } catch (final IOException | InterruptedException failure) {
             throw new IllegalStateException("rehearse a start", failure);

@@ -13,8 +13,8 @@ import java.lang.foreign.MemorySegment;
  * descriptor are given back.
  */
 public final class SystemCallWarmup {
-    /** HotSpot's optimising compiler takes a method after 5000 calls (Tier4InvocationThreshold): twice that. */
-    public static final int CALL_COUNT = 10_000;
+    /** The engine's optimising compiler takes a method after 15,000 calls (Tier4InvocationThreshold). */
+    public static final int CALL_COUNT = 20_000;
     private static final int EVENT_SIZE = 8;
 
     private SystemCallWarmup() {

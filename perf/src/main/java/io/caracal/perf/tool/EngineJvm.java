@@ -17,7 +17,8 @@ public final class EngineJvm {
         "-XX:+UnlockDiagnosticVMOptions", "-XX:-AOTReplayTraining", "-XX:-AOTRecordTraining",
         "-XX:ArchiveRelocationMode=0", "-XX:-PrintWarnings",
         "-XX:Tier3InvocationThreshold=2000", "-XX:Tier3MinInvocationThreshold=1000",
-        "-XX:Tier3CompileThreshold=4000");
+        "-XX:Tier3CompileThreshold=4000", "-XX:Tier4InvocationThreshold=15000",
+        "-XX:Tier4MinInvocationThreshold=2000", "-XX:Tier4CompileThreshold=30000");
     private static final Path TARGET = Path.of("dataplane", "target");
 
     private EngineJvm() {
