@@ -9,6 +9,7 @@ import io.caracal.route.ForwardingPublisher;
 import io.caracal.route.RouteKind;
 import io.caracal.route.RouteWord;
 import io.caracal.stage.PacketStage;
+import io.caracal.stage.WorkloadTable;
 
 /**
  * Gives flows to the kernel ({@link FlowOffload}) with the verdict on their first packet, before it is transmitted: the
@@ -84,8 +85,8 @@ public final class OffloadStage implements PacketStage {
         final FamilyTracking family = conntrack.family(burst.ipVersion[row]);
         final int slot = burst.flow[row] >> 1;
         if (!offloaded.isOffloaded(family.table, slot) && OffloadEntries.isOffloadable(family.table, slot)
-            && leadsToItsLeg(burst, row, family.table) && goesAsItsFlow(burst, row, family.table)
-            && isFromItsOwn(burst, row)) {
+            && leadsToItsLeg(burst, row, family.table) && comesFromItsLeg(burst, row, family.table)
+            && goesAsItsFlow(burst, row, family.table) && isFromItsOwn(burst, row)) {
             offloaded.offer(family, slot, nowMs);
         }
     }
@@ -102,6 +103,14 @@ public final class OffloadStage implements PacketStage {
         final boolean isByHost = direction == Direction.TO_WORKLOAD || direction == Direction.TO_UPLINK
             || RouteWord.kind(burst.route[row]) == RouteKind.SERVICE;
         return isByHost == ((table.flags(burst.flow[row] >> 1) & FlowFlags.THROUGH_HOST) != 0);
+    }
+
+    /** So it may where the packet came from: what the host's stack brings was not looked at by its interface. */
+    private boolean comesFromItsLeg(final PacketBurst burst, final int row, final FlowTable table) {
+        final int source = RowEndpoints.source(burst, row, conntrack.workloads());
+        final int slot = burst.flow[row] >> 1;
+        return source == WorkloadTable.NONE || source == ((burst.flow[row] & 1) == FlowTable.ORIGINAL
+            ? table.sourceIfindex(slot) : table.destinationIfindex(slot));
     }
 
     /** An address may have gone from a workload to another node since the flow was made. */
