@@ -14,7 +14,7 @@ import picocli.CommandLine.Spec;
 
 /** {@code caracal counters}: packets, bytes and drops of the running engine. */
 @Command(name = "counters", mixinStandardHelpOptions = true,
-    description = "Packets, bytes and drops of the running engine: per worker, by drop reason, and in eBPF.",
+    description = "Packets, bytes and drops of the running engine: per worker, by drop reason, in eBPF, by workload.",
     footer = {"", "Example:", "  caracal counters", "  caracal counters --json | jq '.workers[0].drops'"})
 final class CountersCommand implements Callable<Integer> {
     @Spec
@@ -44,6 +44,10 @@ final class CountersCommand implements Callable<Integer> {
         }
         out.println("eBPF programs");
         printValues(counters.path("bpf"), out);
+        for (final JsonNode workload : counters.path("workloads")) {
+            out.println("workload " + workload.path("name").asText() + ", " + workload.path("interface").asText());
+            printValues(workload, out);
+        }
         out.flush();
         return ExitCode.OK;
     }

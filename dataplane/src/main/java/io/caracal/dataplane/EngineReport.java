@@ -49,8 +49,31 @@ final class EngineReport {
         kernel.programs().counters().forEach((counter, value) -> bpf.put(label(counter), value));
         report.put("bpf", bpf);
         report.put("uplinks", network.counters());
-        report.put("workloads", workloads());
+        report.put("workloads", traffic());
         return report;
+    }
+
+    private List<Object> traffic() {
+        final List<Object> list = new ArrayList<>();
+        for (final AttachedWorkload attached : control.attached()) {
+            final Map<String, Object> workload = new LinkedHashMap<>();
+            workload.put("name", attached.workload().id());
+            workload.put("interface", attached.workload().interfaceName());
+            kernel.programs().traffic(attached.ifindex()).ifPresent(counted -> {
+                workload.put("sentPackets", counted.fromWorkloadPackets());
+                workload.put("sentBytes", counted.fromWorkloadBytes());
+                workload.put("fromHostPackets", counted.toWorkloadPackets());
+                workload.put("fromHostBytes", counted.toWorkloadBytes());
+                workload.put("deliveredPackets", counted.deliveredPackets());
+                workload.put("deliveredBytes", counted.deliveredBytes());
+                workload.put("toHostPackets", counted.handedPackets());
+                workload.put("toHostBytes", counted.handedBytes());
+                workload.put("droppedPackets", counted.droppedPackets());
+                workload.put("droppedBytes", counted.droppedBytes());
+            });
+            list.add(workload);
+        }
+        return list;
     }
 
     /** How long each worker's burst cycles took: {@code {"workers": [[[upperNs, count], …], …]}}, shortest first. */
