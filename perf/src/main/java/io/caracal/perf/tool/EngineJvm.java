@@ -10,13 +10,12 @@ import io.caracal.perf.BenchException;
 /** How the launcher starts the engine's virtual machine; a test holds the flags to the launcher's. */
 public final class EngineJvm {
     /** The same for making and using the ahead-of-time cache, or the virtual machine refuses the cache. */
-    public static final List<String> FLAGS = List.of("-XX:+UseShenandoahGC", "-XX:ShenandoahGCMode=generational",
-        "-XX:+UnlockExperimentalVMOptions", "-XX:ShenandoahControlIntervalMin=100",
+    public static final List<String> FLAGS = List.of("-XX:-PrintWarnings", "-XX:+UseShenandoahGC",
+        "-XX:ShenandoahGCMode=generational", "-XX:+UnlockExperimentalVMOptions", "-XX:ShenandoahControlIntervalMin=100",
         "-XX:ShenandoahControlIntervalMax=100", "-XX:-ShenandoahPacing", "-Xms192m", "-Xmx1g",
         "-Dagrona.disable.bounds.checks=true", "-XX:-UsePerfData", "-XX:-UseFPUForSpilling",
         "-XX:+UnlockDiagnosticVMOptions", "-XX:-AOTReplayTraining", "-XX:-AOTRecordTraining",
-        "-XX:ArchiveRelocationMode=0", "-XX:-PrintWarnings",
-        "-XX:Tier3InvocationThreshold=2000", "-XX:Tier3MinInvocationThreshold=1000",
+        "-XX:ArchiveRelocationMode=0", "-XX:Tier3InvocationThreshold=2000", "-XX:Tier3MinInvocationThreshold=1000",
         "-XX:Tier3CompileThreshold=4000", "-XX:Tier4InvocationThreshold=15000",
         "-XX:Tier4MinInvocationThreshold=2000", "-XX:Tier4CompileThreshold=30000");
     private static final Path TARGET = Path.of("dataplane", "target");
