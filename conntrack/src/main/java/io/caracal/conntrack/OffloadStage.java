@@ -86,15 +86,9 @@ public final class OffloadStage implements PacketStage {
         final int slot = burst.flow[row] >> 1;
         if (!offloaded.isOffloaded(family.table, slot) && OffloadEntries.isOffloadable(family.table, slot)
             && leadsToItsLeg(burst, row, family.table) && comesFromItsLeg(burst, row, family.table)
-            && goesAsItsFlow(burst, row, family.table) && isFromItsOwn(burst, row)) {
+            && goesAsItsFlow(burst, row, family.table)) {
             offloaded.offer(family, slot, nowMs);
         }
-    }
-
-    /** Of a pod's packet, whether its source is the pod's own address and none that it is exempt for. */
-    private boolean isFromItsOwn(final PacketBurst burst, final int row) {
-        return burst.direction[row] != Direction.FROM_WORKLOAD
-            || RowEndpoints.source(burst, row, conntrack.workloads()) == burst.ingressIfindex[row];
     }
 
     /** What leads to a pod now may have led to the host's stack when the flow was made. */
@@ -105,9 +99,15 @@ public final class OffloadStage implements PacketStage {
         return isByHost == ((table.flags(burst.flow[row] >> 1) & FlowFlags.THROUGH_HOST) != 0);
     }
 
-    /** So it may where the packet came from: what the host's stack brings was not looked at by its interface. */
+    /**
+     * Whether the source address is that of the flow's end now: a pod may send from one that it is exempt for, too, and
+     * what the host's stack brings was not looked at by its interface.
+     */
     private boolean comesFromItsLeg(final PacketBurst burst, final int row, final FlowTable table) {
         final int source = RowEndpoints.source(burst, row, conntrack.workloads());
+        if (burst.direction[row] == Direction.FROM_WORKLOAD && source != burst.ingressIfindex[row]) {
+            return false;
+        }
         final int slot = burst.flow[row] >> 1;
         return source == WorkloadTable.NONE || source == ((burst.flow[row] & 1) == FlowTable.ORIGINAL
             ? table.sourceIfindex(slot) : table.destinationIfindex(slot));
