@@ -1,5 +1,6 @@
 package io.caracal.route;
 
+import io.caracal.wire.Ipv6Address;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -52,8 +53,8 @@ final class Ipv6RouteIndex {
         highMasks = new long[lengths.length];
         lowMasks = new long[lengths.length];
         for (int i = 0; i < lengths.length; i++) {
-            highMasks[i] = highMask(lengths[i]);
-            lowMasks[i] = lowMask(lengths[i]);
+            highMasks[i] = Ipv6Address.highMask(lengths[i]);
+            lowMasks[i] = Ipv6Address.lowMask(lengths[i]);
         }
         defaultValue = prefixes.stream().filter(prefix -> prefix.length() == 0).mapToInt(Prefix::value)
             .findFirst().orElse(0);
@@ -197,19 +198,11 @@ final class Ipv6RouteIndex {
         slots[word + 2] = value;
     }
 
-    static long highMask(final int length) {
-        return length == 0 ? 0 : length >= Long.SIZE ? -1 : -1L << Long.SIZE - length;
-    }
-
-    static long lowMask(final int length) {
-        return length <= Long.SIZE ? 0 : -1L << 2 * Long.SIZE - length;
-    }
-
     /** A prefix and the value it stands for; {@link #NO_VALUE} is a marker. */
     record Prefix(long high, long low, int length, int value) {
         boolean contains(final Prefix other) {
-            return other.length >= length && (other.high & highMask(length)) == high
-                && (other.low & lowMask(length)) == low;
+            return other.length >= length && (other.high & Ipv6Address.highMask(length)) == high
+                && (other.low & Ipv6Address.lowMask(length)) == low;
         }
 
         boolean isSamePrefix(final Prefix other) {

@@ -1,6 +1,7 @@
 package io.caracal.route;
 
 import io.caracal.wire.Ipv4Address;
+import io.caracal.wire.Ipv6Address;
 import io.caracal.wire.Ipv6Text;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -199,7 +200,7 @@ public final class RouteTable {
 
         private static Ipv6Prefix ipv6Prefix(final long high, final long low, final int length) {
             requireLength(length, IPV6_BITS);
-            return new Ipv6Prefix(high & Ipv6RouteIndex.highMask(length), low & Ipv6RouteIndex.lowMask(length), length);
+            return new Ipv6Prefix(high & Ipv6Address.highMask(length), low & Ipv6Address.lowMask(length), length);
         }
 
         private static void requireLength(final int length, final int max) {

@@ -62,10 +62,10 @@ public final class SourcePrefixes {
             } else {
                 final int length = length(prefix, slash, IPV6_BITS);
                 final Ipv6Text text = Ipv6Text.parse(address);
-                ipv6[ipv6Words++] = text.high() & halfMask(length);
-                ipv6[ipv6Words++] = text.low() & halfMask(length - Long.SIZE);
-                ipv6[ipv6Words++] = halfMask(length);
-                ipv6[ipv6Words++] = halfMask(length - Long.SIZE);
+                ipv6[ipv6Words++] = text.high() & Ipv6Address.highMask(length);
+                ipv6[ipv6Words++] = text.low() & Ipv6Address.lowMask(length);
+                ipv6[ipv6Words++] = Ipv6Address.highMask(length);
+                ipv6[ipv6Words++] = Ipv6Address.lowMask(length);
             }
         }
         return new SourcePrefixes(
@@ -78,10 +78,6 @@ public final class SourcePrefixes {
             throw new IllegalArgumentException("read prefix " + prefix + ": its length is not in 0-" + bits);
         }
         return length;
-    }
-
-    private static long halfMask(final int bits) {
-        return bits <= 0 ? 0 : bits >= Long.SIZE ? -1L : -1L << Long.SIZE - bits;
     }
 
     /**

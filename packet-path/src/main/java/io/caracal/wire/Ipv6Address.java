@@ -4,8 +4,8 @@ import java.nio.ByteOrder;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
- * IPv6 addresses as two {@code long}s in host order, upper half first: classes and access to bytes. Text is
- * {@link Ipv6Text}'s. Stateless; any thread.
+ * IPv6 addresses as two {@code long}s in host order, upper half first: classes, masks and access to bytes.
+ * Text is {@link Ipv6Text}'s. Stateless; any thread.
  */
 public final class Ipv6Address {
     /** Bytes of an address. */
@@ -68,6 +68,26 @@ public final class Ipv6Address {
      */
     public static boolean isSolicitedNode(final long high, final long low) {
         return high == ALL_NODES_HIGH && (low & SOLICITED_NODE_MASK) == SOLICITED_NODE_LOW;
+    }
+
+    /**
+     * The bits of an address's upper half that a prefix is about.
+     *
+     * @param length of the prefix, 0 .. 128.
+     * @return them, from the highest bit on; all from 64 on.
+     */
+    public static long highMask(final int length) {
+        return length == 0 ? 0 : length >= Long.SIZE ? -1 : -1L << Long.SIZE - length;
+    }
+
+    /**
+     * The bits of an address's lower half that a prefix is about.
+     *
+     * @param length of the prefix, 0 .. 128.
+     * @return them, from the highest bit on; none up to 64.
+     */
+    public static long lowMask(final int length) {
+        return length <= Long.SIZE ? 0 : -1L << 2 * Long.SIZE - length;
     }
 
     /**
