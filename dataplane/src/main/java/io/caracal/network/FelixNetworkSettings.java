@@ -32,7 +32,8 @@ record FelixNetworkSettings(int vxlanPort, int vxlanVni, int vxlanMtu, int vxlan
                             boolean programsClusterRoutes, List<Prefix> externalNodes, FelixHostSettings host) {
     static final FelixNetworkSettings DEFAULT = of(Map.of());
 
-    private static final int PORT_MAX = 0xFFFF;
+    /** What a packet's length field can say. */
+    private static final int MTU_MAX = 0xFFFF;
     private static final int VNI_MAX = 0xFF_FFFF;
 
     /**
@@ -44,9 +45,9 @@ record FelixNetworkSettings(int vxlanPort, int vxlanVni, int vxlanMtu, int vxlan
     static FelixNetworkSettings of(final Map<String, String> settings) {
         final FelixSettingReader read = new FelixSettingReader(settings);
         final int[] ports = read.ports("NATPortRange");
-        return new FelixNetworkSettings(read.number("VXLANPort", 4789, 1, PORT_MAX),
-            read.number("VXLANVNI", 4096, 0, VNI_MAX), read.number("VXLANMTU", 0, 0, PORT_MAX),
-            read.number("VXLANMTUV6", 0, 0, PORT_MAX), read.pattern("MTUIfacePattern"),
+        return new FelixNetworkSettings(read.number("VXLANPort", 4789, 1, FelixSettingReader.PORT_MAX),
+            read.number("VXLANVNI", 4096, 0, VNI_MAX), read.number("VXLANMTU", 0, 0, MTU_MAX),
+            read.number("VXLANMTUV6", 0, 0, MTU_MAX), read.pattern("MTUIfacePattern"),
             read.isTrue("AllowVXLANPacketsFromWorkloads"), read.isTrue("AllowIPIPPacketsFromWorkloads"),
             "IPPoolsAndHostIPs".equalsIgnoreCase(settings.get("NATOutgoingExclusions")),
             read.prefixes("NATOutgoingAddress").stream().findFirst(), ports[0], ports[1],

@@ -19,7 +19,8 @@ import java.util.regex.PatternSyntaxException;
  * @param settings as Felix wrote them.
  */
 record FelixSettingReader(Map<String, String> settings) {
-    private static final int PORT_MAX = 0xFFFF;
+    static final int PORT_MAX = 0xFFFF;
+
     private static final Pattern INTERFACE = Pattern.compile("[a-zA-Z0-9:._-]{0,15}[+*]?");
 
     int number(final String key, final int otherwise, final int min, final int max) {
