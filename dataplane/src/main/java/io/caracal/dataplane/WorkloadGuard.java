@@ -23,6 +23,11 @@ public final class WorkloadGuard {
     private static final int PRIORITY = -310;
     private static final int NFT_TIMEOUT_SECONDS = 20;
     private static final String TABLE = "inet caracal";
+    /** Makes the chain of {@link #refuseServices} and empties it. */
+    private static final String NO_SERVICE_REFUSED = """
+        add chain %1$s guard_services { type filter hook forward priority 0; policy accept; }
+        flush chain %1$s guard_services
+        """.formatted(TABLE);
 
     private final String interfacePrefix;
 
@@ -46,14 +51,12 @@ public final class WorkloadGuard {
             add set %1$s armed { type iface_index; }
             add chain %1$s guard_prerouting { type filter hook prerouting priority %2$d; policy accept; }
             add chain %1$s guard_forward { type filter hook forward priority %2$d; policy accept; }
-            add chain %1$s guard_services { type filter hook forward priority 0; policy accept; }
-            flush chain %1$s guard_services
             flush chain %1$s guard_prerouting
             flush chain %1$s guard_forward
             add rule %1$s guard_prerouting iifname %3$s iif != @armed counter drop
             add rule %1$s guard_forward iifname %3$s iif != @armed counter drop
             add rule %1$s guard_forward oifname %3$s oif != @armed counter drop
-            """.formatted(TABLE, PRIORITY, wild));
+            """.formatted(TABLE, PRIORITY, wild) + NO_SERVICE_REFUSED);
     }
 
     /**
@@ -98,11 +101,7 @@ public final class WorkloadGuard {
      * @param isTold whether the sender is told.
      */
     public void refuseServices(final Collection<Prefix> cidrs, final boolean isTold) {
-        final StringBuilder script = new StringBuilder("""
-            add table %1$s
-            add chain %1$s guard_services { type filter hook forward priority 0; policy accept; }
-            flush chain %1$s guard_services
-            """.formatted(TABLE));
+        final StringBuilder script = new StringBuilder("add table " + TABLE + "\n" + NO_SERVICE_REFUSED);
         cidrs.forEach(cidr -> script.append("add rule ").append(TABLE).append(" guard_services ")
             .append(cidr.v6() ? "ip6" : "ip").append(" daddr ").append(cidr).append(" counter ")
             .append(isTold ? "reject\n" : "drop\n"));
