@@ -16,15 +16,6 @@ import org.junit.jupiter.api.Timeout;
 class EngineFlowsTest extends TwoPodNode {
     private static final int CONNECTIONS = 200;
     private static final int PORT = 7777;
-    private static final String DENY_ALL = """
-        apiVersion: projectcalico.org/v3
-        kind: GlobalNetworkPolicy
-        metadata:
-          name: deny-all
-        spec:
-          selector: all()
-          types: [Ingress, Egress]
-        """;
 
     EngineFlowsTest() {
         super("flows");
@@ -45,7 +36,7 @@ class EngineFlowsTest extends TwoPodNode {
                 connections.longestGapMs();
                 final long killedNs = System.nanoTime();
                 first.kill();
-                node.writeManifest("deny-all.yaml", DENY_ALL);
+                DenyAll.write(node);
                 try (EngineChild second = EngineChild.start(node).awaitReady()) {
                     final long readyMs = (System.nanoTime() - killedNs) / 1_000_000;
                     connections.awaitExchanges(10 * CONNECTIONS);
@@ -105,7 +96,7 @@ class EngineFlowsTest extends TwoPodNode {
             try (EchoConnections connections = EchoConnections.open(client, web, PORT, CONNECTIONS)) {
                 connections.awaitExchanges(10 * CONNECTIONS);
                 first.kill();
-                node.writeManifest("deny-all.yaml", DENY_ALL);
+                DenyAll.write(node);
                 try (EngineChild second = EngineChild.start(node, "workers=2").awaitReady()) {
                     connections.awaitExchanges(10 * CONNECTIONS);
                     assertEquals(0, connections.broken().size(), connections.broken() + "\n" + second.log());
@@ -122,7 +113,7 @@ class EngineFlowsTest extends TwoPodNode {
             view.awaitAttached(web, client);
             try (EchoConnections connections = EchoConnections.open(client, web, PORT, 1)) {
                 connections.awaitExchanges(100);
-                node.writeManifest("deny-all.yaml", DENY_ALL);
+                DenyAll.write(node);
                 NodeView.await("the connection is cut: " + engine.log(), () -> {
                     final long before = connections.exchangeCount();
                     Thread.sleep(500);
@@ -139,7 +130,7 @@ class EngineFlowsTest extends TwoPodNode {
             view.awaitAttached(web, client);
             try (EchoConnections connections = EchoConnections.open(client, web, PORT, 1)) {
                 connections.awaitExchanges(100);
-                node.writeManifest("deny-all.yaml", DENY_ALL);
+                DenyAll.write(node);
                 NodeView.await("new connections are refused: " + engine.log(), () -> !connections.canConnect());
                 connections.awaitExchanges(100);
                 assertEquals(0, connections.broken().size(), connections.broken().toString());

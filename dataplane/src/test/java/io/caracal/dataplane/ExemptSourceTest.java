@@ -42,12 +42,7 @@ class ExemptSourceTest extends TwoPodNode {
         final String told = Prefix.parse(prefix).toString();
         NodeView.await("told of " + told, () -> view.ask("policy").path("workloadEndpoints")
             .findValues("allowSpoofedSourcePrefixes").toString().contains(told));
-        awaitRevision();
-    }
-
-    private void awaitRevision() throws Exception {
-        final long told = view.ask("status").path("source").path("revisionTold").asLong();
-        NodeView.await("revision " + told, () -> view.ask("status").path("source").path("revision").asLong() >= told);
+        view.awaitRevisionTold();
     }
 
     /** How many of some packets come, and from whom. */
@@ -117,7 +112,7 @@ class ExemptSourceTest extends TwoPodNode {
             assertEquals(PACKETS + " from " + address, exchange(server, spoofing, destination));
             node.writeManifest("felix.yaml", SETTINGS.formatted("Disabled"));
             NodeView.await("told so", () -> view.ask("status").path("problems").toString().contains("not Any"));
-            awaitRevision();
+            view.awaitRevisionTold();
             assertEquals("0 from nobody", exchange(server, spoofing, destination), engine.log());
             assertEquals(3 * PACKETS, spoofed());
             assertTrue(NodeView.reaches(client, web.ipv4()), "from its own address: " + engine.log());

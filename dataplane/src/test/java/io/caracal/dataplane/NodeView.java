@@ -140,6 +140,11 @@ final class NodeView {
             }
             return true;
         });
+        awaitRevisionTold();
+    }
+
+    /** What the control source has told until now is in force. */
+    void awaitRevisionTold() throws Exception {
         final long told = ask("status").path("source").path("revisionTold").asLong();
         await("revision " + told, () -> ask("status").path("source").path("revision").asLong() >= told);
     }
@@ -147,6 +152,25 @@ final class NodeView {
     int ifindex(final LabPod pod) throws Exception {
         final String links = onNode("ip", "-j", "link", "show", "dev", pod.interfaceName());
         return new JsonMapper().readTree(links).path(0).path("ifindex").asInt();
+    }
+
+    /** What all workers together have counted. */
+    long counted(final String counter) throws IOException {
+        long sum = 0;
+        for (final JsonNode worker : ask("counters").path("workers")) {
+            sum += worker.required(counter).asLong();
+        }
+        return sum;
+    }
+
+    /** Packets of pods that came to Java: those that the flow cache did not carry on. */
+    long javaPackets() throws IOException {
+        return counted("fromWorkloadPackets");
+    }
+
+    /** How many flows the flow cache carries. */
+    long offloadedFlows() throws IOException {
+        return ask("status").path("offload").path("flows").asLong(-1);
     }
 
     /** Packets that the guard's rules have dropped. */

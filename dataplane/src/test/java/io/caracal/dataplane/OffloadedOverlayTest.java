@@ -8,7 +8,6 @@ import io.caracal.lab.Lab;
 import io.caracal.lab.LabNode;
 import io.caracal.lab.LabOverlay;
 import io.caracal.lab.LabPod;
-import java.nio.file.Files;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -25,15 +24,6 @@ class OffloadedOverlayTest {
     private static final int BULK = 8_000_000;
     private static final String SERVICE = "10.96.0.1";
     private static final String BALANCER = "192.0.2.1";
-    private static final String DENY_ALL = """
-        apiVersion: projectcalico.org/v3
-        kind: GlobalNetworkPolicy
-        metadata:
-          name: deny-all
-        spec:
-          selector: all()
-          types: [Ingress, Egress]
-        """;
 
     private Lab lab;
     private LabNode node;
@@ -68,15 +58,7 @@ class OffloadedOverlayTest {
     }
 
     private long javaPackets() throws Exception {
-        long count = 0;
-        for (final var worker : view.ask("counters").path("workers")) {
-            count += worker.path("fromWorkloadPackets").asLong() + worker.path("fromUplinkPackets").asLong();
-        }
-        return count;
-    }
-
-    private long flows() throws Exception {
-        return view.ask("status").path("offload").path("flows").asLong();
+        return view.javaPackets() + view.counted("fromUplinkPackets");
     }
 
     /** Megabytes there and back, of either family and opened from either side; the fewest of their packets in Java. */
@@ -130,21 +112,13 @@ class OffloadedOverlayTest {
             for (int number = 0; number < backends.size(); number++) {
                 final String address = SERVICE + number;
                 assertEquals(client.ipv4(), AddressEcho.askUdp(client::call, address, 80, 1200), engine.log());
-                final long before = allJavaPackets();
+                final long before = view.counted("rxPackets");
                 assertEquals(client.ipv4(), AddressEcho.askTcp(client::call, address, 80, BULK), engine.log());
-                final long packets = allJavaPackets() - before;
+                final long packets = view.counted("rxPackets") - before;
                 assertTrue(packets < 100, packets + " packets to " + backends.get(number).name() + " came to Java; "
                     + view.ask("counters").toPrettyString());
             }
         }
-    }
-
-    private long allJavaPackets() throws Exception {
-        long count = 0;
-        for (final var worker : view.ask("counters").path("workers")) {
-            count += worker.path("rxPackets").asLong();
-        }
-        return count;
     }
 
     @ParameterizedTest
@@ -155,7 +129,7 @@ class OffloadedOverlayTest {
             EchoConnections in = EchoConnections.open(far, client, PORT, CONNECTIONS)) {
             out.awaitExchanges(10 * CONNECTIONS);
             in.awaitExchanges(10 * CONNECTIONS);
-            assertEquals(2 * CONNECTIONS, flows(), first.log());
+            assertEquals(2 * CONNECTIONS, view.offloadedFlows(), first.log());
             first.kill();
             out.awaitExchanges(50 * CONNECTIONS);
             in.awaitExchanges(50 * CONNECTIONS);
@@ -165,7 +139,7 @@ class OffloadedOverlayTest {
                 in.awaitExchanges(10 * CONNECTIONS);
                 assertEquals(List.of(), out.broken(), second.log());
                 assertEquals(List.of(), in.broken(), second.log());
-                assertEquals(2 * CONNECTIONS, flows(), "taken over");
+                assertEquals(2 * CONNECTIONS, view.offloadedFlows(), "taken over");
                 assertTrue(javaPackets() < CONNECTIONS, "none had to come to Java: " + javaPackets());
                 assertTrue(out.canConnect(), second.log());
             }
@@ -179,15 +153,15 @@ class OffloadedOverlayTest {
             for (int round = 0; round < 3; round++) {
                 try (EchoConnections connections = EchoConnections.open(client, far, PORT + round, 1)) {
                     connections.awaitExchanges(100);
-                    assertTrue(flows() > 0, "offloaded");
-                    node.writeManifest("deny-all.yaml", DENY_ALL);
-                    view.awaitInForce("deny-all");
+                    assertTrue(view.offloadedFlows() > 0, "offloaded");
+                    DenyAll.write(node);
+                    view.awaitInForce(DenyAll.NAME);
                     final long hits = view.bpfCounter("cache-hits");
                     final long exchanges = connections.exchangeCount();
                     Thread.sleep(100);
                     assertTrue(connections.exchangeCount() - exchanges <= 1, "one that was on its way back");
                     assertEquals(hits, view.bpfCounter("cache-hits"), engine.log());
-                    Files.delete(node.manifests().resolve("deny-all.yaml"));
+                    DenyAll.remove(node);
                     NodeView.await("the connection goes on, or a new one may: " + engine.log(),
                         connections::canConnect);
                 }
@@ -201,9 +175,9 @@ class OffloadedOverlayTest {
         try (EngineChild engine = launch();
             EchoConnections connections = EchoConnections.open(client, far, PORT, CONNECTIONS)) {
             connections.awaitExchanges(10 * CONNECTIONS);
-            assertEquals(CONNECTIONS, flows());
+            assertEquals(CONNECTIONS, view.offloadedFlows());
             LabOverlay.announce(node, List.of(node));
-            NodeView.await("no flow is offloaded: " + engine.log(), () -> flows() == 0);
+            NodeView.await("no flow is offloaded: " + engine.log(), () -> view.offloadedFlows() == 0);
             NodeView.await("no packet passes", () -> {
                 final long before = connections.exchangeCount();
                 Thread.sleep(300);
@@ -211,7 +185,7 @@ class OffloadedOverlayTest {
             });
             LabOverlay.announce(node, List.of(node, kernelNode));
             connections.awaitExchanges(10 * CONNECTIONS);
-            NodeView.await("all are offloaded again: " + engine.log(), () -> flows() == CONNECTIONS);
+            NodeView.await("all are offloaded again: " + engine.log(), () -> view.offloadedFlows() == CONNECTIONS);
             assertEquals(List.of(), connections.broken());
         }
     }
@@ -221,10 +195,10 @@ class OffloadedOverlayTest {
         try (EngineChild engine = launch();
             EchoConnections in = EchoConnections.open(far, client, PORT, CONNECTIONS)) {
             in.awaitExchanges(10 * CONNECTIONS);
-            assertEquals(CONNECTIONS, flows());
+            assertEquals(CONNECTIONS, view.offloadedFlows());
             node.withdraw(client);
             NodeView.await("no workload is left: " + engine.log(), () -> view.attached().isEmpty());
-            assertEquals(0, flows());
+            assertEquals(0, view.offloadedFlows());
             final long hits = view.bpfCounter("cache-hits");
             final long exchanges = in.exchangeCount();
             Thread.sleep(200);

@@ -29,15 +29,6 @@ class OffloadedTrafficTest extends TwoPodNode {
     private static final int CONNECTIONS = 50;
     private static final int CHUNK = 1 << 16;
     private static final String OTHER_ADDRESS = "10.65.0.77";
-    private static final String DENY_ALL = """
-        apiVersion: projectcalico.org/v3
-        kind: GlobalNetworkPolicy
-        metadata:
-          name: deny-all
-        spec:
-          selector: all()
-          types: [Ingress, Egress]
-        """;
 
     OffloadedTrafficTest() {
         super("offload");
@@ -46,10 +37,6 @@ class OffloadedTrafficTest extends TwoPodNode {
     @BeforeEach
     void announcePods() {
         announceBoth();
-    }
-
-    private static long javaPackets(final JsonNode worker) {
-        return worker.path("fromWorkloadPackets").asLong();
     }
 
     /** Connects, sends, is answered, and closes: SYN, data both ways, FIN both ways. */
@@ -84,19 +71,19 @@ class OffloadedTrafficTest extends TwoPodNode {
             view.awaitAttached(web, client);
             assertTrue(NodeView.reaches(client, web.ipv4()), engine.log());
             converse(server, 1000);
-            final long before = javaPackets(view.worker());
+            final long before = view.javaPackets();
             final long hitsBefore = view.ask("status").path("offload").path("hits").asLong();
             for (int i = 0; i < CONNECTIONS; i++) {
                 converse(server, 4 * CHUNK);
             }
-            final long packets = javaPackets(view.worker()) - before;
+            final long packets = view.javaPackets() - before;
             final JsonNode offload = view.ask("status").path("offload");
             assertTrue(packets >= CONNECTIONS && packets <= CONNECTIONS + 5, packets + " packets of " + CONNECTIONS
                 + " connections came to Java; " + view.ask("counters").path("bpf"));
             assertTrue(offload.path("on").asBoolean(), offload.toString());
             assertTrue(offload.path("hits").asLong() - hitsBefore >= 8 * CONNECTIONS, offload.toString());
             NodeView.await("closed connections leave the cache", () ->
-                view.ask("status").path("offload").path("flows").asLong() == 0);
+                view.offloadedFlows() == 0);
             assertEquals("0", web.call(OffloadedTrafficTest::tcpChecksumErrors));
             assertEquals("0", client.call(OffloadedTrafficTest::tcpChecksumErrors));
         }
@@ -117,7 +104,7 @@ class OffloadedTrafficTest extends TwoPodNode {
             converse(server, 20 * CHUNK);
             assertEquals(0, view.ask("status").path("offload").path("hits").asLong(-1), engine.log());
             assertFalse(view.ask("status").path("offload").path("on").asBoolean(true));
-            assertTrue(javaPackets(view.worker()) > 100);
+            assertTrue(view.javaPackets() > 100);
         }
     }
 
@@ -127,15 +114,15 @@ class OffloadedTrafficTest extends TwoPodNode {
             view.awaitAttached(web, client);
             try (EchoConnections connections = EchoConnections.open(client, web, PORT, CONNECTIONS)) {
                 connections.awaitExchanges(10 * CONNECTIONS);
-                assertEquals(CONNECTIONS, view.ask("status").path("offload").path("flows").asLong());
+                assertEquals(CONNECTIONS, view.offloadedFlows());
                 first.kill();
                 connections.awaitExchanges(100 * CONNECTIONS);
                 assertFalse(connections.canConnect(), "new flows wait for an engine");
                 try (EngineChild second = EngineChild.start(node).awaitReady()) {
                     connections.awaitExchanges(10 * CONNECTIONS);
                     assertEquals(0, connections.broken().size(), connections.broken() + "\n" + second.log());
-                    assertEquals(CONNECTIONS, view.ask("status").path("offload").path("flows").asLong(), "taken over");
-                    assertTrue(javaPackets(view.worker()) < CONNECTIONS, "none had to come to Java: " + view.worker());
+                    assertEquals(CONNECTIONS, view.offloadedFlows(), "taken over");
+                    assertTrue(view.javaPackets() < CONNECTIONS, "none had to come to Java: " + view.worker());
                     assertTrue(connections.canConnect(), second.log());
                 }
             }
@@ -151,15 +138,15 @@ class OffloadedTrafficTest extends TwoPodNode {
                 /* A port of its own: what a denied connection leaves behind may hold the former for a while. */
                 try (EchoConnections connections = EchoConnections.open(client, web, PORT + round, 1)) {
                     connections.awaitExchanges(200);
-                    assertTrue(view.ask("status").path("offload").path("flows").asLong() > 0, "offloaded");
-                    node.writeManifest("deny-all.yaml", DENY_ALL);
-                    view.awaitInForce("deny-all");
+                    assertTrue(view.offloadedFlows() > 0, "offloaded");
+                    DenyAll.write(node);
+                    view.awaitInForce(DenyAll.NAME);
                     final long hits = view.bpfCounter("cache-hits");
                     final long exchanges = connections.exchangeCount();
                     Thread.sleep(100);
                     assertTrue(connections.exchangeCount() - exchanges <= 1, "one that was on its way back");
                     assertEquals(hits, view.bpfCounter("cache-hits"), engine.log());
-                    Files.delete(node.manifests().resolve("deny-all.yaml"));
+                    DenyAll.remove(node);
                     NodeView.await("the connection goes on, or a new one may: " + engine.log(),
                         () -> connections.canConnect());
                 }
@@ -230,7 +217,7 @@ class OffloadedTrafficTest extends TwoPodNode {
                 source.send(datagram);
             }
             assertEquals(hits, view.bpfCounter("cache-hits"));
-            assertEquals(0, view.ask("status").path("offload").path("flows").asLong());
+            assertEquals(0, view.offloadedFlows());
             assertTrue(reading.isAlive(), "it has received all the time");
         }
     }
@@ -251,12 +238,12 @@ class OffloadedTrafficTest extends TwoPodNode {
                 return view.bpfCounter("cache-hits") > 2;
             });
             final long hits = view.bpfCounter("cache-hits");
-            final long before = javaPackets(view.worker());
+            final long before = view.javaPackets();
             source.send(new DatagramPacket(new byte[8000], 8000, address));
             server.receive(received);
             assertEquals(8000, received.getLength());
             assertEquals(hits, view.bpfCounter("cache-hits"), "none of the fragments");
-            assertTrue(javaPackets(view.worker()) - before >= 6, "all six through Java");
+            assertTrue(view.javaPackets() - before >= 6, "all six through Java");
             source.send(new DatagramPacket(new byte[1200], 1200, address));
             server.receive(received);
             assertEquals(hits + 1, view.bpfCounter("cache-hits"));

@@ -116,12 +116,7 @@ class SwitchOverTest {
         awaitExchanges("by Felix's rules");
         longestGapsMs();
         try (EngineChild engine = EngineChild.start(node)) {
-            node.writeManifest("deny-all.yaml", """
-                apiVersion: projectcalico.org/v3
-                kind: GlobalNetworkPolicy
-                metadata: {name: deny-all}
-                spec: {selector: all(), types: [Ingress, Egress]}
-                """);
+            DenyAll.write(node);
             engine.awaitReady();
             view.awaitAttached(frontend, api);
             awaitExchanges("by the engine\n" + engine.log());

@@ -25,10 +25,6 @@ class VictimFlowsTest extends TwoPodNode {
         super("victim");
     }
 
-    private static long javaPackets(final JsonNode worker) {
-        return worker.path("fromWorkloadPackets").asLong();
-    }
-
     /** As the programs count them, whichever way they go. */
     private long sentPackets(final LabPod pod) throws IOException {
         for (final JsonNode workload : view.ask("counters").path("workloads")) {
@@ -65,11 +61,11 @@ class VictimFlowsTest extends TwoPodNode {
             try (EchoConnections victim = EchoConnections.open(client, web, PORT, CONNECTIONS)) {
                 victim.awaitExchanges(10 * CONNECTIONS);
                 final long exchanges = victim.exchangeCount();
-                final long before = javaPackets(view.worker());
+                final long before = view.javaPackets();
                 final int sent = attack(attacker, new InetSocketAddress(web.ipv4(), sink.getLocalPort()));
-                NodeView.await("every new flow comes to Java", () -> javaPackets(view.worker()) - before >= sent);
+                NodeView.await("every new flow comes to Java", () -> view.javaPackets() - before >= sent);
                 victim.awaitExchanges(10 * CONNECTIONS);
-                final long more = javaPackets(view.worker()) - before - sent;
+                final long more = view.javaPackets() - before - sent;
                 assertTrue(more <= CONNECTIONS, more + " packets of the victim had to go through Java, of "
                     + (victim.exchangeCount() - exchanges) + " exchanges; " + view.ask("status").path("offload"));
                 assertTrue(sentPackets(attacker) >= sent, view.ask("counters").path("workloads").toString());
