@@ -26,7 +26,6 @@ final class RehearseCommand implements Callable<Integer> {
     private static final long POLL_MS = 20;
     /** Two seconds of them: the kernel's side is looked after behind the first packets, which is part of a start. */
     private static final String PINGS = "20";
-    private static final String WORKLOADS = "workloads";
 
     @Override
     public Integer call() throws Exception {
@@ -84,7 +83,7 @@ final class RehearseCommand implements Callable<Integer> {
         }
         try (AdminClient client = AdminClient.connect(node.adminSocket())) {
             client.ask("counters");
-            return client.ask("status").path(WORKLOADS).size();
+            return client.ask("status").path("workloads").size();
         }
     }
 }

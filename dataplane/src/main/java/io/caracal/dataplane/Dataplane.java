@@ -111,8 +111,7 @@ public final class Dataplane implements AutoCloseable {
         isJumbo.complete(puntMtu > PuntPair.MTU);
         final NetworkConfig networkConfig = networkConfig(puntMtu);
         final WorkerGroup workers = own(new WorkerGroup(config, tables, flows, SymmetricFlowHash.random(),
-            new WorkerMemory(() -> NetworkControl.framesPerWorker(networkConfig),
-                puntMtu > PuntPair.MTU ? WorkerMemory.BLOCKS_FOR_JUMBO : 0), log));
+            WorkerMemory.of(networkConfig, isJumbo.join()), log));
         final StartTask memory = own(StartTask.begin("memory", workers::prepare));
         final KernelSide kernel = installKernelSide(load, flows.steeringSeed());
         final NetworkControl network = own(NetworkControl.open(
@@ -142,16 +141,19 @@ public final class Dataplane implements AutoCloseable {
         // They write into the network's maps, and must have ended before those are closed.
         own(workers::stop);
         workers.start(pair, kernel.programs().sockets(), way, network::natListener, kernel.offload());
-        final ControlReport said = new ControlReport(source, control, policy);
-        final EngineReport report = new EngineReport(new EngineParts(workers, kernel, network), control, said, config);
-        own(new AdminServer(config.path(ConfigKey.ADMIN_SOCKET).orElseThrow(),
-            Map.of("counters", report::counters, "cycles", report::cycles, "status", report::status,
-                "policy", said::policy, "said", said::said), log));
+        answerQuestions(new EngineParts(workers, kernel, network), new ControlReport(source, control, policy));
         reading.await();
         control.awaitIdle();
         warmup.goOn();
         control.readiness().firstTime().thenRun(() -> StartTask.begin("calico-rules", this::seeToCalicosRules));
         log.info("node " + config.node() + ": " + kernel.hooks().describePunt());
+    }
+
+    private void answerQuestions(final EngineParts parts, final ControlReport said) throws IOException {
+        final EngineReport report = new EngineReport(parts, control, said, config);
+        own(new AdminServer(config.path(ConfigKey.ADMIN_SOCKET).orElseThrow(),
+            Map.of("counters", report::counters, "cycles", report::cycles, "status", report::status,
+                "policy", said::policy, "said", said::said), log));
     }
 
     /** Not before the pods are attached: until then nothing else polices them. */
