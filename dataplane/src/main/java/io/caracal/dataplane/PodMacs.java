@@ -14,7 +14,8 @@ import io.caracal.netlink.RouteNetlink;
  * own dataplanes leave it to the host's ARP. The kernel knows it at once where the interface is a veth: it is that of
  * the other end, whichever network namespace that is in. Elsewhere (an interface that has no other end) it is what the
  * host's neighbour table says of one of the pod's addresses; where that says nothing the host is made to ask, and the
- * answer is there the next time. CAP_NET_ADMIN.
+ * answer is there the next time. An interface without ARP has nobody to ask: what its entries say is its own address
+ * (net/ipv4/arp.c, {@code arp_constructor}; net/ipv6/ndisc.c, {@code ndisc_constructor}). CAP_NET_ADMIN.
  *
  * <p>Control thread only.</p>
  */
@@ -48,12 +49,16 @@ final class PodMacs {
     /** One that was set by hand first: whoever did it knows more than ARP, which any pod can answer. */
     private Optional<MacAddress> ofNeighbour(final int ifindex, final List<InetAddress> addresses) {
         final List<Neighbour> known = netlink.neighbours().stream().filter(each -> each.ifindex() == ifindex
-            && each.isUsable() && addresses.contains(each.address())).toList();
+            && isAnswer(each) && addresses.contains(each.address())).toList();
         if (known.isEmpty()) {
             addresses.forEach(address -> netlink.useNeighbour(ifindex, address));
             return Optional.empty();
         }
         return known.stream().filter(each -> (each.state() & Neighbour.PERMANENT) != 0).findFirst()
             .or(() -> known.stream().findFirst()).map(Neighbour::mac);
+    }
+
+    private static boolean isAnswer(final Neighbour neighbour) {
+        return neighbour.isUsable() && (neighbour.state() & Neighbour.NOARP) == 0;
     }
 }

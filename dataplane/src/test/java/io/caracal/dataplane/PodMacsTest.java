@@ -15,11 +15,12 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Real interfaces: a veth whose other end is the pod's, and a bridge, behind which only ARP knows. */
+/** Real interfaces: a veth whose other end is the pod's, a bridge, behind which only ARP knows, and one without ARP. */
 class PodMacsTest {
     private static final MacAddress POD = MacAddress.parse("02:00:00:00:00:07");
     private static final MacAddress OTHER = MacAddress.parse("02:00:00:00:00:08");
     private static final InetAddress ADDRESS = InetAddress.ofLiteral("10.65.0.2");
+    private static final InetAddress ADDRESS_IPV6 = InetAddress.ofLiteral("fd00:10:65::2");
     private static final InetAddress HOST = InetAddress.ofLiteral("10.65.0.1");
 
     private NetNamespace host;
@@ -79,6 +80,21 @@ class PodMacsTest {
         netlink.replaceNeighbour(bridge, ADDRESS, OTHER);
         assertEquals(Optional.of(OTHER), macs.find(bridge, List.of(ADDRESS)), "set by hand");
         assertEquals(Optional.empty(), macs.find(bridge, List.of(InetAddress.ofLiteral("10.65.0.3"))), "nobody's");
+    }
+
+    /** The kernel answers at once there, with the interface's own address. */
+    @Test
+    void shouldKnowNobodyBehindAnInterfaceWithoutArp() {
+        run("ip", "link", "add", "cali1", "type", "ifb");
+        final int ifb = netlink.link("cali1").index();
+        netlink.setUp(ifb);
+
+        assertEquals(Optional.empty(), macs.find(ifb, List.of(ADDRESS, ADDRESS_IPV6)));
+        assertEquals(2, netlink.neighbours().stream().filter(each -> each.ifindex() == ifb
+            && List.of(ADDRESS, ADDRESS_IPV6).contains(each.address()) && each.isUsable()).count(), "answered");
+        assertEquals(Optional.empty(), macs.find(ifb, List.of(ADDRESS, ADDRESS_IPV6)));
+        netlink.replaceNeighbour(ifb, ADDRESS, OTHER);
+        assertEquals(Optional.of(OTHER), macs.find(ifb, List.of(ADDRESS, ADDRESS_IPV6)), "set by hand");
     }
 
     private void run(final String... command) {
