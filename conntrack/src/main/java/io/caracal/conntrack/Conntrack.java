@@ -346,24 +346,24 @@ public final class Conntrack implements AutoCloseable, FlowRemovalListener {
     /** Steps a flow's state by a packet of it; returns one of {@link TcpTracker}'s constants. */
     int step(final PacketBurst packets, final int row, final FamilyTracking family, final int found,
         final long nowMs) {
-        final int packetLength = packets.length[row] - packets.l3Offset[row];
-        if ((packets.flags[row] & PacketFlags.LATER_FRAGMENT) != 0) {
+        final int packetLength = packets.length(row) - packets.l3Offset(row);
+        if ((packets.flags(row) & PacketFlags.LATER_FRAGMENT) != 0) {
             family.tracker.count(found, packetLength, nowMs);
             return TcpTracker.ACCEPTED;
         }
         final int result = family.tracker.update(found, packets.umem(),
-            packets.offset(row) + packets.l4Offset[row], packets.length[row] - packets.l4Offset[row], packetLength,
+            packets.offset(row) + packets.l4Offset(row), packets.length(row) - packets.l4Offset(row), packetLength,
             nowMs);
         if (result == TcpTracker.REFUSED) {
             refusedFamily[refusedCount] = family;
             refused[refusedCount++] = found >> 1;
-        } else if ((packets.flags[row] & PacketFlags.FRAGMENT) != 0) {
+        } else if ((packets.flags(row) & PacketFlags.FRAGMENT) != 0) {
             family.tracker.loosen(found >> 1);
         }
         return result;
     }
 
-    /** Flows that end from here on take themselves out of this burst's columns. */
+    /** Flows that end from here on take themselves out of this burst's fields. */
     void beginBurst(final PacketBurst packets) {
         burst = packets;
     }
@@ -403,8 +403,8 @@ public final class Conntrack implements AutoCloseable, FlowRemovalListener {
 
     private void forget(final int ipVersion, final int slot) {
         for (int row = 0; row < burst.count; row++) {
-            if (burst.flow[row] >> 1 == slot && burst.ipVersion[row] == ipVersion) {
-                burst.flow[row] = PacketBurst.NO_FLOW;
+            if (burst.flow(row) >> 1 == slot && burst.ipVersion(row) == ipVersion) {
+                burst.flow(row, PacketBurst.NO_FLOW);
             }
         }
     }

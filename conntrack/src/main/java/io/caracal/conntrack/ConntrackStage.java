@@ -16,7 +16,7 @@ import io.caracal.stage.WorkloadTablePublisher;
 import io.caracal.wire.IpProtocol;
 
 /**
- * Finds the flow of each packet and steps its state: sets the columns {@code tracking} and {@code flow}. Packets of
+ * Finds the flow of each packet and steps its state: sets the fields {@code tracking} and {@code flow}. Packets of
  * approved flows are {@link Tracking#ESTABLISHED} or {@link Tracking#RELATED} and need no policy; {@link Tracking#NEW}
  * ones do, and their legs are begun in {@link FlowApprovals}. The {@link FlowCommitStage} makes their flows after
  * policy and routing have let them through.
@@ -28,7 +28,7 @@ import io.caracal.wire.IpProtocol;
  *
  * <p>Later fragments have the ports of their first one already ({@code FragmentStage}).</p>
  *
- * <p>Rows whose flow column is -1 after the commit have no flow (any more). A packet of a pod is only ever of a flow
+ * <p>Rows whose flow field is -1 after the commit have no flow (any more). A packet of a pod is only ever of a flow
  * whose leg is that pod's interface: with another's address it can neither use nor disturb the other's flows.
  * Belongs to one worker and its {@link Conntrack}.</p>
  */
@@ -87,15 +87,15 @@ public final class ConntrackStage implements PacketStage {
         ipv6.clear();
         final int count = burst.count;
         for (int row = 0; row < count; row++) {
-            final int version = burst.ipVersion[row];
-            if (burst.verdict[row] != Verdict.UNDECIDED || version == 0
-                || (burst.flags[row] & (PacketFlags.LOCALLY_MADE | PacketFlags.MULTICAST)) != 0) {
+            final int version = burst.ipVersion(row);
+            if (burst.verdict(row) != Verdict.UNDECIDED || version == 0
+                || (burst.flags(row) & (PacketFlags.LOCALLY_MADE | PacketFlags.MULTICAST)) != 0) {
                 continue;
             }
-            if ((burst.flags[row] & PacketFlags.ICMP_ERROR) != 0) {
+            if ((burst.flags(row) & PacketFlags.ICMP_ERROR) != 0) {
                 errorRow[errorCount++] = row;
-            } else if (!IcmpQueries.isIcmp(version, burst.ipProtocol[row])
-                || IcmpQueries.isQuery(version, burst.destinationPort[row] >>> Byte.SIZE)) {
+            } else if (!IcmpQueries.isIcmp(version, burst.ipProtocol(row))
+                || IcmpQueries.isQuery(version, burst.destinationPort(row) >>> Byte.SIZE)) {
                 (version == 4 ? ipv4 : ipv6).add(burst, row);
             } else if (version == 4) {
                 invalid(burst, row, DropReason.ICMP_REPLY_UNREQUESTED);
@@ -107,15 +107,15 @@ public final class ConntrackStage implements PacketStage {
     private void trackErrors(final PacketBurst burst) {
         for (int i = 0; i < errorCount; i++) {
             final int row = errorRow[i];
-            final FamilyTracking family = conntrack.family(burst.ipVersion[row]);
+            final FamilyTracking family = conntrack.family(burst.ipVersion(row));
             final int found = family.findQuoted(burst, row);
             if (found == FlowTable.MISS || !isApproved(family, found)) {
                 invalid(burst, row, DropReason.ICMP_ERROR_UNRELATED);
             } else if (!comesByItsLeg(burst, row, family, found)) {
                 burst.drop(row, DropReason.FLOW_FROM_WRONG_INTERFACE);
             } else {
-                burst.tracking[row] = Tracking.RELATED;
-                burst.flow[row] = found;
+                burst.tracking(row, Tracking.RELATED);
+                burst.flow(row, found);
                 sendThroughHost(burst, row, family, found);
                 counters.add(ConntrackCounter.RELATED, 1);
             }
@@ -143,16 +143,16 @@ public final class ConntrackStage implements PacketStage {
 
     /** A packet of no flow: it may begin one. */
     private void begin(final PacketBurst burst, final int row, final FamilyTracking family) {
-        final int protocol = burst.ipProtocol[row];
-        final int version = burst.ipVersion[row];
-        if ((burst.flags[row] & PacketFlags.LATER_FRAGMENT) == 0) {
+        final int protocol = burst.ipProtocol(row);
+        final int version = burst.ipVersion(row);
+        if ((burst.flags(row) & PacketFlags.LATER_FRAGMENT) == 0) {
             if (IcmpQueries.isIcmp(version, protocol)
-                && !IcmpQueries.isRequest(version, burst.destinationPort[row] >>> Byte.SIZE)) {
+                && !IcmpQueries.isRequest(version, burst.destinationPort(row) >>> Byte.SIZE)) {
                 invalid(burst, row, DropReason.ICMP_REPLY_UNREQUESTED);
                 return;
             }
-            if (family.tracker.firstState(protocol, burst.umem(), burst.offset(row) + burst.l4Offset[row],
-                burst.length[row] - burst.l4Offset[row]) == FlowState.FREE) {
+            if (family.tracker.firstState(protocol, burst.umem(), burst.offset(row) + burst.l4Offset(row),
+                burst.length(row) - burst.l4Offset(row)) == FlowState.FREE) {
                 invalid(burst, row, family.tracker.reason());
                 return;
             }
@@ -161,7 +161,7 @@ public final class ConntrackStage implements PacketStage {
     }
 
     private void askPolicy(final PacketBurst burst, final int row) {
-        burst.tracking[row] = Tracking.NEW;
+        burst.tracking(row, Tracking.NEW);
         approvals.begin(
             row, RowEndpoints.sourceLeg(burst, row, table), RowEndpoints.destinationLeg(burst, row, table));
     }
@@ -183,17 +183,17 @@ public final class ConntrackStage implements PacketStage {
             return;
         }
         if (!isApproved(family, found)) {
-            if (burst.ipProtocol[row] == IpProtocol.TCP && !isSyn(burst, row)) {
+            if (burst.ipProtocol(row) == IpProtocol.TCP && !isSyn(burst, row)) {
                 invalid(burst, row, DropReason.FLOW_NOT_APPROVED);
             } else {
-                burst.flow[row] = found;
+                burst.flow(row, found);
                 askPolicy(burst, row);
             }
             return;
         }
         if (config.establishedFlows() == EstablishedFlows.RECHECK && isOutdated(family, found)) {
             counters.add(ConntrackCounter.RECHECKED, 1);
-            burst.flow[row] = found;
+            burst.flow(row, found);
             askPolicy(burst, row);
             return;
         }
@@ -202,7 +202,7 @@ public final class ConntrackStage implements PacketStage {
 
     /** Whether the kernel shall not go on with a flow of which this packet has come here. */
     private boolean takesBack(final PacketBurst burst, final int row, final FamilyTracking family, final int found) {
-        return burst.ipProtocol[row] == IpProtocol.TCP && isSyn(burst, row)
+        return burst.ipProtocol(row) == IpProtocol.TCP && isSyn(burst, row)
             || config.establishedFlows() == EstablishedFlows.RECHECK && isOutdated(family, found);
     }
 
@@ -216,8 +216,8 @@ public final class ConntrackStage implements PacketStage {
                 begin(burst, row, family);
             }
             default -> {
-                burst.tracking[row] = Tracking.ESTABLISHED;
-                burst.flow[row] = found;
+                burst.tracking(row, Tracking.ESTABLISHED);
+                burst.flow(row, found);
                 sendThroughHost(burst, row, family, found);
             }
         }
@@ -229,11 +229,11 @@ public final class ConntrackStage implements PacketStage {
      */
     private static void sendThroughHost(final PacketBurst burst, final int row, final FamilyTracking family,
         final int found) {
-        final byte direction = burst.direction[row];
+        final byte direction = burst.direction(row);
         final int reason = (found & 1) == FlowTable.REPLY ? FlowFlags.THROUGH_HOST : FlowFlags.HOST_NAT;
         if ((direction == Direction.FROM_WORKLOAD || direction == Direction.FROM_UPLINK)
             && (FlowRecord.flags(family.table.record(found >> 1)) & reason) != 0) {
-            burst.route[row] = TO_HOST;
+            burst.route(row, TO_HOST);
         }
     }
 
@@ -244,12 +244,12 @@ public final class ConntrackStage implements PacketStage {
     private static boolean comesByItsLeg(final PacketBurst burst, final int row, final FamilyTracking family,
         final int found) {
         final long account = family.table.account(found >> 1);
-        final int direction = burst.direction[row];
+        final int direction = burst.direction(row);
         final boolean atSource = direction == Direction.FROM_WORKLOAD || direction == Direction.FROM_UPLINK;
         final int leg = atSource == ((found & 1) == FlowTable.ORIGINAL)
             ? FlowAccount.sourceIfindex(account) : FlowAccount.destinationIfindex(account);
         final boolean atWorkload = direction == Direction.FROM_WORKLOAD || direction == Direction.TO_WORKLOAD;
-        return leg == (atWorkload ? burst.ingressIfindex[row] : FlowApprovals.NO_WORKLOAD);
+        return leg == (atWorkload ? burst.ingressIfindex(row) : FlowApprovals.NO_WORKLOAD);
     }
 
     /**
@@ -258,8 +258,8 @@ public final class ConntrackStage implements PacketStage {
      */
     private static boolean leavesByItsLeg(final PacketBurst burst, final int row, final FamilyTracking family,
         final int found) {
-        final long route = burst.route[row];
-        if (RouteWord.kind(route) != RouteKind.LOCAL_WORKLOAD || burst.direction[row] == Direction.TO_WORKLOAD) {
+        final long route = burst.route(row);
+        if (RouteWord.kind(route) != RouteKind.LOCAL_WORKLOAD || burst.direction(row) == Direction.TO_WORKLOAD) {
             return true;
         }
         final long account = family.table.account(found >> 1);
@@ -274,7 +274,7 @@ public final class ConntrackStage implements PacketStage {
      */
     private boolean isOfItsSender(final PacketBurst burst, final int row, final FamilyTracking family,
         final int found) {
-        final int direction = burst.direction[row];
+        final int direction = burst.direction(row);
         return direction == Direction.FROM_WORKLOAD || direction == Direction.FROM_UPLINK
             || (found & 1) == FlowTable.REPLY || RowEndpoints.sourceLeg(burst, row, table)
             == FlowAccount.sourceIfindex(family.table.account(found >> 1));
@@ -284,7 +284,7 @@ public final class ConntrackStage implements PacketStage {
         return (FlowRecord.flags(family.table.record(found >> 1)) & FlowFlags.APPROVED) == FlowFlags.APPROVED;
     }
 
-    /** Judged by the side that opened it: the columns hold its tuple then, as policy wants to see it. */
+    /** Judged by the side that opened it: the fields hold its tuple then, as policy wants to see it. */
     private boolean isOutdated(final FamilyTracking family, final int found) {
         if ((found & 1) == FlowTable.REPLY) {
             return false;
@@ -296,17 +296,17 @@ public final class ConntrackStage implements PacketStage {
     }
 
     private static boolean isSyn(final PacketBurst burst, final int row) {
-        return (burst.flags[row] & PacketFlags.LATER_FRAGMENT) == 0
-            && TcpSegment.isOpening(burst.umem(), burst.offset(row) + burst.l4Offset[row]);
+        return (burst.flags(row) & PacketFlags.LATER_FRAGMENT) == 0
+            && TcpSegment.isOpening(burst.umem(), burst.offset(row) + burst.l4Offset(row));
     }
 
     private void invalid(final PacketBurst burst, final int row, final DropReason reason) {
-        burst.tracking[row] = Tracking.INVALID;
+        burst.tracking(row, Tracking.INVALID);
         counters.add(ConntrackCounter.INVALID, 1);
         if (config.dropsInvalid()) {
             burst.drop(row, reason);
         } else {
-            burst.dropReason[row] = reason.id();
+            burst.dropReason(row, reason.id());
         }
     }
 }

@@ -18,6 +18,7 @@ abstract sealed class FamilyTracking implements AutoCloseable permits Ipv4Tracki
     final FlowAdmission admission;
     /** The burst's row of each tuple in the lookup. */
     final int[] row = new int[PacketBurst.MAX_PACKETS];
+    private final long[] accountLine = new long[PacketBurst.MAX_PACKETS];
     /** Tuples in the lookup. */
     int count;
 
@@ -40,8 +41,20 @@ abstract sealed class FamilyTracking implements AutoCloseable permits Ipv4Tracki
     /** Looks all tuples up; afterwards {@link #found} tells. */
     final void lookup() {
         if (count > 0) {
-            sink ^= lookupTuples();
+            sink ^= lookupTuples() ^ touchAccounts();
         }
+    }
+
+    /** Every packet writes its flow's account: as with the table's own lines, those that miss are read side by side. */
+    private long touchAccounts() {
+        int lines = 0;
+        for (int i = 0; i < count; i++) {
+            final int found = found(i);
+            if (found != FlowTable.MISS) {
+                accountLine[lines++] = table.account(found >> 1);
+            }
+        }
+        return OffHeap.touch(accountLine, lines);
     }
 
     /** Empties the lookup. */

@@ -14,7 +14,7 @@ import io.caracal.stage.WorkloadTable;
 
 /**
  * Makes the flows of packets that the {@link ConntrackStage} called {@link Tracking#NEW} and that nobody has dropped
- * since, and sets their {@code flow} column; as nf_conntrack, which confirms a flow when its first packet leaves.
+ * since, and sets their {@code flow} field; as nf_conntrack, which confirms a flow when its first packet leaves.
  * Stands behind policy and routing, and before NAT, whose bindings are these flows.
  *
  * <p>A packet whose flow finds no room is dropped with its reason. Belongs to one worker and its {@link Conntrack}.</p>
@@ -38,14 +38,14 @@ public final class FlowCommitStage implements PacketStage {
         final int count = burst.count;
         conntrack.beginBurst(burst);
         for (int row = 0; row < count; row++) {
-            if (burst.tracking[row] != Tracking.NEW) {
+            if (burst.tracking(row) != Tracking.NEW) {
                 continue;
             }
-            if (burst.verdict[row] == Verdict.UNDECIDED || burst.verdict[row] == Verdict.TRANSMIT) {
+            if (burst.verdict(row) == Verdict.UNDECIDED || burst.verdict(row) == Verdict.TRANSMIT) {
                 commit(burst, row, nowMs);
-            } else if (burst.flow[row] != PacketBurst.NO_FLOW && burst.dropReason[row] == POLICY_DENY) {
+            } else if (burst.flow(row) != PacketBurst.NO_FLOW && burst.dropReason(row) == POLICY_DENY) {
                 /* Judged again and denied: its answers must not pass either. */
-                conntrack.family(burst.ipVersion[row]).table.remove(burst.flow[row] >> 1, RemovalCause.DENIED);
+                conntrack.family(burst.ipVersion(row)).table.remove(burst.flow(row) >> 1, RemovalCause.DENIED);
             }
         }
         conntrack.endBurst();
@@ -54,7 +54,7 @@ public final class FlowCommitStage implements PacketStage {
     }
 
     private void commit(final PacketBurst burst, final int row, final long nowMs) {
-        final FamilyTracking family = conntrack.family(burst.ipVersion[row]);
+        final FamilyTracking family = conntrack.family(burst.ipVersion(row));
         final int found = family.find(burst, row);
         if (found == FlowTable.MISS) {
             create(burst, row, family, nowMs);
@@ -64,10 +64,10 @@ public final class FlowCommitStage implements PacketStage {
         if ((found & 1) == FlowTable.ORIGINAL) {
             approve(family, found >> 1, row);
         }
-        burst.flow[row] = found;
+        burst.flow(row, found);
         switch (conntrack.step(burst, row, family, found, nowMs)) {
             case TcpTracker.INVALID -> {
-                burst.tracking[row] = Tracking.INVALID;
+                burst.tracking(row, Tracking.INVALID);
                 counters.add(ConntrackCounter.INVALID, 1);
                 burst.drop(row, family.tracker.reason());
             }
@@ -95,7 +95,7 @@ public final class FlowCommitStage implements PacketStage {
     }
 
     private void create(final PacketBurst burst, final int row, final FamilyTracking family, final long nowMs) {
-        if ((burst.flags[row] & PacketFlags.LATER_FRAGMENT) != 0) {
+        if ((burst.flags(row) & PacketFlags.LATER_FRAGMENT) != 0) {
             burst.drop(row, DropReason.FRAGMENT_WITHOUT_FIRST);
             return;
         }
@@ -115,8 +115,8 @@ public final class FlowCommitStage implements PacketStage {
         spec.destinationGeneration = approvals.destinationGeneration[row];
         spec.destinationRule = approvals.destinationRule[row];
         spec.flags = approvedFlags(row) | throughHost(burst, row, destination) | oneWay(burst, row);
-        spec.state = family.tracker.firstState(burst.ipProtocol[row], burst.umem(),
-            burst.offset(row) + burst.l4Offset[row], burst.length[row] - burst.l4Offset[row]);
+        spec.state = family.tracker.firstState(burst.ipProtocol(row), burst.umem(),
+            burst.offset(row) + burst.l4Offset(row), burst.length(row) - burst.l4Offset(row));
         if (family.isReplyInUse()) {
             burst.drop(row, DropReason.FLOW_TUPLE_IN_USE);
         } else {
@@ -129,17 +129,17 @@ public final class FlowCommitStage implements PacketStage {
      * way, so that the kernel can undo its own NAT.
      */
     private static int throughHost(final PacketBurst burst, final int row, final int destination) {
-        return switch (burst.direction[row]) {
+        return switch (burst.direction(row)) {
             case Direction.FROM_UPLINK -> 0;
             case Direction.FROM_WORKLOAD -> destination == FlowApprovals.NO_WORKLOAD
-                && RouteWord.nextHop(burst.route[row]) == NextHopTable.NONE ? FlowFlags.THROUGH_HOST : 0;
+                && RouteWord.nextHop(burst.route(row)) == NextHopTable.NONE ? FlowFlags.THROUGH_HOST : 0;
             default -> FlowFlags.THROUGH_HOST;
         };
     }
 
     /** The host's stack has hidden the pod behind an address of this node: answers are for that stack. */
     private int oneWay(final PacketBurst burst, final int row) {
-        return burst.direction[row] == Direction.TO_UPLINK
+        return burst.direction(row) == Direction.TO_UPLINK
             && RowEndpoints.source(burst, row, conntrack.workloads()) == WorkloadTable.NONE ? FlowFlags.ONE_WAY : 0;
     }
 
@@ -149,11 +149,11 @@ public final class FlowCommitStage implements PacketStage {
             burst.drop(row, DropReason.FLOW_TABLE_FULL);
             return;
         }
-        family.tracker.open(slot, burst.length[row] - burst.l3Offset[row]);
-        if ((burst.flags[row] & PacketFlags.FRAGMENT) != 0) {
+        family.tracker.open(slot, burst.length(row) - burst.l3Offset(row));
+        if ((burst.flags(row) & PacketFlags.FRAGMENT) != 0) {
             family.tracker.loosen(slot);
         }
-        burst.flow[row] = slot << 1;
+        burst.flow(row, slot << 1);
         counters.add(ConntrackCounter.CREATED, 1);
     }
 }

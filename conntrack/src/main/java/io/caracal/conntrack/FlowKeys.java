@@ -5,7 +5,7 @@ import io.caracal.wire.IcmpHeader;
 import io.caracal.wire.TransportPorts;
 import org.agrona.concurrent.UnsafeBuffer;
 
-/** The ports of a packet's tuple, from a burst's columns or from the packet that an ICMP error quotes. */
+/** The ports of a packet's tuple, from a burst's fields or from the packet that an ICMP error quotes. */
 final class FlowKeys {
     /** A quoted packet that is of no flow: an ICMP error, or cut too short. */
     static final long NO_PORTS = -1;
@@ -15,11 +15,11 @@ final class FlowKeys {
 
     /** {@code source << 16 | destination}; the row is no ICMP but a query or its answer. */
     static int ports(final PacketBurst burst, final int row) {
-        final int version = burst.ipVersion[row];
-        if (IcmpQueries.isIcmp(version, burst.ipProtocol[row])) {
-            return IcmpQueries.ports(version, burst.destinationPort[row] >>> Byte.SIZE, burst.sourcePort[row]);
+        final int version = burst.ipVersion(row);
+        if (IcmpQueries.isIcmp(version, burst.ipProtocol(row))) {
+            return IcmpQueries.ports(version, burst.destinationPort(row) >>> Byte.SIZE, burst.sourcePort(row));
         }
-        return burst.sourcePort[row] << Short.SIZE | burst.destinationPort[row];
+        return burst.sourcePort(row) << Short.SIZE | burst.destinationPort(row);
     }
 
     /**

@@ -20,7 +20,7 @@ final class Ipv4Tracking extends FamilyTracking {
 
     @Override
     void addTuple(final PacketBurst burst, final int burstRow) {
-        tuples.add(addresses(burst, burstRow), FlowKeys.ports(burst, burstRow), burst.ipProtocol[burstRow]);
+        tuples.add(addresses(burst, burstRow), FlowKeys.ports(burst, burstRow), burst.ipProtocol(burstRow));
     }
 
     @Override
@@ -40,12 +40,12 @@ final class Ipv4Tracking extends FamilyTracking {
 
     @Override
     int find(final PacketBurst burst, final int burstRow) {
-        return flows.find(addresses(burst, burstRow), FlowKeys.ports(burst, burstRow), burst.ipProtocol[burstRow]);
+        return flows.find(addresses(burst, burstRow), FlowKeys.ports(burst, burstRow), burst.ipProtocol(burstRow));
     }
 
     private static long addresses(final PacketBurst burst, final int burstRow) {
         final UnsafeBuffer umem = burst.umem();
-        final int l3 = burst.offset(burstRow) + burst.l3Offset[burstRow];
+        final int l3 = burst.offset(burstRow) + burst.l3Offset(burstRow);
         return (long)Ipv4Header.source(umem, l3) << Integer.SIZE | Ipv4Header.destination(umem, l3) & LOW_32;
     }
 
@@ -53,14 +53,14 @@ final class Ipv4Tracking extends FamilyTracking {
     int findQuoted(final PacketBurst burst, final int burstRow) {
         final UnsafeBuffer umem = burst.umem();
         final int start = burst.offset(burstRow);
-        final int quoted = start + burst.l4Offset[burstRow] + IcmpHeader.LENGTH;
-        final int available = burst.length[burstRow] - burst.l4Offset[burstRow] - IcmpHeader.LENGTH;
+        final int quoted = start + burst.l4Offset(burstRow) + IcmpHeader.LENGTH;
+        final int available = burst.length(burstRow) - burst.l4Offset(burstRow) - IcmpHeader.LENGTH;
         if (!Ipv4Header.isQuoteValid(umem, quoted, available)
             || (Ipv4Header.fragmentWord(umem, quoted) & Ipv4Header.FRAGMENT_OFFSET_MASK) != 0) {
             return FlowTable.MISS;
         }
         final int source = Ipv4Header.source(umem, quoted);
-        if (source != Ipv4Header.destination(umem, start + burst.l3Offset[burstRow])) {
+        if (source != Ipv4Header.destination(umem, start + burst.l3Offset(burstRow))) {
             return FlowTable.MISS;
         }
         final int headerLength = Ipv4Header.headerLength(umem, quoted);
@@ -77,7 +77,7 @@ final class Ipv4Tracking extends FamilyTracking {
     @Override
     FlowSpec beginSpec(final PacketBurst burst, final int burstRow) {
         return spec.reset(
-            addresses(burst, burstRow), FlowKeys.ports(burst, burstRow), burst.ipProtocol[burstRow]);
+            addresses(burst, burstRow), FlowKeys.ports(burst, burstRow), burst.ipProtocol(burstRow));
     }
 
     @Override

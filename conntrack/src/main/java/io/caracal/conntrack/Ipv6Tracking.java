@@ -20,12 +20,12 @@ final class Ipv6Tracking extends FamilyTracking {
 
     @Override
     void addTuple(final PacketBurst burst, final int burstRow) {
-        fill(tuples.add(burst.ipProtocol[burstRow]), burst, burstRow);
+        fill(tuples.add(burst.ipProtocol(burstRow)), burst, burstRow);
     }
 
     private static void fill(final Ipv6Tuple into, final PacketBurst burst, final int burstRow) {
         final UnsafeBuffer umem = burst.umem();
-        final int l3 = burst.offset(burstRow) + burst.l3Offset[burstRow];
+        final int l3 = burst.offset(burstRow) + burst.l3Offset(burstRow);
         into.sourceHigh = Ipv6Header.sourceHigh(umem, l3);
         into.sourceLow = Ipv6Header.sourceLow(umem, l3);
         into.destinationHigh = Ipv6Header.destinationHigh(umem, l3);
@@ -51,15 +51,15 @@ final class Ipv6Tracking extends FamilyTracking {
     @Override
     int find(final PacketBurst burst, final int burstRow) {
         fill(tuple, burst, burstRow);
-        return flows.find(tuple, burst.ipProtocol[burstRow]);
+        return flows.find(tuple, burst.ipProtocol(burstRow));
     }
 
     @Override
     int findQuoted(final PacketBurst burst, final int burstRow) {
         final UnsafeBuffer umem = burst.umem();
-        final int l3 = burst.offset(burstRow) + burst.l3Offset[burstRow];
-        final int quoted = burst.offset(burstRow) + burst.l4Offset[burstRow] + IcmpHeader.LENGTH;
-        final int available = burst.length[burstRow] - burst.l4Offset[burstRow] - IcmpHeader.LENGTH;
+        final int l3 = burst.offset(burstRow) + burst.l3Offset(burstRow);
+        final int quoted = burst.offset(burstRow) + burst.l4Offset(burstRow) + IcmpHeader.LENGTH;
+        final int available = burst.length(burstRow) - burst.l4Offset(burstRow) - IcmpHeader.LENGTH;
         if (!Ipv6Header.isQuoteValid(umem, quoted, available)) {
             return FlowTable.MISS;
         }
@@ -92,7 +92,7 @@ final class Ipv6Tracking extends FamilyTracking {
     @Override
     FlowSpec beginSpec(final PacketBurst burst, final int burstRow) {
         fill(tuple, burst, burstRow);
-        return spec.reset(tuple, burst.ipProtocol[burstRow]);
+        return spec.reset(tuple, burst.ipProtocol(burstRow));
     }
 
     @Override

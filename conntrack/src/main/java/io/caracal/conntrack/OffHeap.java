@@ -2,13 +2,11 @@ package io.caracal.conntrack;
 
 import io.caracal.bindings.MappedRegion;
 import io.caracal.bindings.Posix;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.lang.invoke.VarHandle;
+import org.agrona.UnsafeApi;
 
 /**
  * Memory by absolute address: what the flow table stands on. One table of ten million flows is larger than the 2 GiB
- * that an Agrona index reaches, so addresses are {@code long}s into one segment that spans everything.
+ * that an Agrona index reaches, so addresses are {@code long}s.
  *
  * <p>NB: nothing checks these accesses but the caller. Every address here is a base that this package mapped or
  * allocated plus a slot number that is asserted to be below the capacity. A per-region segment would check each access
@@ -20,15 +18,8 @@ final class OffHeap {
     static final int CACHE_LINE = 64;
 
     private static final int PAGE_SIZE = 4096;
-    private static final MemorySegment ALL = everything();
-    private static final VarHandle INT = ValueLayout.JAVA_INT.varHandle();
 
     private OffHeap() {
-    }
-
-    @SuppressWarnings("restricted")
-    private static MemorySegment everything() {
-        return MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
     }
 
     /** Zeroed memory in huge pages where the kernel gives them; all pages are there before the first packet. */
@@ -42,45 +33,45 @@ final class OffHeap {
     }
 
     static byte getByte(final long address) {
-        return ALL.get(ValueLayout.JAVA_BYTE, address);
+        return UnsafeApi.getByte(address);
     }
 
     static void putByte(final long address, final byte value) {
-        ALL.set(ValueLayout.JAVA_BYTE, address, value);
+        UnsafeApi.putByte(address, value);
     }
 
     static short getShort(final long address) {
-        return ALL.get(ValueLayout.JAVA_SHORT_UNALIGNED, address);
+        return UnsafeApi.getShort(address);
     }
 
     static void putShort(final long address, final short value) {
-        ALL.set(ValueLayout.JAVA_SHORT_UNALIGNED, address, value);
+        UnsafeApi.putShort(address, value);
     }
 
     static int getInt(final long address) {
-        return ALL.get(ValueLayout.JAVA_INT_UNALIGNED, address);
+        return UnsafeApi.getInt(address);
     }
 
     static void putInt(final long address, final int value) {
-        ALL.set(ValueLayout.JAVA_INT_UNALIGNED, address, value);
+        UnsafeApi.putInt(address, value);
     }
 
     static long getLong(final long address) {
-        return ALL.get(ValueLayout.JAVA_LONG_UNALIGNED, address);
+        return UnsafeApi.getLong(address);
     }
 
     static void putLong(final long address, final long value) {
-        ALL.set(ValueLayout.JAVA_LONG_UNALIGNED, address, value);
+        UnsafeApi.putLong(address, value);
     }
 
     /** An int that another thread or process released; what it wrote before is seen after. The address is aligned. */
     static int getIntAcquire(final long address) {
-        return (int)INT.getAcquire(ALL, address);
+        return UnsafeApi.getIntAcquire(null, address);
     }
 
     /** Publishes an int after everything this thread wrote before it. The address is aligned. */
     static void putIntRelease(final long address, final int value) {
-        INT.setRelease(ALL, address, value);
+        UnsafeApi.putIntRelease(null, address, value);
     }
 
     /**
@@ -91,7 +82,7 @@ final class OffHeap {
     static long touch(final long[] addresses, final int count) {
         long sink = 0;
         for (int i = 0; i < count; i++) {
-            sink ^= ALL.get(ValueLayout.JAVA_LONG_UNALIGNED, addresses[i]);
+            sink ^= UnsafeApi.getLong(addresses[i]);
         }
         return sink;
     }

@@ -48,7 +48,7 @@ public final class OffloadStage implements PacketStage {
         offloaded.review(forwarding.current(), REVIEW_BUDGET, nowMs);
         final int count = burst.count;
         for (int row = 0; row < count; row++) {
-            if (burst.flow[row] != PacketBurst.NO_FLOW && isFit(burst, row)) {
+            if (burst.flow(row) != PacketBurst.NO_FLOW && isFit(burst, row)) {
                 offer(burst, row, nowMs);
             }
         }
@@ -65,9 +65,9 @@ public final class OffloadStage implements PacketStage {
     }
 
     private static boolean isFit(final PacketBurst burst, final int row) {
-        return burst.verdict[row] == Verdict.UNDECIDED && (burst.flags[row] & UNFIT) == 0
-            && (burst.tracking[row] == Tracking.NEW || burst.tracking[row] == Tracking.ESTABLISHED)
-            && leadsToAWorkload(burst.direction[row], RouteWord.kind(burst.route[row]));
+        return burst.verdict(row) == Verdict.UNDECIDED && (burst.flags(row) & UNFIT) == 0
+            && (burst.tracking(row) == Tracking.NEW || burst.tracking(row) == Tracking.ESTABLISHED)
+            && leadsToAWorkload(burst.direction(row), RouteWord.kind(burst.route(row)));
     }
 
     /** From the host's stack comes what it has translated for a service, and what goes back to who asked one. */
@@ -82,8 +82,8 @@ public final class OffloadStage implements PacketStage {
     }
 
     private void offer(final PacketBurst burst, final int row, final long nowMs) {
-        final FamilyTracking family = conntrack.family(burst.ipVersion[row]);
-        final int slot = burst.flow[row] >> 1;
+        final FamilyTracking family = conntrack.family(burst.ipVersion(row));
+        final int slot = burst.flow(row) >> 1;
         if (!offloaded.isOffloaded(family.table, slot) && OffloadEntries.isOffloadable(family.table, slot)
             && leadsToItsLeg(burst, row, family.table) && comesFromItsLeg(burst, row, family.table)
             && goesAsItsFlow(burst, row, family.table)) {
@@ -93,10 +93,10 @@ public final class OffloadStage implements PacketStage {
 
     /** What leads to a pod now may have led to the host's stack when the flow was made. */
     private static boolean goesAsItsFlow(final PacketBurst burst, final int row, final FlowTable table) {
-        final byte direction = burst.direction[row];
+        final byte direction = burst.direction(row);
         final boolean isByHost = direction == Direction.TO_WORKLOAD || direction == Direction.TO_UPLINK
-            || RouteWord.kind(burst.route[row]) == RouteKind.SERVICE;
-        return isByHost == ((table.flags(burst.flow[row] >> 1) & FlowFlags.THROUGH_HOST) != 0);
+            || RouteWord.kind(burst.route(row)) == RouteKind.SERVICE;
+        return isByHost == ((table.flags(burst.flow(row) >> 1) & FlowFlags.THROUGH_HOST) != 0);
     }
 
     /**
@@ -105,19 +105,19 @@ public final class OffloadStage implements PacketStage {
      */
     private boolean comesFromItsLeg(final PacketBurst burst, final int row, final FlowTable table) {
         final int source = RowEndpoints.source(burst, row, conntrack.workloads());
-        if (burst.direction[row] == Direction.FROM_WORKLOAD && source != burst.ingressIfindex[row]) {
+        if (burst.direction(row) == Direction.FROM_WORKLOAD && source != burst.ingressIfindex(row)) {
             return false;
         }
-        final int slot = burst.flow[row] >> 1;
-        return source == WorkloadTable.NONE || source == ((burst.flow[row] & 1) == FlowTable.ORIGINAL
+        final int slot = burst.flow(row) >> 1;
+        return source == WorkloadTable.NONE || source == ((burst.flow(row) & 1) == FlowTable.ORIGINAL
             ? table.sourceIfindex(slot) : table.destinationIfindex(slot));
     }
 
     /** An address may have gone from a workload to another node since the flow was made. */
     private static boolean leadsToItsLeg(final PacketBurst burst, final int row, final FlowTable table) {
-        final int slot = burst.flow[row] >> 1;
-        final int leg = (burst.flow[row] & 1) == FlowTable.ORIGINAL
+        final int slot = burst.flow(row) >> 1;
+        final int leg = (burst.flow(row) & 1) == FlowTable.ORIGINAL
             ? table.destinationIfindex(slot) : table.sourceIfindex(slot);
-        return leg == RouteWord.ifindex(burst.route[row]);
+        return leg == RouteWord.ifindex(burst.route(row));
     }
 }

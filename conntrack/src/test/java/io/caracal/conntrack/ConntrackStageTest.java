@@ -64,9 +64,9 @@ class ConntrackStageTest {
     @Test
     void shouldAskPolicyForTheFirstPacketOnly() {
         assertEquals("new", node.send(POD, request()));
-        assertEquals(0, node.burst.flow[0] & 1);
+        assertEquals(0, node.burst.flow(0) & 1);
         assertEquals("established", node.deliver(POD, answer()));
-        assertEquals(1, node.burst.flow[0] & 1);
+        assertEquals(1, node.burst.flow(0) & 1);
         assertEquals("established", node.send(POD, request()));
         assertEquals(1, node.conntrack.ipv4Table().flowCount(POD));
         assertEquals(1, node.count(ConntrackCounter.CREATED));
@@ -78,7 +78,7 @@ class ConntrackStageTest {
     void shouldMakeOneFlowOfTwoFirstPacketsInABurst() {
         node.begin().from(POD, request()).from(POD, request()).run();
         assertEquals("new", node.outcome(1));
-        assertEquals(node.burst.flow[0], node.burst.flow[1]);
+        assertEquals(node.burst.flow(0), node.burst.flow(1));
         assertEquals(1, node.conntrack.ipv4Table().flowCount());
     }
 
@@ -136,17 +136,17 @@ class ConntrackStageTest {
         node.begin().from(POD, tcp(true, TcpHeader.ACK, 102, 502)).from(POD, tcp(true, TcpHeader.SYN, 9000, 0)).run();
         assertEquals("established", node.outcome(0));
         assertEquals("new", node.outcome(1));
-        assertEquals(PacketBurst.NO_FLOW, node.burst.flow[0], "its flow has ended in this burst");
+        assertEquals(PacketBurst.NO_FLOW, node.burst.flow(0), "its flow has ended in this burst");
         assertEquals(1, node.conntrack.ipv4Table().flowCount());
         assertEquals(1, node.count(ConntrackCounter.REOPENED));
-        assertEquals(FlowState.TCP_SYN_SENT, node.conntrack.ipv4Table().state(node.burst.flow[1] >> 1));
+        assertEquals(FlowState.TCP_SYN_SENT, node.conntrack.ipv4Table().state(node.burst.flow(1) >> 1));
     }
 
     @Test
     void shouldEndARefusedConnectionAfterTheBurstThatCarriesTheReset() {
         node.send(POD, tcp(true, TcpHeader.SYN, 100, 0));
         assertEquals("established", node.deliver(POD, tcp(false, TcpHeader.RST | TcpHeader.ACK, 0, 101)));
-        assertEquals(1, node.burst.flow[0] & 1, "the reset can still be translated");
+        assertEquals(1, node.burst.flow(0) & 1, "the reset can still be translated");
         node.idle();
         assertEquals(0, node.conntrack.ipv4Table().flowCount());
         assertEquals(1, node.count(ConntrackCounter.REFUSED));
@@ -173,7 +173,7 @@ class ConntrackStageTest {
         final byte[] error = IpPackets.ipv4(IpProtocol.ICMP, 0x0a000063, TrackedNode.POD_IPV4,
             IpPackets.icmpError(3, 1, request()));
         assertEquals("related", node.deliver(POD, error));
-        assertEquals(1, node.burst.flow[0] & 1);
+        assertEquals(1, node.burst.flow(0) & 1);
         final byte[] aboutNothing = IpPackets.ipv4(IpProtocol.ICMP, 0x0a000063, TrackedNode.POD_IPV4,
             IpPackets.icmpError(3, 1, udp(TrackedNode.POD_IPV4, 5, 6, 7)));
         assertEquals("icmp-error-unrelated", node.deliver(POD, aboutNothing));
@@ -201,8 +201,8 @@ class ConntrackStageTest {
         node.begin().from(POD, first(9)).from(POD, later(9)).run();
         assertEquals("new", node.outcome(0));
         assertEquals("new", node.outcome(1));
-        assertEquals(node.burst.flow[0], node.burst.flow[1]);
-        assertEquals(53, node.burst.destinationPort[1], "policy sees the first fragment's ports");
+        assertEquals(node.burst.flow(0), node.burst.flow(1));
+        assertEquals(53, node.burst.destinationPort(1), "policy sees the first fragment's ports");
         node.send(POD, first(10));
         node.conntrack.removeEndpoint(POD, 10);
         assertEquals("fragment-without-first", node.send(POD, later(10)), "its flow has ended");
@@ -262,7 +262,7 @@ class ConntrackStageTest {
         node.conntrack.policyGeneration(3);
         node.policy = (burst, row, conntrack) -> burst.drop(row, DropReason.POLICY_DENY);
         assertEquals("policy-deny", node.send(POD, request()));
-        assertEquals(PacketBurst.NO_FLOW, node.burst.flow[0]);
+        assertEquals(PacketBurst.NO_FLOW, node.burst.flow(0));
         assertEquals(1, node.count(ConntrackCounter.DENIED));
         assertEquals("policy-deny", node.deliver(POD, answer()), "its answers are no longer of a flow");
         assertEquals(0, node.conntrack.ipv4Table().flowCount());
@@ -280,7 +280,7 @@ class ConntrackStageTest {
         node.policy = (burst, row, conntrack) -> conntrack.approvals().approveSource(row, 2, 1);
         node.begin().from(POD, tcp(true, TcpHeader.ACK, 101, 501)).from(POD, tcp(true, TcpHeader.ACK, 101, 501)).run();
         assertEquals("new new", node.outcome(0) + " " + node.outcome(1));
-        assertEquals(FlowState.TCP_ESTABLISHED, node.conntrack.ipv4Table().state(node.burst.flow[1] >> 1));
+        assertEquals(FlowState.TCP_ESTABLISHED, node.conntrack.ipv4Table().state(node.burst.flow(1) >> 1));
         assertEquals("established", node.send(POD, tcp(true, TcpHeader.ACK, 101, 501)));
         node.conntrack.policyGeneration(3);
         node.policy = (burst, row, conntrack) -> burst.drop(row, DropReason.POLICY_DENY);
@@ -310,7 +310,7 @@ class ConntrackStageTest {
         node.begin().from(POD, udp(TrackedNode.POD_IPV4, 5, 1, 1)).from(POD, udp(TrackedNode.POD_IPV4, 5, 2, 2)).run();
         assertEquals("new", node.outcome(0));
         assertEquals("new", node.outcome(1));
-        assertEquals(PacketBurst.NO_FLOW, node.burst.flow[0], "evicted for the next packet of this burst");
+        assertEquals(PacketBurst.NO_FLOW, node.burst.flow(0), "evicted for the next packet of this burst");
         assertEquals("established", node.deliver(POD, answer()), "the conversation is still there");
         assertEquals(1, node.count(ConntrackCounter.EVICTED));
     }
@@ -348,18 +348,18 @@ class ConntrackStageTest {
         reopen(new ConntrackConfig(10, 10, 4, 10, base.evictionIdle(), base.timeouts(), base.tcp(), false,
             EstablishedFlows.KEEP));
         assertEquals("invalid", node.send(POD, tcp(true, TcpHeader.RST, 1, 0)));
-        assertEquals(DropReason.TCP_FLOW_UNKNOWN.id(), node.burst.dropReason[0]);
+        assertEquals(DropReason.TCP_FLOW_UNKNOWN.id(), node.burst.dropReason(0));
         assertEquals(0, node.conntrack.ipv4Table().flowCount());
     }
 
     @Test
     void shouldSendTheAnswersOfWhatTheHostRoutesThroughTheHost() {
         node.send(POD, request());
-        assertNotEquals(0, node.conntrack.ipv4Table().flags(node.burst.flow[0] >> 1) & FlowFlags.THROUGH_HOST);
+        assertNotEquals(0, node.conntrack.ipv4Table().flags(node.burst.flow(0) >> 1) & FlowFlags.THROUGH_HOST);
         node.send(POD, udp(TrackedNode.POD_IPV4, TrackedNode.PEER_IPV4, 1, 2));
-        assertEquals(0, node.conntrack.ipv4Table().flags(node.burst.flow[0] >> 1) & FlowFlags.THROUGH_HOST);
+        assertEquals(0, node.conntrack.ipv4Table().flags(node.burst.flow(0) >> 1) & FlowFlags.THROUGH_HOST);
         node.deliver(PEER, udp(TrackedNode.POD_IPV4, TrackedNode.PEER_IPV4, 3, 4));
-        final int slot = node.burst.flow[0] >> 1;
+        final int slot = node.burst.flow(0) >> 1;
         assertNotEquals(0, node.conntrack.ipv4Table().flags(slot) & FlowFlags.THROUGH_HOST);
         assertEquals(POD, node.conntrack.ipv4Table().sourceIfindex(slot), "DNATed from a pod: its egress counts");
     }
@@ -370,7 +370,7 @@ class ConntrackStageTest {
         node.send(POD, packet);
         assertEquals("established", node.send(POD, packet));
         node.begin().from(POD, packet);
-        node.burst.route[0] = RouteTarget.localWorkload(PEER, 0).word();
+        node.burst.route(0, RouteTarget.localWorkload(PEER, 0).word());
         node.run();
         assertEquals("new", node.outcome(0));
         assertEquals(1, node.count(ConntrackCounter.ENDPOINT_ARRIVED));
@@ -378,7 +378,7 @@ class ConntrackStageTest {
         final byte[] segment = tcp(true, TcpHeader.ACK, 1, 1);
         node.send(POD, tcp(true, TcpHeader.SYN, 0, 0));
         node.begin().from(POD, segment);
-        node.burst.route[0] = RouteTarget.localWorkload(PEER, 0).word();
+        node.burst.route(0, RouteTarget.localWorkload(PEER, 0).word());
         node.run();
         assertEquals("new", node.outcome(0), "in the middle of a connection, too");
         assertEquals(2, node.count(ConntrackCounter.ENDPOINT_ARRIVED));
@@ -390,7 +390,7 @@ class ConntrackStageTest {
         assertEquals("new", node.outcome(0));
         assertEquals("0 " + POD, node.conntrack.approvals().sourceIfindex[0] + " "
             + node.conntrack.approvals().destinationIfindex[0], "legs of an outsider and a pod");
-        assertEquals(0, node.conntrack.ipv4Table().flags(node.burst.flow[0] >> 1) & FlowFlags.THROUGH_HOST);
+        assertEquals(0, node.conntrack.ipv4Table().flags(node.burst.flow(0) >> 1) & FlowFlags.THROUGH_HOST);
         assertEquals("established", node.send(POD, request()));
         node.begin().fromUplink(answer()).run();
         assertEquals("established", node.outcome(0));
@@ -401,7 +401,7 @@ class ConntrackStageTest {
             + node.conntrack.approvals().destinationIfindex[0], "legs of a pod and an outsider");
         node.begin().fromUplink(udp(0x0b000001, TrackedNode.POD_IPV4, 5353, 1000)).run();
         assertEquals("established", node.outcome(0));
-        assertNotEquals(0, node.conntrack.ipv4Table().flags(node.burst.flow[0] >> 1) & FlowFlags.THROUGH_HOST);
+        assertNotEquals(0, node.conntrack.ipv4Table().flags(node.burst.flow(0) >> 1) & FlowFlags.THROUGH_HOST);
     }
 
     @Test

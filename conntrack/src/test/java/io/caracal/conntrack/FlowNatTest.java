@@ -162,7 +162,7 @@ class FlowNatTest {
             answer.reverse();
             node.begin().fromUplink(packet(answer)).run();
             assertEquals("established", node.outcome(0));
-            assertEquals(1, node.burst.flow[0] & 1);
+            assertEquals(1, node.burst.flow(0) & 1);
             node.begin().fromUplink(IpPackets.ipv4(IpProtocol.ICMP, 0x0b000063, TrackedNode.POD_IPV4,
                 IpPackets.icmpError(11, 0, packet(request)))).run();
             assertEquals("related", node.outcome(0));

@@ -47,9 +47,9 @@ class FlowWaysTest {
     private String pass(final byte direction, final int ifindex, final int originIfindex, final RouteTarget route,
         final byte[] packet) {
         node.begin().from(ifindex, packet);
-        node.burst.direction[0] = direction;
-        node.burst.ingressIfindex[0] = ifindex;
-        node.burst.route[0] = route.word();
+        node.burst.direction(0, direction);
+        node.burst.ingressIfindex(0, ifindex);
+        node.burst.route(0, route.word());
         PuntHeader.write(node.burst.umem(), node.burst.offset(0), direction, ifindex);
         PuntHeader.writeOrigin(node.burst.umem(), node.burst.offset(0), originIfindex);
         return node.run().outcome(0);
@@ -65,7 +65,7 @@ class FlowWaysTest {
     }
 
     private int routeKind() {
-        return RouteWord.kind(node.burst.route[0]);
+        return RouteWord.kind(node.burst.route(0));
     }
 
     @Test

@@ -99,7 +99,7 @@ class OffloadModelTest {
     }
 
     private void judge(final PacketBurst burst, final int row, final Conntrack conntrack) {
-        final int l3 = burst.offset(row) + burst.l3Offset[row];
+        final int l3 = burst.offset(row) + burst.l3Offset(row);
         final int source = Ipv4Header.source(burst.umem(), l3) - ADDRESS;
         final int destination = Ipv4Header.destination(burst.umem(), l3) - ADDRESS;
         if (source == SERVICE || destination == SERVICE || allowed[source][destination]) {

@@ -76,7 +76,7 @@ final class TrackedNode implements AutoCloseable {
             FlowRemovalListener.NONE);
         final PacketStage judging = (rows, cycleNs) -> {
             for (int row = 0; row < rows.count; row++) {
-                if (rows.tracking[row] == Tracking.NEW && rows.verdict[row] == Verdict.UNDECIDED) {
+                if (rows.tracking(row) == Tracking.NEW && rows.verdict(row) == Verdict.UNDECIDED) {
                     policy.judge(rows, row, conntrack);
                 }
             }
@@ -93,13 +93,13 @@ final class TrackedNode implements AutoCloseable {
     }
 
     private void route(final PacketBurst rows, final int row) {
-        if (rows.ipVersion[row] == 4) {
+        if (rows.ipVersion(row) == 4) {
             final int destination =
-                Ipv4Header.destination(rows.umem(), rows.offset(row) + rows.l3Offset[row]);
+                Ipv4Header.destination(rows.umem(), rows.offset(row) + rows.l3Offset(row));
             final int ifindex = workloads.current().ipv4Ifindex(destination);
             final long elsewhere = forwarding.current().routes().ipv4(destination);
-            rows.route[row] = ifindex != WorkloadTable.NONE ? RouteTarget.localWorkload(ifindex, 0).word()
-                : elsewhere == RouteWord.NONE ? RouteTarget.of(RouteKind.HOST).word() : elsewhere;
+            rows.route(row, ifindex != WorkloadTable.NONE ? RouteTarget.localWorkload(ifindex, 0).word()
+                : elsewhere == RouteWord.NONE ? RouteTarget.of(RouteKind.HOST).word() : elsewhere);
         }
     }
 
@@ -139,8 +139,8 @@ final class TrackedNode implements AutoCloseable {
     /** Adds a packet that an uplink brings. */
     TrackedNode fromUplink(final byte[] packet) {
         add(Direction.TO_WORKLOAD, UPLINK, packet);
-        burst.direction[burst.count - 1] = Direction.FROM_UPLINK;
-        burst.ingressIfindex[burst.count - 1] = UPLINK;
+        burst.direction(burst.count - 1, Direction.FROM_UPLINK);
+        burst.ingressIfindex(burst.count - 1, UPLINK);
         return this;
     }
 
@@ -170,10 +170,10 @@ final class TrackedNode implements AutoCloseable {
 
     /** What became of a row: "new", "established", "related", "untracked", or its drop reason's label. */
     String outcome(final int row) {
-        if (burst.verdict[row] == Verdict.DROP) {
-            return DropReason.byId(burst.dropReason[row]).label();
+        if (burst.verdict(row) == Verdict.DROP) {
+            return DropReason.byId(burst.dropReason(row)).label();
         }
-        return switch (burst.tracking[row]) {
+        return switch (burst.tracking(row)) {
             case Tracking.NEW -> "new";
             case Tracking.ESTABLISHED -> "established";
             case Tracking.RELATED -> "related";

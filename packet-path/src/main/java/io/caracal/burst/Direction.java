@@ -1,7 +1,7 @@
 package io.caracal.burst;
 
 /**
- * Which hook a packet came by: constants of the column {@link PacketBurst#direction}.
+ * Which hook a packet came by: constants of the field {@link PacketBurst#direction}.
  * The numbers are on the wire between {@code pod.bpf.c} and the engine (second byte of the destination MAC).
  */
 public final class Direction {

@@ -1,7 +1,7 @@
 package io.caracal.burst;
 
 /**
- * How a transmitted packet leaves: constants of the column {@link PacketBurst#egressAction}.
+ * How a transmitted packet leaves: constants of the field {@link PacketBurst#egressAction}.
  * The numbers are on the wire between the engine and {@code punt.bpf.c} (second byte of the destination MAC).
  */
 public final class EgressAction {

@@ -11,7 +11,7 @@ package io.caracal.burst;
  * Belongs to one worker, made once, one thread.</p>
  *
  * <pre>{@code
- * if (burst.tracking[row] == Tracking.NEW && approvals.sourceIfindex[row] != FlowApprovals.NO_WORKLOAD) {
+ * if (burst.tracking(row) == Tracking.NEW && approvals.sourceIfindex[row] != FlowApprovals.NO_WORKLOAD) {
  *     final int rule = egress.firstAllowing(burst, row);
  *     if (rule < 0) { burst.drop(row, reason); } else { approvals.approveSource(row, generation, rule); }
  * }

@@ -1,6 +1,6 @@
 package io.caracal.burst;
 
-/** Bits of the column {@link PacketBurst#flags}, set by the parse stage. */
+/** Bits of the field {@link PacketBurst#flags}, set by the parse stage. */
 public final class PacketFlags {
     /** Part of a fragmented datagram (any part). */
     public static final int FRAGMENT = 1;

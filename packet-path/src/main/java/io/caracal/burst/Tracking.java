@@ -1,6 +1,6 @@
 package io.caracal.burst;
 
-/** What connection tracking says about a row of a burst: constants of the column {@link PacketBurst#tracking}. */
+/** What connection tracking says about a row of a burst: constants of the field {@link PacketBurst#tracking}. */
 public final class Tracking {
     /** Not looked at, or nothing that is tracked. */
     public static final byte UNTRACKED = 0;

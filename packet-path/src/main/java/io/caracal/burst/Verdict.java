@@ -1,6 +1,6 @@
 package io.caracal.burst;
 
-/** What becomes of a row of a burst: constants of the column {@link PacketBurst#verdict}. */
+/** What becomes of a row of a burst: constants of the field {@link PacketBurst#verdict}. */
 public final class Verdict {
     /** No stage has decided yet; a row that is still undecided after the last stage is a drop. */
     public static final byte UNDECIDED = 0;

@@ -87,8 +87,8 @@ public final class NatErrorRewriter {
     private static void follow(
         final PacketBurst burst, final UnsafeBuffer umem, final int row, final long change,
         final long addressChange) {
-        final int field = burst.offset(row) + burst.l4Offset[row] + IcmpHeader.CHECKSUM_OFFSET;
-        NatRewriter.follow(umem, field, false, burst.ipVersion[row] == 4 ? change : change + addressChange);
+        final int field = burst.offset(row) + burst.l4Offset(row) + IcmpHeader.CHECKSUM_OFFSET;
+        NatRewriter.follow(umem, field, false, burst.ipVersion(row) == 4 ? change : change + addressChange);
     }
 
     /**
@@ -100,10 +100,10 @@ public final class NatErrorRewriter {
      * @return false when it has no ports that a binding could be found by.
      */
     public boolean readQuote(final PacketBurst burst, final UnsafeBuffer umem, final int row) {
-        final int end = burst.offset(row) + burst.length[row];
-        quotedL3 = burst.offset(row) + burst.l4Offset[row] + IcmpHeader.LENGTH;
-        whole.at(umem, burst.offset(row) + burst.l3Offset[row], 0, end);
-        final int quotedL4 = burst.ipVersion[row] == 4
+        final int end = burst.offset(row) + burst.length(row);
+        quotedL3 = burst.offset(row) + burst.l4Offset(row) + IcmpHeader.LENGTH;
+        whole.at(umem, burst.offset(row) + burst.l3Offset(row), 0, end);
+        final int quotedL4 = burst.ipVersion(row) == 4
             ? transportOfIpv4(umem, end - quotedL3) : transportOfIpv6(umem, end - quotedL3);
         if (quotedL4 == 0 || end - quotedL4 < QUOTED_MIN_LENGTH) {
             return false;

@@ -51,8 +51,8 @@ public final class NatOutgoingStage implements PacketStage {
         final UnsafeBuffer umem = burst.umem();
         final int count = burst.count;
         for (int row = 0; row < count; row++) {
-            if (burst.verdict[row] == Verdict.UNDECIDED && burst.ipVersion[row] != 0
-                && (burst.flags[row] & PacketFlags.LOCALLY_MADE) == 0 && leaves(burst, umem, tables, row)) {
+            if (burst.verdict(row) == Verdict.UNDECIDED && burst.ipVersion(row) != 0
+                && (burst.flags(row) & PacketFlags.LOCALLY_MADE) == 0 && leaves(burst, umem, tables, row)) {
                 translate(burst, umem, row, nowNs);
             }
         }
@@ -60,28 +60,28 @@ public final class NatOutgoingStage implements PacketStage {
 
     private static boolean leaves(
         final PacketBurst burst, final UnsafeBuffer umem, final ForwardingTables tables, final int row) {
-        final long route = burst.route[row];
+        final long route = burst.route(row);
         final int kind = RouteWord.kind(route);
         if (kind != RouteKind.OUTSIDE && (kind != RouteKind.REMOTE_HOST || tables.options().natExcludesHosts())
             || RouteWord.nextHop(route) == NextHopTable.NONE
             || (RouteWord.flags(route) & (RouteFlags.IN_POOL | RouteFlags.KEEPS_SOURCE)) != 0) {
             return false;
         }
-        final byte direction = burst.direction[row];
+        final byte direction = burst.direction(row);
         return (direction == Direction.FROM_WORKLOAD || direction == Direction.TO_UPLINK)
             && isMasqueraded(burst, umem, tables.routes(), row);
     }
 
     private static boolean isMasqueraded(
         final PacketBurst burst, final UnsafeBuffer umem, final RouteTable routes, final int row) {
-        final int l3 = burst.offset(row) + burst.l3Offset[row];
-        final long source = burst.ipVersion[row] == 4 ? routes.ipv4(Ipv4Header.source(umem, l3))
+        final int l3 = burst.offset(row) + burst.l3Offset(row);
+        final long source = burst.ipVersion(row) == 4 ? routes.ipv4(Ipv4Header.source(umem, l3))
             : routes.ipv6(Ipv6Header.sourceHigh(umem, l3), Ipv6Header.sourceLow(umem, l3));
         return (RouteWord.flags(source) & RouteFlags.NAT_OUTGOING) != 0;
     }
 
     private void translate(final PacketBurst burst, final UnsafeBuffer umem, final int row, final long nowNs) {
-        if ((burst.flags[row] & PacketFlags.ICMP_ERROR) != 0) {
+        if ((burst.flags(row) & PacketFlags.ICMP_ERROR) != 0) {
             if (!errors.translateOutgoing(burst, umem, row)) {
                 burst.drop(row, DropReason.NAT_BINDING_UNKNOWN);
             }
@@ -95,6 +95,6 @@ public final class NatOutgoingStage implements PacketStage {
             return;
         }
         packet.writeSource(tuple);
-        burst.sourcePort[row] = tuple.sourcePort;
+        burst.sourcePort(row, tuple.sourcePort);
     }
 }

@@ -38,8 +38,8 @@ public final class NatReturnStage implements PacketStage {
         final UnsafeBuffer umem = burst.umem();
         final int count = burst.count;
         for (int row = 0; row < count; row++) {
-            if (burst.direction[row] == Direction.FROM_UPLINK && burst.verdict[row] == Verdict.UNDECIDED
-                && (burst.flags[row] & PacketFlags.DECAPSULATED) == 0 && burst.ipVersion[row] != 0) {
+            if (burst.direction(row) == Direction.FROM_UPLINK && burst.verdict(row) == Verdict.UNDECIDED
+                && (burst.flags(row) & PacketFlags.DECAPSULATED) == 0 && burst.ipVersion(row) != 0) {
                 translate(burst, umem, row, nowNs);
             }
         }
@@ -51,7 +51,7 @@ public final class NatReturnStage implements PacketStage {
         if (!bindings.isNatAddress(tuple.destinationHigh, tuple.destinationLow)) {
             return;
         }
-        if ((burst.flags[row] & PacketFlags.ICMP_ERROR) != 0) {
+        if ((burst.flags(row) & PacketFlags.ICMP_ERROR) != 0) {
             if (errors.translateIncoming(burst, umem, row, nowNs)) {
                 NatRows.rehash(burst, row, errors.tuple(), hash);
             } else {
@@ -66,10 +66,10 @@ public final class NatReturnStage implements PacketStage {
         }
         packet.writeDestination(tuple);
         if (NatRewriter.isIcmp(tuple.protocol)) {
-            burst.sourcePort[row] = tuple.destinationPort;
+            burst.sourcePort(row, tuple.destinationPort);
             tuple.sourcePort = tuple.destinationPort;
         } else {
-            burst.destinationPort[row] = tuple.destinationPort;
+            burst.destinationPort(row, tuple.destinationPort);
         }
         NatRows.rehash(burst, row, tuple, hash);
     }

@@ -40,7 +40,7 @@ public final class FaultInjectingPort extends DecoratedPort {
         final int receivedCount = super.rxBurst(burst);
         final int endRow = firstRow + receivedCount;
         for (int row = firstRow; row < endRow; row++) {
-            if (burst.verdict[row] == Verdict.UNDECIDED) {
+            if (burst.verdict(row) == Verdict.UNDECIDED) {
                 disturb(burst, row, firstRow);
             }
         }
@@ -60,7 +60,7 @@ public final class FaultInjectingPort extends DecoratedPort {
             flipBit(burst, row);
         }
         if (happens(spec.truncationPpm())) {
-            burst.length[row] = 1 + random.nextInt(burst.length[row]);
+            burst.length(row, 1 + random.nextInt(burst.length(row)));
             count(Fault.TRUNCATION);
         }
         if (happens(spec.reorderingPpm())) {
@@ -76,7 +76,7 @@ public final class FaultInjectingPort extends DecoratedPort {
         if (frameAddress == FramePool.EMPTY) {
             return;
         }
-        final int length = Math.min(burst.length[row], Umem.MAX_PACKET_LENGTH);
+        final int length = Math.min(burst.length(row), Umem.MAX_PACKET_LENGTH);
         final long address = frameAddress + Umem.RX_HEADROOM;
         burst.umem().putBytes((int)address, burst.umem(), burst.offset(row), length);
         burst.add(address, length);
@@ -85,29 +85,29 @@ public final class FaultInjectingPort extends DecoratedPort {
 
     private void flipBit(final PacketBurst burst, final int row) {
         final UnsafeBuffer umem = burst.umem();
-        final int bit = random.nextInt(burst.length[row] * Byte.SIZE);
+        final int bit = random.nextInt(burst.length(row) * Byte.SIZE);
         final int offset = burst.offset(row) + (bit >>> 3);
         umem.putByte(offset, (byte)(umem.getByte(offset) ^ 1 << (bit & 7)));
         count(Fault.BIT_FLIP);
     }
 
     private void swap(final PacketBurst burst, final int row, final int other) {
-        if (row == other || burst.verdict[other] != Verdict.UNDECIDED) {
+        if (row == other || burst.verdict(other) != Verdict.UNDECIDED) {
             return;
         }
-        final long address = burst.frameAddress[row];
-        final int length = burst.length[row];
-        burst.frameAddress[row] = burst.frameAddress[other];
-        burst.length[row] = burst.length[other];
-        burst.frameAddress[other] = address;
-        burst.length[other] = length;
+        final long address = burst.frameAddress(row);
+        final int length = burst.length(row);
+        burst.frameAddress(row, burst.frameAddress(other));
+        burst.length(row, burst.length(other));
+        burst.frameAddress(other, address);
+        burst.length(other, length);
         count(Fault.REORDERING);
     }
 
     @Override
     public int txBurst(final PacketBurst burst) {
         for (int row = 0; row < burst.count; row++) {
-            if (burst.verdict[row] == Verdict.TRANSMIT && happens(spec.txFullPpm())) {
+            if (burst.verdict(row) == Verdict.TRANSMIT && happens(spec.txFullPpm())) {
                 burst.drop(row, DropReason.TX_RING_FULL);
                 count(Fault.TX_FULL);
             }

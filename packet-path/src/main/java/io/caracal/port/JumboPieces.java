@@ -97,7 +97,7 @@ final class JumboPieces {
         }
         int more = 0;
         for (int row = 0; row < burst.count; row++) {
-            if (burst.verdict[row] == Verdict.TRANSMIT && ledger.isOfBlock(Umem.frameOf(burst.frameAddress[row]))) {
+            if (burst.verdict(row) == Verdict.TRANSMIT && ledger.isOfBlock(Umem.frameOf(burst.frameAddress(row)))) {
                 more += count(burst, row) - 1;
             }
         }
@@ -106,14 +106,14 @@ final class JumboPieces {
 
     /** Descriptors of a row in a block: none crosses a frame's end. */
     static int count(final PacketBurst burst, final int row) {
-        return Umem.frameOf(burst.frameAddress[row] + burst.length[row] - 1)
-            - Umem.frameOf(burst.frameAddress[row]) + 1;
+        return Umem.frameOf(burst.frameAddress(row) + burst.length(row) - 1)
+            - Umem.frameOf(burst.frameAddress(row)) + 1;
     }
 
     /** Sends a row in a block, or drops it with its reason; returns the next free entry of the reservation. */
     int send(final PacketBurst burst, final int row, final int firstEntry) {
-        final long address = burst.frameAddress[row];
-        final int total = burst.length[row];
+        final long address = burst.frameAddress(row);
+        final int total = burst.length(row);
         if (total > maxPacketLength) {
             burst.drop(row, DropReason.PACKET_TOO_BIG);
             return firstEntry;
@@ -130,7 +130,7 @@ final class JumboPieces {
             tx.putDescriptor(entry++, address + sent - piece, piece, sent < total ? AfXdp.XDP_PKT_CONTD : 0);
         }
         giveUnused(Umem.frameOf(address), Umem.frameOf(address + total - 1));
-        burst.verdict[row] = Verdict.SENT;
+        burst.verdict(row, Verdict.SENT);
         return entry;
     }
 

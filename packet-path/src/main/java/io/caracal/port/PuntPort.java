@@ -28,9 +28,9 @@ public final class PuntPort extends DecoratedPort {
     public int txBurst(final PacketBurst burst) {
         final UnsafeBuffer umem = burst.umem();
         for (int row = 0; row < burst.count; row++) {
-            final byte action = burst.egressAction[row];
-            if (burst.verdict[row] == Verdict.TRANSMIT && (EGRESS_ACTIONS >>> action & 1) != 0) {
-                PuntHeader.write(umem, burst.offset(row), action, burst.egressIfindex[row]);
+            final byte action = burst.egressAction(row);
+            if (burst.verdict(row) == Verdict.TRANSMIT && (EGRESS_ACTIONS >>> action & 1) != 0) {
+                PuntHeader.write(umem, burst.offset(row), action, burst.egressIfindex(row));
             }
         }
         return super.txBurst(burst);

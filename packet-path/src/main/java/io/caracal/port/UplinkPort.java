@@ -33,8 +33,8 @@ public final class UplinkPort extends DecoratedPort {
         final int firstRow = burst.count;
         final int receivedCount = super.rxBurst(burst);
         for (int row = firstRow; row < burst.count; row++) {
-            burst.direction[row] = Direction.FROM_UPLINK;
-            burst.ingressIfindex[row] = ifindex;
+            burst.direction(row, Direction.FROM_UPLINK);
+            burst.ingressIfindex(row, ifindex);
         }
         return receivedCount;
     }

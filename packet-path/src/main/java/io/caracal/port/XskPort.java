@@ -190,18 +190,18 @@ public final class XskPort implements PacketPort {
         final int reservedCount = link.isUp() ? tx.reserve(tx.room(wantedCount)) : 0;
         int takenCount = 0;
         for (int row = 0; row < burst.count; row++) {
-            if (burst.verdict[row] != Verdict.TRANSMIT
-                || !spec.serves(burst.egressAction[row], burst.egressIfindex[row])) {
+            if (burst.verdict(row) != Verdict.TRANSMIT
+                || !spec.serves(burst.egressAction(row), burst.egressIfindex(row))) {
                 continue;
             }
-            final boolean isBlock = ledger.isOfBlock(Umem.frameOf(burst.frameAddress[row]));
+            final boolean isBlock = ledger.isOfBlock(Umem.frameOf(burst.frameAddress(row)));
             if (takenCount + (isBlock ? JumboPieces.count(burst, row) : 1) > reservedCount) {
                 burst.drop(row, link.refusal());
             } else if (isBlock) {
                 takenCount = pieces.send(burst, row, takenCount);
             } else if (isSendable(burst, row)) {
-                tx.putDescriptor(takenCount, burst.frameAddress[row], burst.length[row], 0);
-                burst.verdict[row] = Verdict.SENT;
+                tx.putDescriptor(takenCount, burst.frameAddress(row), burst.length(row), 0);
+                burst.verdict(row, Verdict.SENT);
                 takenCount++;
             }
         }
@@ -215,8 +215,8 @@ public final class XskPort implements PacketPort {
 
     /** Drops the row with its reason unless it is sendable; if it is, its frame is the transmit side's then. */
     private boolean isSendable(final PacketBurst burst, final int row) {
-        final long address = burst.frameAddress[row];
-        final int length = burst.length[row];
+        final long address = burst.frameAddress(row);
+        final int length = burst.length(row);
         if (length > spec.maxPacketLength()) {
             burst.drop(row, DropReason.PACKET_TOO_BIG);
         } else if (isOutside(address) || isNotInFrame(address, length)

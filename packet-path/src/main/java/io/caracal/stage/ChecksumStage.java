@@ -25,19 +25,19 @@ public final class ChecksumStage implements PacketStage {
         final UnsafeBuffer umem = burst.umem();
         final int count = burst.count;
         for (int row = 0; row < count; row++) {
-            if (burst.direction[row] == Direction.FROM_UPLINK && burst.verdict[row] == Verdict.UNDECIDED
-                && burst.ipVersion[row] != 0 && (burst.flags[row] & PacketFlags.FRAGMENT) == 0) {
+            if (burst.direction(row) == Direction.FROM_UPLINK && burst.verdict(row) == Verdict.UNDECIDED
+                && burst.ipVersion(row) != 0 && (burst.flags(row) & PacketFlags.FRAGMENT) == 0) {
                 complete(burst, umem, row);
             }
         }
     }
 
     private static void complete(final PacketBurst burst, final UnsafeBuffer umem, final int row) {
-        final int l3 = burst.offset(row) + burst.l3Offset[row];
-        final int l4 = burst.offset(row) + burst.l4Offset[row];
-        final int protocol = burst.ipProtocol[row];
+        final int l3 = burst.offset(row) + burst.l3Offset(row);
+        final int l4 = burst.offset(row) + burst.l4Offset(row);
+        final int protocol = burst.ipProtocol(row);
         final int length = protocol == IpProtocol.UDP
-            ? UdpHeader.length(umem, l4) : burst.length[row] - burst.l4Offset[row];
+            ? UdpHeader.length(umem, l4) : burst.length(row) - burst.l4Offset(row);
         TransportChecksum.completeIfPartial(umem, l3, l4, protocol, length);
     }
 }

@@ -42,12 +42,12 @@ public final class ForwardStage implements PacketStage {
         final UnsafeBuffer umem = burst.umem();
         final int count = burst.count;
         for (int row = 0; row < count; row++) {
-            if (burst.verdict[row] == Verdict.UNDECIDED) {
-                if (burst.l3Offset[row] != EthernetHeader.LENGTH) {
+            if (burst.verdict(row) == Verdict.UNDECIDED) {
+                if (burst.l3Offset(row) != EthernetHeader.LENGTH) {
                     burst.drop(row, DropReason.VLAN_UNEXPECTED);
-                } else if (burst.ipVersion[row] == 4) {
+                } else if (burst.ipVersion(row) == 4) {
                     forwardIpv4(burst, umem, table, row);
-                } else if (burst.ipVersion[row] == 6) {
+                } else if (burst.ipVersion(row) == 6) {
                     forwardIpv6(burst, umem, table, row);
                 }
             }
@@ -58,7 +58,7 @@ public final class ForwardStage implements PacketStage {
         final PacketBurst burst, final UnsafeBuffer umem, final WorkloadTable table, final int row) {
         final int ipv4 = burst.offset(row) + EthernetHeader.LENGTH;
         final int destinationIfindex = table.ipv4Ifindex(Ipv4Header.destination(umem, ipv4));
-        if (burst.direction[row] == Direction.TO_WORKLOAD) {
+        if (burst.direction(row) == Direction.TO_WORKLOAD) {
             deliver(burst, table, row, destinationIfindex, false);
             return;
         }
@@ -84,7 +84,7 @@ public final class ForwardStage implements PacketStage {
         final long destinationHigh = Ipv6Header.destinationHigh(umem, ipv6);
         final int destinationIfindex = table.ipv6Ifindex(destinationHigh, Ipv6Header.destinationLow(umem, ipv6));
         final boolean toLinkLocal = Ipv6Address.isLinkLocal(destinationHigh);
-        if (burst.direction[row] == Direction.TO_WORKLOAD) {
+        if (burst.direction(row) == Direction.TO_WORKLOAD) {
             deliver(burst, table, row, destinationIfindex, toLinkLocal);
             return;
         }
@@ -106,7 +106,7 @@ public final class ForwardStage implements PacketStage {
     }
 
     private static boolean isLocallyMade(final PacketBurst burst, final int row) {
-        return (burst.flags[row] & PacketFlags.LOCALLY_MADE) != 0;
+        return (burst.flags(row) & PacketFlags.LOCALLY_MADE) != 0;
     }
 
     /** What a pod may not send; the interface is asked for only when something is wrong. */
@@ -116,8 +116,8 @@ public final class ForwardStage implements PacketStage {
         final int row,
         final int sourceIfindex,
         final boolean linkLocal) {
-        final boolean multicast = (burst.flags[row] & PacketFlags.MULTICAST) != 0;
-        final int ifindex = burst.ingressIfindex[row];
+        final boolean multicast = (burst.flags(row) & PacketFlags.MULTICAST) != 0;
+        final int ifindex = burst.ingressIfindex(row);
         if (sourceIfindex == ifindex && !multicast && !linkLocal) {
             return false;
         }
@@ -137,12 +137,12 @@ public final class ForwardStage implements PacketStage {
         final int row,
         final int destinationIfindex,
         final boolean linkLocal) {
-        final int ifindex = burst.ingressIfindex[row];
+        final int ifindex = burst.ingressIfindex(row);
         if (destinationIfindex == ifindex) {
             burst.transmit(row, EgressAction.TO_WORKLOAD, ifindex);
         } else if (table.workload(ifindex) == null) {
             burst.drop(row, DropReason.INTERFACE_UNKNOWN);
-        } else if ((burst.flags[row] & PacketFlags.MULTICAST) != 0) {
+        } else if ((burst.flags(row) & PacketFlags.MULTICAST) != 0) {
             burst.drop(row, DropReason.MULTICAST_UNSUPPORTED);
         } else {
             burst.drop(row, linkLocal ? DropReason.LINK_LOCAL : DropReason.DESTINATION_UNKNOWN);
@@ -151,7 +151,7 @@ public final class ForwardStage implements PacketStage {
 
     private static void route(final PacketBurst burst, final int row, final int destinationIfindex) {
         if (destinationIfindex == WorkloadTable.NONE) {
-            burst.transmit(row, EgressAction.TO_HOST, burst.ingressIfindex[row]);
+            burst.transmit(row, EgressAction.TO_HOST, burst.ingressIfindex(row));
         } else {
             burst.transmit(row, EgressAction.TO_WORKLOAD, destinationIfindex);
         }

@@ -58,8 +58,8 @@ public final class FragmentStage implements PacketStage {
         final int count = burst.count;
         int laterCount = 0;
         for (int row = 0; row < count; row++) {
-            final int flags = burst.flags[row];
-            if ((flags & PacketFlags.FRAGMENT) != 0 && burst.verdict[row] == Verdict.UNDECIDED) {
+            final int flags = burst.flags(row);
+            if ((flags & PacketFlags.FRAGMENT) != 0 && burst.verdict(row) == Verdict.UNDECIDED) {
                 if ((flags & PacketFlags.LATER_FRAGMENT) == 0) {
                     follow(burst, umem, row, nowNs);
                 } else {
@@ -79,19 +79,19 @@ public final class FragmentStage implements PacketStage {
     /** After the first ones: where both came in one burst, their order does not matter. */
     private void followLater(final PacketBurst burst, final UnsafeBuffer umem, final int count, final long nowNs) {
         for (int row = 0; row < count; row++) {
-            if ((burst.flags[row] & PacketFlags.LATER_FRAGMENT) != 0 && burst.verdict[row] == Verdict.UNDECIDED) {
+            if ((burst.flags(row) & PacketFlags.LATER_FRAGMENT) != 0 && burst.verdict(row) == Verdict.UNDECIDED) {
                 follow(burst, umem, row, nowNs);
             }
         }
     }
 
     private void follow(final PacketBurst burst, final UnsafeBuffer umem, final int row, final long nowNs) {
-        final int l3 = burst.offset(row) + burst.l3Offset[row];
-        final int l3Length = burst.length[row] - burst.l3Offset[row];
+        final int l3 = burst.offset(row) + burst.l3Offset(row);
+        final int l3Length = burst.length(row) - burst.l3Offset(row);
         final int start;
         final int payloadLength;
         final boolean isLast;
-        if (burst.ipVersion[row] == 4) {
+        if (burst.ipVersion(row) == 4) {
             final int word = Ipv4Header.fragmentWord(umem, l3);
             start = (word & Ipv4Header.FRAGMENT_OFFSET_MASK) << 3;
             payloadLength = l3Length - Ipv4Header.headerLength(umem, l3);
@@ -107,7 +107,7 @@ public final class FragmentStage implements PacketStage {
         }
         /* All but the last are multiples of eight bytes, or the next could not say where it belongs. */
         if (payloadLength == 0 || !isLast && (payloadLength & 7) != 0) {
-            burst.drop(row, burst.ipVersion[row] == 4 ? DropReason.IPV4_INVALID : DropReason.IPV6_INVALID);
+            burst.drop(row, burst.ipVersion(row) == 4 ? DropReason.IPV4_INVALID : DropReason.IPV6_INVALID);
             return;
         }
         final int slot = datagrams.findOrAdd(nowNs);
@@ -119,9 +119,9 @@ public final class FragmentStage implements PacketStage {
     }
 
     private void join(final PacketBurst burst, final int row, final int slot, final long nowNs) {
-        if ((burst.flags[row] & PacketFlags.LATER_FRAGMENT) == 0) {
+        if ((burst.flags(row) & PacketFlags.LATER_FRAGMENT) == 0) {
             datagrams.rememberFirst(
-                slot, burst.sourcePort[row] << 16 | burst.destinationPort[row], burst.flowHash[row]);
+                slot, burst.sourcePort(row) << 16 | burst.destinationPort(row), burst.flowHash(row));
         } else if (datagrams.isFirstSeen(slot)) {
             follow(burst, row, slot);
         } else if (waiting.isFull()) {
@@ -132,9 +132,9 @@ public final class FragmentStage implements PacketStage {
     }
 
     private void follow(final PacketBurst burst, final int row, final int slot) {
-        burst.sourcePort[row] = datagrams.ports(slot) >>> 16;
-        burst.destinationPort[row] = datagrams.ports(slot) & 0xFFFF;
-        burst.flowHash[row] = datagrams.flowHash(slot);
+        burst.sourcePort(row, datagrams.ports(slot) >>> 16);
+        burst.destinationPort(row, datagrams.ports(slot) & 0xFFFF);
+        burst.flowHash(row, datagrams.flowHash(slot));
         if (datagrams.isComplete(slot) && waiting.countOf(datagrams.ticket(slot)) == 0) {
             datagrams.forget(slot);
         }
@@ -156,18 +156,18 @@ public final class FragmentStage implements PacketStage {
     }
 
     private void keyIpv4(final PacketBurst burst, final UnsafeBuffer umem, final int row, final int l3) {
-        final long rest = 4L << VERSION_SHIFT | (long)burst.ipProtocol[row] << PROTOCOL_SHIFT
-            | (long)burst.direction[row] << DIRECTION_SHIFT | Ipv4Header.identification(umem, l3);
+        final long rest = 4L << VERSION_SHIFT | (long)burst.ipProtocol(row) << PROTOCOL_SHIFT
+            | (long)burst.direction(row) << DIRECTION_SHIFT | Ipv4Header.identification(umem, l3);
         datagrams.key(
-            burst.ingressIfindex[row], Ipv4Header.source(umem, l3), 0, Ipv4Header.destination(umem, l3), rest);
+            burst.ingressIfindex(row), Ipv4Header.source(umem, l3), 0, Ipv4Header.destination(umem, l3), rest);
     }
 
     /** The interface goes into the upper source half: sources of one interface are the pod's own. */
     private void keyIpv6(
         final PacketBurst burst, final UnsafeBuffer umem, final int row, final int l3, final int identification) {
-        final long rest = 6L << VERSION_SHIFT | (long)burst.direction[row] << DIRECTION_SHIFT
+        final long rest = 6L << VERSION_SHIFT | (long)burst.direction(row) << DIRECTION_SHIFT
             | Integer.toUnsignedLong(identification);
-        datagrams.key(Ipv6Header.sourceHigh(umem, l3) ^ (long)burst.ingressIfindex[row] << 32,
+        datagrams.key(Ipv6Header.sourceHigh(umem, l3) ^ (long)burst.ingressIfindex(row) << 32,
             Ipv6Header.sourceLow(umem, l3), Ipv6Header.destinationHigh(umem, l3),
             Ipv6Header.destinationLow(umem, l3), rest);
     }

@@ -43,9 +43,9 @@ public final class HopStage implements PacketStage {
         final UnsafeBuffer umem = burst.umem();
         final int count = burst.count;
         for (int row = 0; row < count; row++) {
-            if (burst.verdict[row] == Verdict.UNDECIDED && burst.ipVersion[row] != 0
-                && burst.direction[row] != Direction.TO_WORKLOAD
-                && (burst.flags[row] & PacketFlags.LOCALLY_MADE) == 0) {
+            if (burst.verdict(row) == Verdict.UNDECIDED && burst.ipVersion(row) != 0
+                && burst.direction(row) != Direction.TO_WORKLOAD
+                && (burst.flags(row) & PacketFlags.LOCALLY_MADE) == 0) {
                 pass(burst, umem, tables, row);
             }
         }
@@ -53,7 +53,7 @@ public final class HopStage implements PacketStage {
 
     private void pass(
         final PacketBurst burst, final UnsafeBuffer umem, final ForwardingTables tables, final int row) {
-        final long route = burst.route[row];
+        final long route = burst.route(row);
         switch (RouteWord.kind(route)) {
             case RouteKind.NONE ->
                 responder.refuse(burst, row, DropReason.ROUTE_MISSING, IcmpError.NO_ROUTE, 0);
@@ -69,7 +69,7 @@ public final class HopStage implements PacketStage {
 
     private void passOn(
         final PacketBurst burst, final UnsafeBuffer umem, final ForwardingTables tables, final int row) {
-        final int nextHop = RouteWord.nextHop(burst.route[row]);
+        final int nextHop = RouteWord.nextHop(burst.route(row));
         if (nextHop == NextHopTable.NONE) {
             return;
         }
@@ -83,14 +83,14 @@ public final class HopStage implements PacketStage {
 
     private void checkHop(
         final PacketBurst burst, final UnsafeBuffer umem, final int row, final int mtu) {
-        final int l3 = burst.offset(row) + burst.l3Offset[row];
-        final boolean v4 = burst.ipVersion[row] == 4;
-        final boolean takesTtl = burst.direction[row] != Direction.TO_UPLINK;
+        final int l3 = burst.offset(row) + burst.l3Offset(row);
+        final boolean v4 = burst.ipVersion(row) == 4;
+        final boolean takesTtl = burst.direction(row) != Direction.TO_UPLINK;
         if (takesTtl && (v4 ? Ipv4Header.ttl(umem, l3) : Ipv6Header.hopLimit(umem, l3)) <= 1) {
             responder.refuse(burst, row, DropReason.TTL_EXPIRED, IcmpError.TTL_EXCEEDED, 0);
             return;
         }
-        if (burst.length[row] - burst.l3Offset[row] > mtu
+        if (burst.length(row) - burst.l3Offset(row) > mtu
             && (!v4 || (Ipv4Header.fragmentWord(umem, l3) & Ipv4Header.DONT_FRAGMENT) != 0)) {
             responder.refuse(burst, row, DropReason.PACKET_TOO_BIG, IcmpError.TOO_BIG, mtu);
             return;

@@ -84,16 +84,16 @@ public final class IcmpResponder {
             burst.drop(row, reason);
             return;
         }
-        final int l3 = burst.offset(row) + burst.l3Offset[row];
-        final int sender = burst.ipVersion[row] == 4 ? Ipv4Header.source(umem, l3)
+        final int l3 = burst.offset(row) + burst.l3Offset(row);
+        final int sender = burst.ipVersion(row) == 4 ? Ipv4Header.source(umem, l3)
             : Long.hashCode(Ipv6Header.sourceLow(umem, l3) * 31 + Ipv6Header.sourceHigh(umem, l3));
         if (!limit.take(sender, nowNs)) {
             burst.drop(row, reason);
             return;
         }
         burst.replace(row, reason);
-        final int typeAndCode = error.typeAndCode(burst.ipVersion[row]);
-        if (burst.ipVersion[row] == 4) {
+        final int typeAndCode = error.typeAndCode(burst.ipVersion(row));
+        if (burst.ipVersion(row) == 4) {
             writeIpv4(burst, umem, row, typeAndCode, mtu);
         } else {
             writeIpv6(burst, umem, row, typeAndCode, mtu);
@@ -103,14 +103,14 @@ public final class IcmpResponder {
     private static boolean isAnswered(final PacketBurst burst, final UnsafeBuffer umem, final int row) {
         final int never = PacketFlags.LATER_FRAGMENT | PacketFlags.MULTICAST | PacketFlags.ICMP_ERROR
             | PacketFlags.LOCALLY_MADE;
-        if ((burst.flags[row] & never) != 0 || burst.direction[row] == Direction.TO_WORKLOAD) {
+        if ((burst.flags(row) & never) != 0 || burst.direction(row) == Direction.TO_WORKLOAD) {
             return false;
         }
-        final int l3 = burst.offset(row) + burst.l3Offset[row];
+        final int l3 = burst.offset(row) + burst.l3Offset(row);
         if ((l3 & FRAME_MASK) < HEADERS_IPV6 + EthernetHeader.LENGTH) {
             return false;
         }
-        if (burst.ipVersion[row] == 4) {
+        if (burst.ipVersion(row) == 4) {
             final int source = Ipv4Header.source(umem, l3);
             return source != 0 && !Ipv4Address.isMulticast(source) && !Ipv4Address.isLoopback(source)
                 && Integer.compareUnsigned(source, CLASS_E) < 0;
@@ -122,8 +122,8 @@ public final class IcmpResponder {
 
     private void writeIpv4(
         final PacketBurst burst, final UnsafeBuffer umem, final int row, final int typeAndCode, final int mtu) {
-        final int quoted = burst.offset(row) + burst.l3Offset[row];
-        final int quotedLength = Math.min(burst.length[row] - burst.l3Offset[row], MAX_LENGTH_IPV4 - HEADERS_IPV4);
+        final int quoted = burst.offset(row) + burst.l3Offset(row);
+        final int quotedLength = Math.min(burst.length(row) - burst.l3Offset(row), MAX_LENGTH_IPV4 - HEADERS_IPV4);
         final int destination = Ipv4Header.source(umem, quoted);
         final long route = tables.routes().ipv4(destination);
         final int source = RouteWord.kind(route) == RouteKind.LOCAL_WORKLOAD
@@ -137,16 +137,16 @@ public final class IcmpResponder {
         final long sum = InternetChecksum.sum(umem, icmp, IcmpHeader.LENGTH + quotedLength);
         IcmpHeader.writeChecksum(umem, icmp, InternetChecksum.finish(sum));
         become(burst, umem, row, l3, HEADERS_IPV4 + quotedLength);
-        burst.l4Offset[row] = EthernetHeader.LENGTH + Ipv4Header.MIN_LENGTH;
-        burst.ipProtocol[row] = IpProtocol.ICMP;
-        burst.destinationPort[row] = typeAndCode;
-        burst.route[row] = route;
+        burst.l4Offset(row, EthernetHeader.LENGTH + Ipv4Header.MIN_LENGTH);
+        burst.ipProtocol(row, IpProtocol.ICMP);
+        burst.destinationPort(row, typeAndCode);
+        burst.route(row, route);
     }
 
     private void writeIpv6(
         final PacketBurst burst, final UnsafeBuffer umem, final int row, final int typeAndCode, final int mtu) {
-        final int quoted = burst.offset(row) + burst.l3Offset[row];
-        final int quotedLength = Math.min(burst.length[row] - burst.l3Offset[row], MAX_LENGTH_IPV6 - HEADERS_IPV6);
+        final int quoted = burst.offset(row) + burst.l3Offset(row);
+        final int quotedLength = Math.min(burst.length(row) - burst.l3Offset(row), MAX_LENGTH_IPV6 - HEADERS_IPV6);
         final long high = Ipv6Header.sourceHigh(umem, quoted);
         final long low = Ipv6Header.sourceLow(umem, quoted);
         final long route = tables.routes().ipv6(high, low);
@@ -161,10 +161,10 @@ public final class IcmpResponder {
             + InternetChecksum.sum(umem, icmp, length);
         IcmpHeader.writeChecksum(umem, icmp, InternetChecksum.finish(sum));
         become(burst, umem, row, l3, Ipv6Header.LENGTH + length);
-        burst.l4Offset[row] = EthernetHeader.LENGTH + Ipv6Header.LENGTH;
-        burst.ipProtocol[row] = IpProtocol.ICMPV6;
-        burst.destinationPort[row] = typeAndCode;
-        burst.route[row] = route;
+        burst.l4Offset(row, EthernetHeader.LENGTH + Ipv6Header.LENGTH);
+        burst.ipProtocol(row, IpProtocol.ICMPV6);
+        burst.destinationPort(row, typeAndCode);
+        burst.route(row, route);
     }
 
     private static void writeIpv6Source(
@@ -180,14 +180,14 @@ public final class IcmpResponder {
     private static void become(
         final PacketBurst burst, final UnsafeBuffer umem, final int row, final int l3, final int l3Length) {
         final int start = l3 - EthernetHeader.LENGTH;
-        EthernetHeader.write(umem, start, 0, MacAddress.GATEWAY, burst.etherType[row]);
-        burst.frameAddress[row] = start;
-        burst.length[row] = EthernetHeader.LENGTH + l3Length;
-        burst.l3Offset[row] = EthernetHeader.LENGTH;
-        burst.flags[row] = PacketFlags.LOCALLY_MADE | PacketFlags.ICMP_ERROR;
-        burst.sourcePort[row] = 0;
+        EthernetHeader.write(umem, start, 0, MacAddress.GATEWAY, burst.etherType(row));
+        burst.frameAddress(row, start);
+        burst.length(row, EthernetHeader.LENGTH + l3Length);
+        burst.l3Offset(row, EthernetHeader.LENGTH);
+        burst.flags(row, PacketFlags.LOCALLY_MADE | PacketFlags.ICMP_ERROR);
+        burst.sourcePort(row, 0);
         /* The packet's flow is not the error's: nothing is to be made or counted for it. */
-        burst.tracking[row] = Tracking.UNTRACKED;
-        burst.flow[row] = PacketBurst.NO_FLOW;
+        burst.tracking(row, Tracking.UNTRACKED);
+        burst.flow(row, PacketBurst.NO_FLOW);
     }
 }

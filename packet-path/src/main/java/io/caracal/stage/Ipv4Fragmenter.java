@@ -35,9 +35,9 @@ final class Ipv4Fragmenter {
      * @return true when the row and all from the former end of the burst on are its pieces.
      */
     boolean cut(final PacketBurst burst, final UnsafeBuffer umem, final int row, final int mtu) {
-        final int l3 = burst.offset(row) + burst.l3Offset[row];
+        final int l3 = burst.offset(row) + burst.l3Offset(row);
         final int headerLength = Ipv4Header.headerLength(umem, l3);
-        final int payloadLength = burst.length[row] - burst.l3Offset[row] - headerLength;
+        final int payloadLength = burst.length(row) - burst.l3Offset(row) - headerLength;
         /* A piece has a frame of its own, however long the next link's packets may be. */
         final int pieceLength = Math.min(mtu, PIECE_LENGTH_MAX) - headerLength & ~7;
         final int moreCount = (payloadLength - 1) / pieceLength;
@@ -54,15 +54,15 @@ final class Ipv4Fragmenter {
             addPiece(burst, umem, row, from, length, more | offset);
         }
         Ipv4Header.rewriteFragment(umem, l3, headerLength + pieceLength, word | Ipv4Header.MORE_FRAGMENTS);
-        burst.length[row] = burst.l3Offset[row] + headerLength + pieceLength;
-        burst.flags[row] |= PacketFlags.FRAGMENT;
+        burst.length(row, burst.l3Offset(row) + headerLength + pieceLength);
+        burst.addFlags(row, PacketFlags.FRAGMENT);
         return true;
     }
 
     private void addPiece(
         final PacketBurst burst, final UnsafeBuffer umem, final int row, final int from, final int length,
         final int fragmentWord) {
-        final int l3 = burst.offset(row) + burst.l3Offset[row];
+        final int l3 = burst.offset(row) + burst.l3Offset(row);
         final int headerLength = Ipv4Header.headerLength(umem, l3);
         final long address = pool.take(FrameLedger.BURST) + Umem.RX_HEADROOM;
         final int pieceL3 = (int)address + EthernetHeader.LENGTH;
@@ -72,18 +72,18 @@ final class Ipv4Fragmenter {
         Ipv4Header.rewriteFragment(umem, pieceL3, headerLength + length, fragmentWord);
         burst.add(address, EthernetHeader.LENGTH + headerLength + length);
         final int added = burst.count - 1;
-        burst.direction[added] = burst.direction[row];
-        burst.ingressIfindex[added] = burst.ingressIfindex[row];
-        burst.etherType[added] = burst.etherType[row];
-        burst.ipVersion[added] = burst.ipVersion[row];
-        burst.ipProtocol[added] = burst.ipProtocol[row];
-        burst.l3Offset[added] = EthernetHeader.LENGTH;
-        burst.l4Offset[added] = 0;
-        burst.sourcePort[added] = burst.sourcePort[row];
-        burst.destinationPort[added] = burst.destinationPort[row];
-        burst.flags[added] = burst.flags[row] | PacketFlags.FRAGMENT | PacketFlags.LATER_FRAGMENT;
-        burst.flowHash[added] = burst.flowHash[row];
-        burst.route[added] = burst.route[row];
+        burst.direction(added, burst.direction(row));
+        burst.ingressIfindex(added, burst.ingressIfindex(row));
+        burst.etherType(added, burst.etherType(row));
+        burst.ipVersion(added, burst.ipVersion(row));
+        burst.ipProtocol(added, burst.ipProtocol(row));
+        burst.l3Offset(added, EthernetHeader.LENGTH);
+        burst.l4Offset(added, 0);
+        burst.sourcePort(added, burst.sourcePort(row));
+        burst.destinationPort(added, burst.destinationPort(row));
+        burst.flags(added, burst.flags(row) | PacketFlags.FRAGMENT | PacketFlags.LATER_FRAGMENT);
+        burst.flowHash(added, burst.flowHash(row));
+        burst.route(added, burst.route(row));
     }
 
     /** Options without the "copied" bit belong to the first fragment alone; Linux overwrites them the same way. */

@@ -39,12 +39,12 @@ final class LinkHeaderWriter {
     /** Writes the headers of a resolved next hop; the row is one IP packet. */
     void send(
         final PacketBurst burst, final UnsafeBuffer umem, final int row, final NextHopTable nextHops, final int id) {
-        final int l3 = burst.offset(row) + burst.l3Offset[row];
+        final int l3 = burst.offset(row) + burst.l3Offset(row);
         if ((l3 & FRAME_MASK) < HEADROOM) {
             burst.drop(row, DropReason.HEADROOM_MISSING);
             return;
         }
-        final int l3Length = burst.length[row] - burst.l3Offset[row];
+        final int l3Length = burst.length(row) - burst.l3Offset(row);
         final int headerLength;
         switch (nextHops.kind(id)) {
             case NextHopTable.KIND_DEVICE -> {
@@ -65,8 +65,8 @@ final class LinkHeaderWriter {
                 umem.putLong(l3 - 8, nextHops.headerWord(id, 10) | etherType(burst, row));
             }
         }
-        burst.frameAddress[row] = l3 - headerLength;
-        burst.length[row] = headerLength + l3Length;
+        burst.frameAddress(row, l3 - headerLength);
+        burst.length(row, headerLength + l3Length);
         burst.transmit(row, EgressAction.TO_UPLINK, nextHops.ifindex(id));
     }
 
@@ -75,8 +75,8 @@ final class LinkHeaderWriter {
      */
     private void writeTunnelIpv4(
         final PacketBurst burst, final UnsafeBuffer umem, final int row, final NextHopTable nextHops, final int id) {
-        final int l3 = burst.offset(row) + burst.l3Offset[row];
-        final int udpLength = TUNNEL_HEADERS + burst.length[row] - burst.l3Offset[row];
+        final int l3 = burst.offset(row) + burst.l3Offset(row);
+        final int udpLength = TUNNEL_HEADERS + burst.length(row) - burst.l3Offset(row);
         final int totalLength = Ipv4Header.MIN_LENGTH + udpLength;
         final int tos = outerTos(burst, umem, row, nextHops, id);
         final int packetId = identification++ & 0xFFFF;
@@ -103,8 +103,8 @@ final class LinkHeaderWriter {
     /** 84 bytes: four in front of them are written too. */
     private static void writeTunnelIpv6(
         final PacketBurst burst, final UnsafeBuffer umem, final int row, final NextHopTable nextHops, final int id) {
-        final int l3 = burst.offset(row) + burst.l3Offset[row];
-        final int udpLength = TUNNEL_HEADERS + burst.length[row] - burst.l3Offset[row];
+        final int l3 = burst.offset(row) + burst.l3Offset(row);
+        final int udpLength = TUNNEL_HEADERS + burst.length(row) - burst.l3Offset(row);
         final int tos = outerTos(burst, umem, row, nextHops, id);
         for (int word = 0; word < NextHopTable.HEADER_WORDS; word++) {
             umem.putLong(l3 - HEADROOM + word * Long.BYTES, nextHops.headerWord(id, word));
@@ -113,23 +113,23 @@ final class LinkHeaderWriter {
         umem.putShort(outer + Ipv6Header.PAYLOAD_LENGTH_OFFSET, (short)udpLength, ByteOrder.BIG_ENDIAN);
         Ipv6Header.writeTrafficClass(umem, outer, tos);
         umem.putShort(l3 - TUNNEL_HEADERS, (short)sourcePort(burst, row), ByteOrder.BIG_ENDIAN);
-        umem.putShort(l3 - 2, (short)burst.etherType[row], ByteOrder.BIG_ENDIAN);
+        umem.putShort(l3 - 2, (short)burst.etherType(row), ByteOrder.BIG_ENDIAN);
         completeChecksum(umem, l3, udpLength, outer, false);
     }
 
     private static int outerTos(
         final PacketBurst burst, final UnsafeBuffer umem, final int row, final NextHopTable nextHops, final int id) {
-        final int l3 = burst.offset(row) + burst.l3Offset[row];
-        final int tos = burst.ipVersion[row] == 4 ? Ipv4Header.tos(umem, l3) : Ipv6Header.trafficClass(umem, l3);
+        final int l3 = burst.offset(row) + burst.l3Offset(row);
+        final int tos = burst.ipVersion(row) == 4 ? Ipv4Header.tos(umem, l3) : Ipv6Header.trafficClass(umem, l3);
         return nextHops.copiesDscp(id) ? tos : tos & Ecn.MASK;
     }
 
     private static int sourcePort(final PacketBurst burst, final int row) {
-        return FIRST_SOURCE_PORT | burst.flowHash[row] >>> SOURCE_PORT_SHIFT;
+        return FIRST_SOURCE_PORT | burst.flowHash(row) >>> SOURCE_PORT_SHIFT;
     }
 
     private static long etherType(final PacketBurst burst, final int row) {
-        return at(burst.etherType[row], 6);
+        return at(burst.etherType(row), 6);
     }
 
     /** A big-endian 16-bit field at a byte of a word that is stored in native order. */

@@ -115,7 +115,7 @@ public final class MasqueradedClients {
         final int count = burst.count;
         for (int row = 0; row < count; row++) {
             final boolean isReleased = row >= releasedFrom && row < releasedTo && slotOfRow[row] != NOBODY;
-            if (burst.tracking[row] == Tracking.NEW && burst.verdict[row] == Verdict.UNDECIDED
+            if (burst.tracking(row) == Tracking.NEW && burst.verdict(row) == Verdict.UNDECIDED
                 && isMasqueraded(burst, umem, row)) {
                 if (isReleased) {
                     tell(row, slotOfRow[row]);
@@ -143,17 +143,17 @@ public final class MasqueradedClients {
 
     /** From the host's stack, by an interface, with an address of this node. */
     private boolean isMasqueraded(final PacketBurst burst, final UnsafeBuffer umem, final int row) {
-        final byte direction = burst.direction[row];
-        final int protocol = burst.ipProtocol[row];
+        final byte direction = burst.direction(row);
+        final int protocol = burst.ipProtocol(row);
         if (direction != Direction.TO_WORKLOAD && direction != Direction.TO_UPLINK
             || protocol != IpProtocol.TCP && protocol != IpProtocol.UDP && protocol != IpProtocol.SCTP
             || PuntHeader.originIfindex(umem, burst.offset(row)) == 0
-            || (burst.flags[row] & PacketFlags.LOCALLY_MADE) != 0) {
+            || (burst.flags(row) & PacketFlags.LOCALLY_MADE) != 0) {
             return false;
         }
         final RouteTable routes = forwardingTables.current().routes();
-        final int l3 = burst.offset(row) + burst.l3Offset[row];
-        final long source = burst.ipVersion[row] == 4 ? routes.ipv4(Ipv4Header.source(umem, l3))
+        final int l3 = burst.offset(row) + burst.l3Offset(row);
+        final long source = burst.ipVersion(row) == 4 ? routes.ipv4(Ipv4Header.source(umem, l3))
             : routes.ipv6(Ipv6Header.sourceHigh(umem, l3), Ipv6Header.sourceLow(umem, l3));
         return RouteWord.kind(source) == RouteKind.HOST;
     }
@@ -164,9 +164,9 @@ public final class MasqueradedClients {
             burst.drop(row, DropReason.CLIENT_UNKNOWN);
             return;
         }
-        final int l3 = burst.offset(row) + burst.l3Offset[row];
-        final boolean ipv6 = burst.ipVersion[row] == 6;
-        questions.fill(slot, ipv6, burst.ipProtocol[row], burst.sourcePort[row], burst.destinationPort[row]);
+        final int l3 = burst.offset(row) + burst.l3Offset(row);
+        final boolean ipv6 = burst.ipVersion(row) == 6;
+        questions.fill(slot, ipv6, burst.ipProtocol(row), burst.sourcePort(row), burst.destinationPort(row));
         if (ipv6) {
             questions.fillAddresses(slot, Ipv6Header.sourceHigh(umem, l3), Ipv6Header.sourceLow(umem, l3),
                 Ipv6Header.destinationHigh(umem, l3), Ipv6Header.destinationLow(umem, l3));

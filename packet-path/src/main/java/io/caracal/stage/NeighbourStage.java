@@ -51,8 +51,8 @@ public final class NeighbourStage implements PacketStage {
         final UnsafeBuffer umem = burst.umem();
         final int count = burst.count;
         for (int row = 0; row < count; row++) {
-            if (burst.verdict[row] == Verdict.UNDECIDED) {
-                if (burst.etherType[row] == EtherType.ARP) {
+            if (burst.verdict(row) == Verdict.UNDECIDED) {
+                if (burst.etherType(row) == EtherType.ARP) {
                     answerArp(burst, umem, table, row);
                 } else if (isNeighbourDiscovery(burst, row)) {
                     answerNeighbourDiscovery(burst, umem, table, row);
@@ -62,23 +62,23 @@ public final class NeighbourStage implements PacketStage {
     }
 
     private static boolean isNeighbourDiscovery(final PacketBurst burst, final int row) {
-        return burst.ipProtocol[row] == IpProtocol.ICMPV6 && burst.ipVersion[row] == 6
-            && (burst.flags[row] & PacketFlags.LATER_FRAGMENT) == 0
-            && Icmpv6Type.isNeighbourDiscovery(burst.destinationPort[row] >>> 8);
+        return burst.ipProtocol(row) == IpProtocol.ICMPV6 && burst.ipVersion(row) == 6
+            && (burst.flags(row) & PacketFlags.LATER_FRAGMENT) == 0
+            && Icmpv6Type.isNeighbourDiscovery(burst.destinationPort(row) >>> 8);
     }
 
     private static void answerArp(
         final PacketBurst burst, final UnsafeBuffer umem, final WorkloadTable table, final int row) {
-        final int l3Offset = burst.l3Offset[row];
+        final int l3Offset = burst.l3Offset(row);
         final int arp = burst.offset(row) + l3Offset;
         if (isRefused(burst, table, row)) {
             return;
         }
-        if (!ArpPacket.isValid(umem, arp, burst.length[row] - l3Offset)) {
+        if (!ArpPacket.isValid(umem, arp, burst.length(row) - l3Offset)) {
             burst.drop(row, DropReason.ARP_INVALID);
             return;
         }
-        if (!isArpAnswered(umem, table, arp, burst.ingressIfindex[row])) {
+        if (!isArpAnswered(umem, table, arp, burst.ingressIfindex(row))) {
             burst.drop(row, DropReason.ARP_NOT_FOR_GATEWAY);
             return;
         }
@@ -108,14 +108,14 @@ public final class NeighbourStage implements PacketStage {
         if (isRefused(burst, table, row)) {
             return;
         }
-        final int ipv6 = burst.offset(row) + burst.l3Offset[row];
+        final int ipv6 = burst.offset(row) + burst.l3Offset(row);
         final int message = ipv6 + Ipv6Header.LENGTH;
-        if (burst.destinationPort[row] >>> 8 != Icmpv6Type.NEIGHBOUR_SOLICITATION) {
+        if (burst.destinationPort(row) >>> 8 != Icmpv6Type.NEIGHBOUR_SOLICITATION) {
             burst.drop(row, DropReason.NDP_NOT_FOR_GATEWAY);
             return;
         }
         final int notPlain = PacketFlags.FRAGMENT | PacketFlags.IP_OPTIONS;
-        if ((burst.flags[row] & notPlain) != 0 || !NeighbourMessage.isValidSolicitation(umem, ipv6)) {
+        if ((burst.flags(row) & notPlain) != 0 || !NeighbourMessage.isValidSolicitation(umem, ipv6)) {
             burst.drop(row, DropReason.ICMPV6_INVALID);
             return;
         }
@@ -131,27 +131,27 @@ public final class NeighbourStage implements PacketStage {
     private static void advertise(final PacketBurst burst, final UnsafeBuffer umem, final int row, final int ipv6) {
         final int l3Length = Ipv6Header.LENGTH + NeighbourMessage.MIN_LENGTH
             + NeighbourMessage.LINK_ADDRESS_OPTION_LENGTH;
-        final int needed = burst.l3Offset[row] + l3Length;
-        if (needed > Umem.bytesToFrameEnd(burst.frameAddress[row])) {
+        final int needed = burst.l3Offset(row) + l3Length;
+        if (needed > Umem.bytesToFrameEnd(burst.frameAddress(row))) {
             burst.drop(row, DropReason.PACKET_TOO_BIG);
             return;
         }
         NeighbourMessage.turnIntoAdvertisement(umem, ipv6, NeighbourMessage.ROUTER, MacAddress.GATEWAY);
-        burst.destinationPort[row] = Icmpv6Type.NEIGHBOUR_ADVERTISEMENT << 8;
+        burst.destinationPort(row, Icmpv6Type.NEIGHBOUR_ADVERTISEMENT << 8);
         reply(burst, umem, row, l3Length);
     }
 
     /** What ARP and neighbour discovery have in common: who may ask at all. */
     private static boolean isRefused(final PacketBurst burst, final WorkloadTable table, final int row) {
-        if (burst.direction[row] != Direction.FROM_WORKLOAD) {
+        if (burst.direction(row) != Direction.FROM_WORKLOAD) {
             burst.drop(row, DropReason.NEIGHBOUR_FROM_HOST);
             return true;
         }
-        if (table.workload(burst.ingressIfindex[row]) == null) {
+        if (table.workload(burst.ingressIfindex(row)) == null) {
             burst.drop(row, DropReason.INTERFACE_UNKNOWN);
             return true;
         }
-        if (burst.l3Offset[row] != EthernetHeader.LENGTH) {
+        if (burst.l3Offset(row) != EthernetHeader.LENGTH) {
             burst.drop(row, DropReason.VLAN_UNEXPECTED);
             return true;
         }
@@ -159,10 +159,10 @@ public final class NeighbourStage implements PacketStage {
     }
 
     private static void reply(final PacketBurst burst, final UnsafeBuffer umem, final int row, final int l3Length) {
-        final int ifindex = burst.ingressIfindex[row];
+        final int ifindex = burst.ingressIfindex(row);
         MacAddress.write(umem, burst.offset(row) + EthernetHeader.SOURCE_OFFSET, MacAddress.GATEWAY);
-        burst.length[row] = burst.l3Offset[row] + l3Length;
-        burst.flags[row] = PacketFlags.LOCALLY_MADE;
+        burst.length(row, burst.l3Offset(row) + l3Length);
+        burst.flags(row, PacketFlags.LOCALLY_MADE);
         burst.transmit(row, EgressAction.TO_WORKLOAD, ifindex);
     }
 }

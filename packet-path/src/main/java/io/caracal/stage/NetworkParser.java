@@ -15,7 +15,7 @@ import io.caracal.wire.TransportPorts;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
- * The part of parsing that begins at the IP header, of a packet or of one inside a tunnel: checks it, fills the columns
+ * The part of parsing that begins at the IP header, of a packet or of one inside a tunnel: checks it, fills the fields
  * behind it and cuts the row's length to the datagram's end. Belongs to one worker.
  */
 final class NetworkParser {
@@ -28,7 +28,7 @@ final class NetworkParser {
     }
 
     /**
-     * Parses from {@code l3Offset} on. Reads the header's three words first and stores columns afterwards: a read of
+     * Parses from {@code l3Offset} on. Reads the header's three words first and stores fields afterwards: a read of
      * the UMEM is a compiler barrier.
      */
     void parseIpv4(final PacketBurst burst, final UnsafeBuffer umem, final int row, final int l3, final int available) {
@@ -51,18 +51,18 @@ final class NetworkParser {
         }
         final int protocol = Ipv4Words.protocol(second);
         final int flags = ipv4Flags(Ipv4Words.fragmentWord(first), destination, headerLength);
-        final int l3Offset = burst.l3Offset[row];
+        final int l3Offset = burst.l3Offset(row);
         final int totalLength = Ipv4Words.totalLength(first);
-        burst.ipVersion[row] = 4;
-        burst.length[row] = l3Offset + totalLength;
-        burst.ipProtocol[row] = protocol;
-        burst.flags[row] = flags;
-        burst.l4Offset[row] = l3Offset + headerLength;
+        burst.ipVersion(row, 4);
+        burst.length(row, l3Offset + totalLength);
+        burst.ipProtocol(row, protocol);
+        burst.flags(row, flags);
+        burst.l4Offset(row, l3Offset + headerLength);
         final int ports = (flags & PacketFlags.FRAGMENT) == 0 && TransportPorts.has(protocol)
             ? transport.parsePorts(burst, umem, row, protocol, l3 + headerLength, totalLength - headerLength)
             : transport.parse(burst, umem, row);
-        burst.flowHash[row] = hash.ipv4(Ipv4Words.source(second), destination, protocol, ports);
-        if (protocol == IpProtocol.ICMP && (burst.flags[row] & PacketFlags.ICMP_ERROR) != 0) {
+        burst.flowHash(row, hash.ipv4(Ipv4Words.source(second), destination, protocol, ports));
+        if (protocol == IpProtocol.ICMP && (burst.flags(row) & PacketFlags.ICMP_ERROR) != 0) {
             transport.hashQuotedIpv4(burst, umem, row);
         }
     }
@@ -91,17 +91,17 @@ final class NetworkParser {
             burst.drop(row, DropReason.IPV6_INVALID);
             return;
         }
-        final int l3Offset = burst.l3Offset[row];
-        burst.ipVersion[row] = 6;
-        burst.length[row] = l3Offset + datagramLength;
-        burst.ipProtocol[row] = Ipv6ExtensionHeaders.protocol(walked);
-        burst.flags[row] = ipv6Flags(umem, l3, walked);
-        burst.l4Offset[row] = l3Offset + Ipv6Header.LENGTH + Ipv6ExtensionHeaders.length(walked);
+        final int l3Offset = burst.l3Offset(row);
+        burst.ipVersion(row, 6);
+        burst.length(row, l3Offset + datagramLength);
+        burst.ipProtocol(row, Ipv6ExtensionHeaders.protocol(walked));
+        burst.flags(row, ipv6Flags(umem, l3, walked));
+        burst.l4Offset(row, l3Offset + Ipv6Header.LENGTH + Ipv6ExtensionHeaders.length(walked));
         final int ports = transport.parse(burst, umem, row);
-        burst.flowHash[row] = hash.ipv6(
+        burst.flowHash(row, hash.ipv6(
             Ipv6Header.sourceHigh(umem, l3), Ipv6Header.sourceLow(umem, l3),
-            Ipv6Header.destinationHigh(umem, l3), Ipv6Header.destinationLow(umem, l3), burst.ipProtocol[row], ports);
-        if ((burst.flags[row] & PacketFlags.ICMP_ERROR) != 0) {
+            Ipv6Header.destinationHigh(umem, l3), Ipv6Header.destinationLow(umem, l3), burst.ipProtocol(row), ports));
+        if ((burst.flags(row) & PacketFlags.ICMP_ERROR) != 0) {
             transport.hashQuotedIpv6(burst, umem, row);
         }
     }

@@ -3,7 +3,7 @@ package io.caracal.stage;
 import io.caracal.burst.PacketBurst;
 
 /**
- * One station of a packet's way: reads and writes columns of a burst, in one counted loop, and skips rows that are
+ * One station of a packet's way: reads and writes fields of a burst, in one counted loop, and skips rows that are
  * decided already. Called by the worker's thread only; keeps no reference to the burst; allocates nothing; never throws
  * for what a packet contains (that is a drop with a reason).
  */

@@ -12,7 +12,7 @@ import io.caracal.wire.SymmetricFlowHash;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
- * Checks every header of a packet from the punt pair or an uplink once and fills the burst's columns, so that no later
+ * Checks every header of a packet from the punt pair or an uplink once and fills the burst's fields, so that no later
  * stage asks again. Belongs to one worker; keeps nothing between bursts.
  *
  * <p>Uses: frame address and length. Sets: direction, interface, EtherType, IP version, offsets, protocol, ports,
@@ -40,8 +40,8 @@ public final class ParseStage implements PacketStage {
         final UnsafeBuffer umem = burst.umem();
         final int count = burst.count;
         for (int row = 0; row < count; row++) {
-            if (burst.verdict[row] == Verdict.UNDECIDED && (burst.flags[row] & PacketFlags.LOCALLY_MADE) == 0) {
-                if (!plain.parse(burst, umem, row, burst.offset(row), burst.length[row])) {
+            if (burst.verdict(row) == Verdict.UNDECIDED && (burst.flags(row) & PacketFlags.LOCALLY_MADE) == 0) {
+                if (!plain.parse(burst, umem, row, burst.offset(row), burst.length(row))) {
                     parse(burst, umem, row);
                 }
             }
@@ -51,19 +51,19 @@ public final class ParseStage implements PacketStage {
     /** The general way: also says what is wrong. */
     void parse(final PacketBurst burst, final UnsafeBuffer umem, final int row) {
         final int offset = burst.offset(row);
-        final int length = burst.length[row];
+        final int length = burst.length(row);
         if (!EthernetHeader.isValid(length)) {
             burst.drop(row, DropReason.ETHERNET_TRUNCATED);
             return;
         }
-        if (burst.direction[row] != Direction.FROM_UPLINK) {
+        if (burst.direction(row) != Direction.FROM_UPLINK) {
             final long punt = PuntHeader.word(umem, offset);
             if (!PuntHeader.isValid(punt)) {
                 burst.drop(row, DropReason.PUNT_HEADER_INVALID);
                 return;
             }
-            burst.direction[row] = PuntHeader.code(punt);
-            burst.ingressIfindex[row] = PuntHeader.ifindex(punt);
+            burst.direction(row, PuntHeader.code(punt));
+            burst.ingressIfindex(row, PuntHeader.ifindex(punt));
         }
         int l3Offset = EthernetHeader.LENGTH;
         int etherType = EthernetHeader.etherType(umem, offset);
@@ -75,8 +75,8 @@ public final class ParseStage implements PacketStage {
             }
             etherType = EthernetHeader.etherTypeBefore(umem, offset + l3Offset);
         }
-        burst.l3Offset[row] = l3Offset;
-        burst.etherType[row] = etherType;
+        burst.l3Offset(row, l3Offset);
+        burst.etherType(row, etherType);
         switch (etherType) {
             case EtherType.IPV4 -> parser.parseIpv4(burst, umem, row, offset + l3Offset, length - l3Offset);
             case EtherType.IPV6 -> parser.parseIpv6(burst, umem, row, offset + l3Offset, length - l3Offset);
@@ -86,11 +86,11 @@ public final class ParseStage implements PacketStage {
     }
 
     private static void clearIpColumns(final PacketBurst burst, final int row) {
-        burst.ipVersion[row] = 0;
-        burst.l4Offset[row] = 0;
-        burst.ipProtocol[row] = 0;
-        burst.sourcePort[row] = 0;
-        burst.destinationPort[row] = 0;
-        burst.flowHash[row] = 0;
+        burst.ipVersion(row, 0);
+        burst.l4Offset(row, 0);
+        burst.ipProtocol(row, 0);
+        burst.sourcePort(row, 0);
+        burst.destinationPort(row, 0);
+        burst.flowHash(row, 0);
     }
 }

@@ -25,9 +25,9 @@ import org.agrona.concurrent.UnsafeBuffer;
  * <p>It makes every check of the general way and says yes only when all of them hold. Else it has changed nothing, and
  * the general way finds out what the packet is or what is wrong with it: no reason for a drop is decided here. {@code
  * PlainParserTest} compares the two. What makes it short: a header of 42 bytes is five words, EtherType, version and
- * header length are one comparison, and columns are stored after the last read of the UMEM, which is a barrier to the
- * compiler. TCP and UDP, of which nobody can predict the next, are told apart by masks, not by branches. Reads go by
- * address, behind one bounds check (where these are on) of the whole packet.</p>
+ * header length are one comparison, and the row is written by four stores, after the last read of the UMEM, which is a
+ * barrier to the compiler. TCP and UDP, of which nobody can predict the next, are told apart by masks, not by branches.
+ * Reads go by address, behind one bounds check (where these are on) of the whole packet.</p>
  */
 final class PlainParser {
     private static final int L3 = EthernetHeader.LENGTH;
@@ -55,7 +55,7 @@ final class PlainParser {
     /** Echo reply and request are 0 and 8, those of ICMPv6 129 and 128: one bit of each is free. */
     private static final int IPV4_ECHO_BIT = IcmpHeader.ECHO_REQUEST;
     private static final int IPV6_ECHO_BIT = Icmpv6Type.ECHO_REQUEST ^ Icmpv6Type.ECHO_REPLY;
-    /** Of a row from an uplink's own socket, whose port has set the columns; a valid header's ifindex is positive. */
+    /** Of a row from an uplink's own socket, whose port has set the fields; a valid header's ifindex is positive. */
     private static final long NO_PUNT_HEADER = 0;
     private static final long LOW_32 = 0xFFFF_FFFFL;
     private static final int LOW_16 = 0xFFFF;
@@ -69,7 +69,7 @@ final class PlainParser {
     /**
      * Parses a row if it is plain and in order.
      *
-     * @return false if it is anything else; no column has changed then.
+     * @return false if it is anything else; no field has changed then.
      */
     boolean parse(final PacketBurst burst, final UnsafeBuffer umem, final int row, final int offset, final int length) {
         if (length < IPV4_MIN_LENGTH) {
@@ -80,7 +80,7 @@ final class PlainParser {
         }
         final byte[] base = umem.byteArray();
         final long frame = umem.addressOffset() + offset;
-        final boolean fromUplink = burst.direction[row] == Direction.FROM_UPLINK;
+        final boolean fromUplink = burst.direction(row) == Direction.FROM_UPLINK;
         final long punt = fromUplink ? NO_PUNT_HEADER : word(base, frame);
         if (!fromUplink && !PuntHeader.isValid(punt)) {
             return false;
@@ -103,7 +103,7 @@ final class PlainParser {
             + (fifth >>> 48);
         final int totalLength = (int)(third >>> 48);
         final int destination = (int)(fourth << 16) | (int)(fifth >>> 48);
-        if ((third & FRAGMENT_BITS) != 0 || totalLength > burst.length[row] - L3 || destination >>> 29 == NOT_UNICAST
+        if ((third & FRAGMENT_BITS) != 0 || totalLength > burst.length(row) - L3 || destination >>> 29 == NOT_UNICAST
             || !InternetChecksum.isConsistent(sum)) {
             return false;
         }
@@ -120,12 +120,9 @@ final class PlainParser {
             return false;
         }
         final int flowHash = hash.ipv4((int)(fourth >>> 16), destination, protocol, ports);
-        burst.etherType[row] = EtherType.IPV4;
-        burst.ipVersion[row] = 4;
-        burst.length[row] = L3 + totalLength;
-        burst.l4Offset[row] = IPV4_L4;
-        put(burst, row, punt, protocol, flowHash);
-        putPorts(burst, row, ports, protocol == IpProtocol.ICMP ? firstWord >>> 16 : ports);
+        put(burst, row, punt, EtherType.IPV4, IPV4_L4, protocol, 4);
+        burst.lengthAndFlags(row, L3 + totalLength, 0);
+        burst.portsAndHash(row, protocol == IpProtocol.ICMP ? icmpPorts(ports, firstWord) : ports, flowHash);
         return true;
     }
 
@@ -134,7 +131,7 @@ final class PlainParser {
         final long third = word(base, frame + 16);
         final int datagramLength = Ipv6Header.LENGTH + ((int)(third >>> 32) & LOW_16);
         final long destinationHigh = word(base, frame + L3 + Ipv6Header.DESTINATION_OFFSET);
-        if (datagramLength > burst.length[row] - L3 || destinationHigh >>> 56 == IPV6_MULTICAST) {
+        if (datagramLength > burst.length(row) - L3 || destinationHigh >>> 56 == IPV6_MULTICAST) {
             return false;
         }
         final int protocol = (int)(third >>> 24) & 0xFF;
@@ -153,12 +150,9 @@ final class PlainParser {
         final long addresses = frame + L3 + Ipv6Header.SOURCE_OFFSET;
         final int flowHash = hash.ipv6(word(base, addresses), word(base, addresses + 8), destinationHigh,
             word(base, addresses + 24), protocol, ports);
-        burst.etherType[row] = EtherType.IPV6;
-        burst.ipVersion[row] = 6;
-        burst.length[row] = L3 + datagramLength;
-        burst.l4Offset[row] = IPV6_L4;
-        put(burst, row, punt, protocol, flowHash);
-        putPorts(burst, row, ports, protocol == IpProtocol.ICMPV6 ? firstWord >>> 16 : ports);
+        put(burst, row, punt, EtherType.IPV6, IPV6_L4, protocol, 6);
+        burst.lengthAndFlags(row, L3 + datagramLength, 0);
+        burst.portsAndHash(row, protocol == IpProtocol.ICMPV6 ? icmpPorts(ports, firstWord) : ports, flowHash);
         return true;
     }
 
@@ -188,22 +182,20 @@ final class PlainParser {
         return identifier << 16 | identifier;
     }
 
-    private static void put(
-        final PacketBurst burst, final int row, final long punt, final int protocol, final int flowHash) {
-        if (punt != NO_PUNT_HEADER) {
-            burst.direction[row] = PuntHeader.code(punt);
-            burst.ingressIfindex[row] = PuntHeader.ifindex(punt);
-        }
-        burst.l3Offset[row] = L3;
-        burst.ipProtocol[row] = protocol;
-        burst.flags[row] = 0;
-        burst.flowHash[row] = flowHash;
+    /** As {@link TransportParser}: the destination's port of an ICMP message is its type and code. */
+    private static int icmpPorts(final int identifiers, final int firstWord) {
+        return identifiers & ~LOW_16 | firstWord >>> 16;
     }
 
-    /** As {@link TransportParser}: the destination's column of an ICMP message has its type and code. */
-    private static void putPorts(final PacketBurst burst, final int row, final int ports, final int destination) {
-        burst.sourcePort[row] = TransportPorts.source(ports);
-        burst.destinationPort[row] = TransportPorts.destination(destination);
+    private static void put(
+        final PacketBurst burst, final int row, final long punt, final int etherType, final int l4Offset,
+        final int protocol, final int ipVersion) {
+        byte direction = Direction.FROM_UPLINK;
+        if (punt != NO_PUNT_HEADER) {
+            direction = PuntHeader.code(punt);
+            burst.ingressIfindex(row, PuntHeader.ifindex(punt));
+        }
+        burst.headers(row, etherType, L3, l4Offset, protocol, ipVersion, direction);
     }
 
     private static long word(final byte[] base, final long address) {

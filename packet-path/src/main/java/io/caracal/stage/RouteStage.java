@@ -58,12 +58,12 @@ public final class RouteStage implements PacketStage {
         final UnsafeBuffer umem = burst.umem();
         final int count = burst.count;
         for (int row = 0; row < count; row++) {
-            if (burst.verdict[row] == Verdict.UNDECIDED && (burst.flags[row] & PacketFlags.LOCALLY_MADE) == 0) {
-                if (burst.l3Offset[row] != EthernetHeader.LENGTH && !stripVlanTags(burst, row)) {
+            if (burst.verdict(row) == Verdict.UNDECIDED && (burst.flags(row) & PacketFlags.LOCALLY_MADE) == 0) {
+                if (burst.l3Offset(row) != EthernetHeader.LENGTH && !stripVlanTags(burst, row)) {
                     burst.drop(row, DropReason.VLAN_UNEXPECTED);
-                } else if (burst.ipVersion[row] == 4) {
+                } else if (burst.ipVersion(row) == 4) {
                     routeIpv4(burst, umem, workloads, tables, row);
-                } else if (burst.ipVersion[row] == 6) {
+                } else if (burst.ipVersion(row) == 6) {
                     routeIpv6(burst, umem, workloads, tables, row);
                 }
             }
@@ -72,14 +72,14 @@ public final class RouteStage implements PacketStage {
 
     /** The Ethernet header of an untagged frame ends where the tagged one's does; its addresses are written anew. */
     private static boolean stripVlanTags(final PacketBurst burst, final int row) {
-        if (burst.direction[row] != Direction.FROM_UPLINK) {
+        if (burst.direction(row) != Direction.FROM_UPLINK) {
             return false;
         }
-        final int tagsLength = burst.l3Offset[row] - EthernetHeader.LENGTH;
-        burst.frameAddress[row] += tagsLength;
-        burst.length[row] -= tagsLength;
-        burst.l3Offset[row] -= tagsLength;
-        burst.l4Offset[row] -= burst.l4Offset[row] == 0 ? 0 : tagsLength;
+        final int tagsLength = burst.l3Offset(row) - EthernetHeader.LENGTH;
+        burst.frameAddress(row, burst.frameAddress(row) + tagsLength);
+        burst.length(row, burst.length(row) - tagsLength);
+        burst.l3Offset(row, burst.l3Offset(row) - tagsLength);
+        burst.l4Offset(row, burst.l4Offset(row) - (burst.l4Offset(row) == 0 ? 0 : tagsLength));
         return true;
     }
 
@@ -90,13 +90,13 @@ public final class RouteStage implements PacketStage {
         final int source = Ipv4Header.source(umem, l3);
         final RouteTable routes = tables.routes();
         final long route = routes.ipv4(Ipv4Header.destination(umem, l3));
-        burst.route[row] = route;
-        switch (burst.direction[row]) {
+        burst.route(row, route);
+        switch (burst.direction(row)) {
             case Direction.FROM_WORKLOAD -> {
                 noteNodePort(burst, tables.options(), row);
                 checkFromWorkload(burst, workloads, tables.options(), row,
-                    workloads.ipv4Ifindex(source) == burst.ingressIfindex[row]
-                        || isExemptIpv4(workloads.workload(burst.ingressIfindex[row]), routes, source));
+                    workloads.ipv4Ifindex(source) == burst.ingressIfindex(row)
+                        || isExemptIpv4(workloads.workload(burst.ingressIfindex(row)), routes, source));
             }
             case Direction.TO_WORKLOAD -> checkToWorkload(burst, workloads, row, false);
             case Direction.FROM_UPLINK -> checkFromUplink(burst, row, routes.ipv4(source));
@@ -113,16 +113,16 @@ public final class RouteStage implements PacketStage {
         final long destinationHigh = Ipv6Header.destinationHigh(umem, l3);
         final RouteTable routes = tables.routes();
         final boolean toLinkLocal = Ipv6Address.isLinkLocal(destinationHigh);
-        burst.route[row] = routes.ipv6(destinationHigh, Ipv6Header.destinationLow(umem, l3));
-        switch (burst.direction[row]) {
+        burst.route(row, routes.ipv6(destinationHigh, Ipv6Header.destinationLow(umem, l3)));
+        switch (burst.direction(row)) {
             case Direction.FROM_WORKLOAD -> {
                 if (toLinkLocal || Ipv6Address.isLinkLocal(sourceHigh)) {
                     refuseLinkLocal(burst, workloads, row);
                 } else {
                     noteNodePort(burst, tables.options(), row);
                     checkFromWorkload(burst, workloads, tables.options(), row,
-                        workloads.ipv6Ifindex(sourceHigh, sourceLow) == burst.ingressIfindex[row] || isExemptIpv6(
-                            workloads.workload(burst.ingressIfindex[row]), routes, sourceHigh, sourceLow));
+                        workloads.ipv6Ifindex(sourceHigh, sourceLow) == burst.ingressIfindex(row) || isExemptIpv6(
+                            workloads.workload(burst.ingressIfindex(row)), routes, sourceHigh, sourceLow));
                 }
             }
             case Direction.TO_WORKLOAD -> checkToWorkload(burst, workloads, row, toLinkLocal);
@@ -139,9 +139,9 @@ public final class RouteStage implements PacketStage {
 
     /** A service at the node's own address: the host's stack sends it on, as to any other service's address. */
     private static void noteNodePort(final PacketBurst burst, final ForwardingOptions options, final int row) {
-        if (RouteWord.kind(burst.route[row]) == RouteKind.HOST
-            && options.nodePorts().contains(burst.ipProtocol[row], burst.destinationPort[row])) {
-            burst.route[row] = TO_SERVICE;
+        if (RouteWord.kind(burst.route(row)) == RouteKind.HOST
+            && options.nodePorts().contains(burst.ipProtocol(row), burst.destinationPort(row))) {
+            burst.route(row, TO_SERVICE);
         }
     }
 
@@ -161,16 +161,16 @@ public final class RouteStage implements PacketStage {
     private static void checkFromWorkload(
         final PacketBurst burst, final WorkloadTable workloads, final ForwardingOptions options, final int row,
         final boolean maySendFromSource) {
-        final int ifindex = burst.ingressIfindex[row];
-        final boolean multicast = (burst.flags[row] & PacketFlags.MULTICAST) != 0;
-        final int protocol = burst.ipProtocol[row];
+        final int ifindex = burst.ingressIfindex(row);
+        final boolean multicast = (burst.flags(row) & PacketFlags.MULTICAST) != 0;
+        final int protocol = burst.ipProtocol(row);
         if (!maySendFromSource || multicast) {
             if (workloads.workload(ifindex) == null) {
                 burst.drop(row, DropReason.INTERFACE_UNKNOWN);
             } else {
                 burst.drop(row, multicast ? DropReason.MULTICAST_UNSUPPORTED : DropReason.SOURCE_SPOOFED);
             }
-        } else if (protocol == IpProtocol.UDP && burst.destinationPort[row] == options.forbiddenVxlanPort()
+        } else if (protocol == IpProtocol.UDP && burst.destinationPort(row) == options.forbiddenVxlanPort()
             && options.forbiddenVxlanPort() != 0) {
             burst.drop(row, DropReason.VXLAN_FROM_WORKLOAD);
         } else if (protocol == IpProtocol.IPIP && !options.ipipFromWorkloads()) {
@@ -179,24 +179,24 @@ public final class RouteStage implements PacketStage {
     }
 
     private static void refuseLinkLocal(final PacketBurst burst, final WorkloadTable workloads, final int row) {
-        if (workloads.workload(burst.ingressIfindex[row]) == null) {
+        if (workloads.workload(burst.ingressIfindex(row)) == null) {
             burst.drop(row, DropReason.INTERFACE_UNKNOWN);
         } else {
-            final boolean multicast = (burst.flags[row] & PacketFlags.MULTICAST) != 0;
+            final boolean multicast = (burst.flags(row) & PacketFlags.MULTICAST) != 0;
             burst.drop(row, multicast ? DropReason.MULTICAST_UNSUPPORTED : DropReason.LINK_LOCAL);
         }
     }
 
     private static void checkToWorkload(
         final PacketBurst burst, final WorkloadTable workloads, final int row, final boolean linkLocal) {
-        final int ifindex = burst.ingressIfindex[row];
-        final long route = burst.route[row];
+        final int ifindex = burst.ingressIfindex(row);
+        final long route = burst.route(row);
         if (RouteWord.kind(route) == RouteKind.LOCAL_WORKLOAD && RouteWord.ifindex(route) == ifindex) {
             return;
         }
         if (workloads.workload(ifindex) == null) {
             burst.drop(row, DropReason.INTERFACE_UNKNOWN);
-        } else if ((burst.flags[row] & PacketFlags.MULTICAST) != 0) {
+        } else if ((burst.flags(row) & PacketFlags.MULTICAST) != 0) {
             burst.drop(row, DropReason.MULTICAST_UNSUPPORTED);
         } else {
             burst.drop(row, linkLocal ? DropReason.LINK_LOCAL : DropReason.DESTINATION_UNKNOWN);
@@ -204,9 +204,9 @@ public final class RouteStage implements PacketStage {
     }
 
     private static void checkFromUplink(final PacketBurst burst, final int row, final long sourceRoute) {
-        if ((burst.flags[row] & PacketFlags.MULTICAST) != 0) {
+        if ((burst.flags(row) & PacketFlags.MULTICAST) != 0) {
             burst.drop(row, DropReason.MULTICAST_UNSUPPORTED);
-        } else if (RouteWord.kind(burst.route[row]) != RouteKind.LOCAL_WORKLOAD) {
+        } else if (RouteWord.kind(burst.route(row)) != RouteKind.LOCAL_WORKLOAD) {
             burst.drop(row, DropReason.NOT_LOCAL);
         } else if (RouteWord.kind(sourceRoute) == RouteKind.LOCAL_WORKLOAD) {
             burst.drop(row, DropReason.SOURCE_SPOOFED);
@@ -214,7 +214,7 @@ public final class RouteStage implements PacketStage {
     }
 
     private static void checkToUplink(final PacketBurst burst, final int row) {
-        if ((burst.flags[row] & PacketFlags.MULTICAST) != 0) {
+        if ((burst.flags(row) & PacketFlags.MULTICAST) != 0) {
             burst.drop(row, DropReason.MULTICAST_UNSUPPORTED);
         }
     }

@@ -66,7 +66,7 @@ public final class TransmitStage implements PacketStage {
         }
         final int count = burst.count;
         for (int row = 0; row < count; row++) {
-            if (burst.verdict[row] == Verdict.UNDECIDED && burst.ipVersion[row] != 0) {
+            if (burst.verdict(row) == Verdict.UNDECIDED && burst.ipVersion(row) != 0) {
                 transmit(burst, umem, tables, row, nowNs);
             }
         }
@@ -90,7 +90,7 @@ public final class TransmitStage implements PacketStage {
     private void transmit(
         final PacketBurst burst, final UnsafeBuffer umem, final ForwardingTables tables, final int row,
         final long nowNs) {
-        final long route = burst.route[row];
+        final long route = burst.route(row);
         switch (RouteWord.kind(route)) {
             case RouteKind.LOCAL_WORKLOAD -> deliver(burst, umem, row, tables.options().workloadMtu());
             case RouteKind.HOST, RouteKind.SERVICE -> handToHost(burst, tables.vteps().device(), row);
@@ -102,11 +102,11 @@ public final class TransmitStage implements PacketStage {
 
     private void deliver(final PacketBurst burst, final UnsafeBuffer umem, final int row, final int mtu) {
         final int firstAdded = burst.count;
-        if (isTooBig(burst, row, mtu) && burst.direction[row] != Direction.TO_WORKLOAD
+        if (isTooBig(burst, row, mtu) && burst.direction(row) != Direction.TO_WORKLOAD
             && !fragmenter.cut(burst, umem, row, mtu)) {
             return;
         }
-        final int ifindex = RouteWord.ifindex(burst.route[row]);
+        final int ifindex = RouteWord.ifindex(burst.route(row));
         burst.transmit(row, EgressAction.TO_WORKLOAD, ifindex);
         for (int added = firstAdded; added < burst.count; added++) {
             burst.transmit(added, EgressAction.TO_WORKLOAD, ifindex);
@@ -118,12 +118,12 @@ public final class TransmitStage implements PacketStage {
      * translated is policed, and says so: the client may be outside, behind a node port.
      */
     private static void handToHost(final PacketBurst burst, final VtepTable.Device overlay, final int row) {
-        final byte direction = burst.direction[row];
-        if (direction == Direction.FROM_WORKLOAD || (burst.flags[row] & PacketFlags.LOCALLY_MADE) != 0) {
-            final boolean isAnswer = burst.tracking[row] == Tracking.ESTABLISHED && burst.flow[row] >= 0
-                && (burst.flow[row] & 1) != 0;
+        final byte direction = burst.direction(row);
+        if (direction == Direction.FROM_WORKLOAD || (burst.flags(row) & PacketFlags.LOCALLY_MADE) != 0) {
+            final boolean isAnswer = burst.tracking(row) == Tracking.ESTABLISHED && burst.flow(row) >= 0
+                && (burst.flow(row) & 1) != 0;
             burst.transmit(row, isAnswer ? EgressAction.TO_HOST_APPROVED : EgressAction.TO_HOST,
-                burst.ingressIfindex[row]);
+                burst.ingressIfindex(row));
         } else if (direction == Direction.FROM_UPLINK) {
             burst.transmit(row, EgressAction.TO_HOST, arrivalIfindex(burst, overlay, row));
         } else {
@@ -136,9 +136,9 @@ public final class TransmitStage implements PacketStage {
      * its own overlay device, for its reverse path filter to be content.
      */
     private static int arrivalIfindex(final PacketBurst burst, final VtepTable.Device overlay, final int row) {
-        final int device = (burst.flags[row] & PacketFlags.DECAPSULATED) == 0 ? 0
-            : burst.ipVersion[row] == 4 ? overlay.ifindexIpv4() : overlay.ifindexIpv6();
-        return device == 0 ? burst.ingressIfindex[row] : device;
+        final int device = (burst.flags(row) & PacketFlags.DECAPSULATED) == 0 ? 0
+            : burst.ipVersion(row) == 4 ? overlay.ifindexIpv4() : overlay.ifindexIpv6();
+        return device == 0 ? burst.ingressIfindex(row) : device;
     }
 
     /**
@@ -146,10 +146,10 @@ public final class TransmitStage implements PacketStage {
      * uplinks would bring it back; what came from there goes on by the device that it was on its way to.
      */
     private static void passOnByHost(final PacketBurst burst, final VtepTable.Device overlay, final int row) {
-        switch (burst.direction[row]) {
+        switch (burst.direction(row)) {
             case Direction.FROM_WORKLOAD -> burst.transmit(
-                row, EgressAction.TO_HOST_APPROVED, burst.ingressIfindex[row]);
-            case Direction.TO_UPLINK -> burst.transmit(row, EgressAction.TO_DEVICE, burst.ingressIfindex[row]);
+                row, EgressAction.TO_HOST_APPROVED, burst.ingressIfindex(row));
+            case Direction.TO_UPLINK -> burst.transmit(row, EgressAction.TO_DEVICE, burst.ingressIfindex(row));
             default -> handToHost(burst, overlay, row);
         }
     }
@@ -158,7 +158,7 @@ public final class TransmitStage implements PacketStage {
         final PacketBurst burst, final UnsafeBuffer umem, final ForwardingTables tables, final int row,
         final long nowNs) {
         final NextHopTable nextHops = tables.nextHops();
-        final int id = RouteWord.nextHop(burst.route[row]);
+        final int id = RouteWord.nextHop(burst.route(row));
         if (id == NextHopTable.NONE) {
             passOnByHost(burst, tables.vteps().device(), row);
         } else if (nextHops.kind(id) == NextHopTable.KIND_NONE) {
@@ -191,6 +191,6 @@ public final class TransmitStage implements PacketStage {
     }
 
     private static boolean isTooBig(final PacketBurst burst, final int row, final int mtu) {
-        return burst.length[row] - burst.l3Offset[row] > mtu && burst.ipVersion[row] == 4;
+        return burst.length(row) - burst.l3Offset(row) > mtu && burst.ipVersion(row) == 4;
     }
 }

@@ -17,7 +17,7 @@ import io.caracal.wire.UdpHeader;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
- * The part of {@link ParseStage} behind the IP header: checks the transport header, fills the port columns and finds
+ * The part of {@link ParseStage} behind the IP header: checks the transport header, fills the port fields and finds
  * the flow of a packet that is quoted in an ICMP error. Belongs to one worker.
  *
  * <p>A payload's checksum is not verified: the receiver does that, as behind any router, and the kernel completes
@@ -35,15 +35,15 @@ final class TransportParser {
     }
 
     /**
-     * Checks the header at {@code l4Offset} and sets the port columns; drops the row when it is malformed.
+     * Checks the header at {@code l4Offset} and sets the port fields; drops the row when it is malformed.
      *
      * @return the ports for the flow hash: source in the upper half.
      */
     int parse(final PacketBurst burst, final UnsafeBuffer umem, final int row) {
-        final int flags = burst.flags[row];
-        final int l4 = burst.offset(row) + burst.l4Offset[row];
-        final int available = burst.length[row] - burst.l4Offset[row];
-        final int protocol = burst.ipProtocol[row];
+        final int flags = burst.flags(row);
+        final int l4 = burst.offset(row) + burst.l4Offset(row);
+        final int available = burst.length(row) - burst.l4Offset(row);
+        final int protocol = burst.ipProtocol(row);
         if ((flags & PacketFlags.LATER_FRAGMENT) != 0 || !TransportPorts.has(protocol)) {
             return parseWithoutPorts(burst, umem, row, l4, available);
         }
@@ -55,7 +55,7 @@ final class TransportParser {
     }
 
     /**
-     * As {@link #parse} for a whole packet of a protocol with ports, from what the caller has at hand: a column that is
+     * As {@link #parse} for a whole packet of a protocol with ports, from what the caller has at hand: a field that is
      * read again behind a read of the UMEM costs its bounds check again.
      *
      * @return the ports for the flow hash: source in the upper half.
@@ -76,22 +76,22 @@ final class TransportParser {
 
     private static int putPorts(final PacketBurst burst, final UnsafeBuffer umem, final int row, final int l4) {
         final int ports = TransportPorts.both(umem, l4);
-        burst.sourcePort[row] = TransportPorts.source(ports);
-        burst.destinationPort[row] = TransportPorts.destination(ports);
+        burst.sourcePort(row, TransportPorts.source(ports));
+        burst.destinationPort(row, TransportPorts.destination(ports));
         return ports;
     }
 
     private static int parseWithoutPorts(
         final PacketBurst burst, final UnsafeBuffer umem, final int row, final int l4, final int available) {
-        burst.sourcePort[row] = 0;
-        burst.destinationPort[row] = 0;
-        if ((burst.flags[row] & PacketFlags.LATER_FRAGMENT) != 0) {
+        burst.sourcePort(row, 0);
+        burst.destinationPort(row, 0);
+        if ((burst.flags(row) & PacketFlags.LATER_FRAGMENT) != 0) {
             parseLaterFragment(burst, umem, row);
             return NO_PORTS;
         }
-        final int protocol = burst.ipProtocol[row];
-        if (protocol == IpProtocol.ICMP && burst.ipVersion[row] == 4
-            || protocol == IpProtocol.ICMPV6 && burst.ipVersion[row] == 6) {
+        final int protocol = burst.ipProtocol(row);
+        if (protocol == IpProtocol.ICMP && burst.ipVersion(row) == 4
+            || protocol == IpProtocol.ICMPV6 && burst.ipVersion(row) == 6) {
             return parseIcmp(burst, umem, row, l4, available);
         }
         return NO_PORTS;
@@ -99,8 +99,8 @@ final class TransportParser {
 
     /** Replaces the hash of an ICMP error by that of the flow it is about, so that it meets that flow's state. */
     void hashQuotedIpv4(final PacketBurst burst, final UnsafeBuffer umem, final int row) {
-        final int quoted = burst.offset(row) + burst.l4Offset[row] + IcmpHeader.LENGTH;
-        final int available = burst.length[row] - burst.l4Offset[row] - IcmpHeader.LENGTH;
+        final int quoted = burst.offset(row) + burst.l4Offset(row) + IcmpHeader.LENGTH;
+        final int available = burst.length(row) - burst.l4Offset(row) - IcmpHeader.LENGTH;
         if (!Ipv4Header.isQuoteValid(umem, quoted, available)) {
             return;
         }
@@ -109,14 +109,14 @@ final class TransportParser {
         final boolean later = (Ipv4Header.fragmentWord(umem, quoted) & Ipv4Header.FRAGMENT_OFFSET_MASK) != 0;
         final int ports =
             later ? NO_PORTS : quotedPorts(umem, quoted + headerLength, available - headerLength, protocol);
-        burst.flowHash[row] =
-            hash.ipv4(Ipv4Header.source(umem, quoted), Ipv4Header.destination(umem, quoted), protocol, ports);
+        burst.flowHash(row, hash.ipv4(
+            Ipv4Header.source(umem, quoted), Ipv4Header.destination(umem, quoted), protocol, ports));
     }
 
     /** As {@link #hashQuotedIpv4}. */
     void hashQuotedIpv6(final PacketBurst burst, final UnsafeBuffer umem, final int row) {
-        final int quoted = burst.offset(row) + burst.l4Offset[row] + IcmpHeader.LENGTH;
-        final int available = burst.length[row] - burst.l4Offset[row] - IcmpHeader.LENGTH;
+        final int quoted = burst.offset(row) + burst.l4Offset(row) + IcmpHeader.LENGTH;
+        final int available = burst.length(row) - burst.l4Offset(row) - IcmpHeader.LENGTH;
         if (!Ipv6Header.isQuoteValid(umem, quoted, available)) {
             return;
         }
@@ -128,19 +128,19 @@ final class TransportParser {
         final int protocol = Ipv6ExtensionHeaders.protocol(walked);
         final int ports = Ipv6ExtensionHeaders.isLaterFragment(walked)
             ? NO_PORTS : quotedPorts(umem, quoted + headersLength, available - headersLength, protocol);
-        burst.flowHash[row] = hash.ipv6(
+        burst.flowHash(row, hash.ipv6(
             Ipv6Header.sourceHigh(umem, quoted), Ipv6Header.sourceLow(umem, quoted),
-            Ipv6Header.destinationHigh(umem, quoted), Ipv6Header.destinationLow(umem, quoted), protocol, ports);
+            Ipv6Header.destinationHigh(umem, quoted), Ipv6Header.destinationLow(umem, quoted), protocol, ports));
     }
 
     private static void parseLaterFragment(final PacketBurst burst, final UnsafeBuffer umem, final int row) {
-        if (burst.ipVersion[row] == 4 && burst.ipProtocol[row] == IpProtocol.TCP) {
-            final int word = Ipv4Header.fragmentWord(umem, burst.offset(row) + burst.l3Offset[row]);
+        if (burst.ipVersion(row) == 4 && burst.ipProtocol(row) == IpProtocol.TCP) {
+            final int word = Ipv4Header.fragmentWord(umem, burst.offset(row) + burst.l3Offset(row));
             if ((word & Ipv4Header.FRAGMENT_OFFSET_MASK) == TCP_OVERLAP_OFFSET) {
                 burst.drop(row, DropReason.L4_INVALID);
             }
         }
-        burst.l4Offset[row] = 0;
+        burst.l4Offset(row, 0);
     }
 
     private static int parseIcmp(
@@ -151,15 +151,15 @@ final class TransportParser {
         }
         final int typeAndCode = IcmpHeader.typeAndCode(umem, l4);
         final int type = typeAndCode >>> 8;
-        final boolean v4 = burst.ipVersion[row] == 4;
-        burst.destinationPort[row] = typeAndCode;
+        final boolean v4 = burst.ipVersion(row) == 4;
+        burst.destinationPort(row, typeAndCode);
         if (v4 ? IcmpHeader.isError(type) : Icmpv6Type.isError(type)) {
-            burst.flags[row] |= PacketFlags.ICMP_ERROR;
+            burst.addFlags(row, PacketFlags.ICMP_ERROR);
             return NO_PORTS;
         }
         if (v4 ? IcmpHeader.isQuery(type) : Icmpv6Type.isQuery(type)) {
             final int identifier = IcmpHeader.identifier(umem, l4);
-            burst.sourcePort[row] = identifier;
+            burst.sourcePort(row, identifier);
             return identifier << 16 | identifier;
         }
         return NO_PORTS;

@@ -58,9 +58,9 @@ public final class VxlanDecapStage implements PacketStage {
         final UnsafeBuffer umem = burst.umem();
         final int count = burst.count;
         for (int row = 0; row < count; row++) {
-            if (burst.direction[row] == Direction.FROM_UPLINK && burst.verdict[row] == Verdict.UNDECIDED
-                && burst.destinationPort[row] == port && burst.ipProtocol[row] == IpProtocol.UDP
-                && port != 0 && (burst.flags[row] & PacketFlags.DECAPSULATED) == 0
+            if (burst.direction(row) == Direction.FROM_UPLINK && burst.verdict(row) == Verdict.UNDECIDED
+                && burst.destinationPort(row) == port && burst.ipProtocol(row) == IpProtocol.UDP
+                && port != 0 && (burst.flags(row) & PacketFlags.DECAPSULATED) == 0
                 && isForThisNode(burst, umem, vteps.device(), row)) {
                 decapsulate(burst, umem, vteps, row);
             }
@@ -70,8 +70,8 @@ public final class VxlanDecapStage implements PacketStage {
     /** A pod may have a tunnel of its own on the same port: what is sent to the pod is the pod's. */
     private static boolean isForThisNode(
         final PacketBurst burst, final UnsafeBuffer umem, final VtepTable.Device device, final int row) {
-        final int l3 = burst.offset(row) + burst.l3Offset[row];
-        return burst.ipVersion[row] == 4 ? Ipv4Header.destination(umem, l3) == device.ipv4()
+        final int l3 = burst.offset(row) + burst.l3Offset(row);
+        return burst.ipVersion(row) == 4 ? Ipv4Header.destination(umem, l3) == device.ipv4()
             : Ipv6Header.destinationLow(umem, l3) == device.ipv6().low()
             && Ipv6Header.destinationHigh(umem, l3) == device.ipv6().high();
     }
@@ -83,18 +83,18 @@ public final class VxlanDecapStage implements PacketStage {
             burst.drop(row, reason);
             return;
         }
-        final int outer = burst.offset(row) + burst.l3Offset[row];
+        final int outer = burst.offset(row) + burst.l3Offset(row);
         final int outerEcn = Ecn.MASK
-            & (burst.ipVersion[row] == 4 ? Ipv4Header.tos(umem, outer) : Ipv6Header.trafficClass(umem, outer));
-        final int l4Offset = burst.l4Offset[row];
+            & (burst.ipVersion(row) == 4 ? Ipv4Header.tos(umem, outer) : Ipv6Header.trafficClass(umem, outer));
+        final int l4Offset = burst.l4Offset(row);
         final int udpLength = UdpHeader.length(umem, burst.offset(row) + l4Offset);
         final int innerOffset = l4Offset + UdpHeader.LENGTH + VxlanHeader.LENGTH;
-        burst.frameAddress[row] += innerOffset;
-        burst.length[row] = udpLength - UdpHeader.LENGTH - VxlanHeader.LENGTH;
-        burst.l3Offset[row] = EthernetHeader.LENGTH;
+        burst.frameAddress(row, burst.frameAddress(row) + innerOffset);
+        burst.length(row, udpLength - UdpHeader.LENGTH - VxlanHeader.LENGTH);
+        burst.l3Offset(row, EthernetHeader.LENGTH);
         parseInner(burst, umem, row);
-        if (burst.verdict[row] == Verdict.UNDECIDED) {
-            burst.flags[row] |= PacketFlags.DECAPSULATED;
+        if (burst.verdict(row) == Verdict.UNDECIDED) {
+            burst.addFlags(row, PacketFlags.DECAPSULATED);
             if (outerEcn != Ecn.NOT_ECT) {
                 combineEcn(burst, umem, row, outerEcn);
             }
@@ -104,10 +104,10 @@ public final class VxlanDecapStage implements PacketStage {
     /** Why the outer packet is not accepted, or null. */
     private DropReason refusal(
         final PacketBurst burst, final UnsafeBuffer umem, final VtepTable vteps, final int row) {
-        final int outer = burst.offset(row) + burst.l3Offset[row];
-        final int udp = burst.offset(row) + burst.l4Offset[row];
-        final boolean overIpv4 = burst.ipVersion[row] == 4;
-        if ((burst.flags[row] & PacketFlags.FRAGMENT) != 0) {
+        final int outer = burst.offset(row) + burst.l3Offset(row);
+        final int udp = burst.offset(row) + burst.l4Offset(row);
+        final boolean overIpv4 = burst.ipVersion(row) == 4;
+        if ((burst.flags(row) & PacketFlags.FRAGMENT) != 0) {
             return DropReason.OVERLAY_FRAGMENTED;
         }
         if (overIpv4 ? !vteps.isKnownIpv4(Ipv4Header.source(umem, outer))
@@ -139,9 +139,9 @@ public final class VxlanDecapStage implements PacketStage {
 
     private void parseInner(final PacketBurst burst, final UnsafeBuffer umem, final int row) {
         final int l3 = burst.offset(row) + EthernetHeader.LENGTH;
-        final int available = burst.length[row] - EthernetHeader.LENGTH;
+        final int available = burst.length(row) - EthernetHeader.LENGTH;
         final int etherType = EthernetHeader.etherTypeBefore(umem, l3);
-        burst.etherType[row] = etherType;
+        burst.etherType(row, etherType);
         switch (etherType) {
             case EtherType.IPV4 -> parser.parseIpv4(burst, umem, row, l3, available);
             case EtherType.IPV6 -> parser.parseIpv6(burst, umem, row, l3, available);
@@ -152,7 +152,7 @@ public final class VxlanDecapStage implements PacketStage {
     private static void combineEcn(
         final PacketBurst burst, final UnsafeBuffer umem, final int row, final int outerEcn) {
         final int l3 = burst.offset(row) + EthernetHeader.LENGTH;
-        final boolean v4 = burst.ipVersion[row] == 4;
+        final boolean v4 = burst.ipVersion(row) == 4;
         final int tos = v4 ? Ipv4Header.tos(umem, l3) : Ipv6Header.trafficClass(umem, l3);
         final int combined = Ecn.combine(tos & Ecn.MASK, outerEcn);
         if (combined == Ecn.DROP) {

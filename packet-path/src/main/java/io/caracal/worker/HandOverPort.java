@@ -172,8 +172,8 @@ public final class HandOverPort implements PacketPort {
         if ((note & LEAVES) != 0) {
             burst.transmit(row, EgressAction.TO_UPLINK, note & IFINDEX_MASK);
         } else if ((note & FROM_UPLINK) != 0) {
-            burst.direction[row] = Direction.FROM_UPLINK;
-            burst.ingressIfindex[row] = note & IFINDEX_MASK;
+            burst.direction(row, Direction.FROM_UPLINK);
+            burst.ingressIfindex(row, note & IFINDEX_MASK);
             decapsulatedRows |= (note & DECAPSULATED) == 0 ? 0 : 1L << row;
         }
         return true;
@@ -183,7 +183,7 @@ public final class HandOverPort implements PacketPort {
     public int txBurst(final PacketBurst burst) {
         int takenCount = 0;
         for (int row = 0; row < burst.count; row++) {
-            final int owner = burst.verdict[row] == Verdict.TRANSMIT ? owner(burst, row) : NOBODY;
+            final int owner = burst.verdict(row) == Verdict.TRANSMIT ? owner(burst, row) : NOBODY;
             if (owner != NOBODY && give(burst, row, owner)) {
                 takenCount++;
             }
@@ -193,12 +193,12 @@ public final class HandOverPort implements PacketPort {
 
     /** To which worker a row goes. */
     private int owner(final PacketBurst burst, final int row) {
-        if (burst.egressAction[row] == EgressAction.TO_WORKER) {
-            return burst.egressIfindex[row];
+        if (burst.egressAction(row) == EgressAction.TO_WORKER) {
+            return burst.egressIfindex(row);
         }
-        if (burst.egressAction[row] == EgressAction.TO_UPLINK) {
+        if (burst.egressAction(row) == EgressAction.TO_UPLINK) {
             for (int entry = 0; entry < relayIfindex.length; entry++) {
-                if (relayIfindex[entry] == burst.egressIfindex[row]) {
+                if (relayIfindex[entry] == burst.egressIfindex(row)) {
                     return relayWorker[entry];
                 }
             }
@@ -207,32 +207,32 @@ public final class HandOverPort implements PacketPort {
     }
 
     private static int note(final PacketBurst burst, final int row) {
-        if (burst.egressAction[row] == EgressAction.TO_UPLINK) {
-            return LEAVES | burst.egressIfindex[row];
+        if (burst.egressAction(row) == EgressAction.TO_UPLINK) {
+            return LEAVES | burst.egressIfindex(row);
         }
-        final int ifindex = burst.ingressIfindex[row] & IFINDEX_MASK;
-        if (burst.direction[row] != Direction.FROM_UPLINK) {
+        final int ifindex = burst.ingressIfindex(row) & IFINDEX_MASK;
+        if (burst.direction(row) != Direction.FROM_UPLINK) {
             return ifindex;
         }
-        return FROM_UPLINK | ifindex | ((burst.flags[row] & PacketFlags.DECAPSULATED) == 0 ? 0 : DECAPSULATED);
+        return FROM_UPLINK | ifindex | ((burst.flags(row) & PacketFlags.DECAPSULATED) == 0 ? 0 : DECAPSULATED);
     }
 
     private boolean give(final PacketBurst burst, final int row, final int owner) {
-        final int frame = Umem.frameOf(burst.frameAddress[row]);
+        final int frame = Umem.frameOf(burst.frameAddress(row));
         if (!ledger.movePacket(frame, FrameLedger.BURST, txHolder)) {
             burst.drop(row, DropReason.TX_DESCRIPTOR_INVALID);
             return false;
         }
         final HandOverLane lane = workers.lane(worker, owner);
-        if (!lane.offer(burst.frameAddress[row], burst.length[row], note(burst, row))) {
+        if (!lane.offer(burst.frameAddress(row), burst.length(row), note(burst, row))) {
             ledger.movePacket(frame, txHolder, FrameLedger.BURST);
             burst.drop(row, DropReason.HAND_OVER_FULL);
             return false;
         }
         underWayCount += ledger.framesOf(frame);
-        burst.verdict[row] = Verdict.SENT;
+        burst.verdict(row, Verdict.SENT);
         /* The taker counts it as what it is. */
-        burst.egressAction[row] = EgressAction.TO_WORKER;
+        burst.egressAction(row, EgressAction.TO_WORKER);
         mustWake[owner] = true;
         return true;
     }

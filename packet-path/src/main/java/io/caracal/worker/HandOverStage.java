@@ -59,7 +59,7 @@ public final class HandOverStage implements PacketStage {
      */
     public void mark(final PacketBurst burst, final long nowNs) {
         for (long rows = port.decapsulatedRows(); rows != 0; rows &= rows - 1) {
-            burst.flags[Long.numberOfTrailingZeros(rows)] |= PacketFlags.DECAPSULATED;
+            burst.addFlags(Long.numberOfTrailingZeros(rows), PacketFlags.DECAPSULATED);
         }
     }
 
@@ -68,10 +68,10 @@ public final class HandOverStage implements PacketStage {
         final UnsafeBuffer umem = burst.umem();
         final int count = burst.count;
         for (int row = 0; row < count; row++) {
-            final int flags = burst.flags[row];
-            if (burst.verdict[row] == Verdict.UNDECIDED && burst.ipVersion[row] != 0
+            final int flags = burst.flags(row);
+            if (burst.verdict(row) == Verdict.UNDECIDED && burst.ipVersion(row) != 0
                 && (flags & (PacketFlags.LOCALLY_MADE | PacketFlags.MULTICAST)) == 0
-                && (burst.direction[row] == Direction.FROM_UPLINK || (flags & PacketFlags.FRAGMENT) != 0)) {
+                && (burst.direction(row) == Direction.FROM_UPLINK || (flags & PacketFlags.FRAGMENT) != 0)) {
                 final int owner = owner(burst, umem, row);
                 if (owner != worker) {
                     burst.transmit(row, EgressAction.TO_WORKER, owner);
@@ -81,13 +81,13 @@ public final class HandOverStage implements PacketStage {
     }
 
     private int owner(final PacketBurst burst, final UnsafeBuffer umem, final int row) {
-        if ((burst.flags[row] & PacketFlags.ICMP_ERROR) != 0) {
+        if ((burst.flags(row) & PacketFlags.ICMP_ERROR) != 0) {
             return ownerOfError(burst, umem, row);
         }
-        final int l3 = burst.offset(row) + burst.l3Offset[row];
-        final int protocol = burst.ipProtocol[row];
-        final int ports = burst.sourcePort[row] << Short.SIZE | burst.destinationPort[row];
-        if (burst.ipVersion[row] == 4) {
+        final int l3 = burst.offset(row) + burst.l3Offset(row);
+        final int protocol = burst.ipProtocol(row);
+        final int ports = burst.sourcePort(row) << Short.SIZE | burst.destinationPort(row);
+        if (burst.ipVersion(row) == 4) {
             final int destination = Ipv4Header.destination(umem, l3);
             return isNat(burst, row, 0, NatTuple.mapped(destination)) ? ownerOfPort(burst, row)
                 : placement.workerOfIpv4(Ipv4Header.source(umem, l3), destination, protocol, ports);
@@ -99,14 +99,14 @@ public final class HandOverStage implements PacketStage {
     }
 
     private boolean isNat(final PacketBurst burst, final int row, final long high, final long low) {
-        return burst.direction[row] == Direction.FROM_UPLINK && (burst.flags[row] & PacketFlags.DECAPSULATED) == 0
+        return burst.direction(row) == Direction.FROM_UPLINK && (burst.flags(row) & PacketFlags.DECAPSULATED) == 0
             && bindings.isNatAddress(high, low);
     }
 
     private int ownerOfPort(final PacketBurst burst, final int row) {
-        final int protocol = burst.ipProtocol[row];
+        final int protocol = burst.ipProtocol(row);
         return orThis(bindings.workerOfPort(protocol == IpProtocol.ICMP || protocol == IpProtocol.ICMPV6
-            ? burst.sourcePort[row] : burst.destinationPort[row]));
+            ? burst.sourcePort(row) : burst.destinationPort(row)));
     }
 
     private int orThis(final int owner) {
@@ -123,7 +123,7 @@ public final class HandOverStage implements PacketStage {
             return orThis(bindings.workerOfPort(about.sourcePort));
         }
         final int ports = about.sourcePort << Short.SIZE | about.destinationPort;
-        return burst.ipVersion[row] == 4
+        return burst.ipVersion(row) == 4
             ? placement.workerOfIpv4((int)about.sourceLow, (int)about.destinationLow, about.protocol, ports)
             : placement.workerOfIpv6(about.sourceHigh, about.sourceLow, about.destinationHigh, about.destinationLow,
                 about.protocol, ports);

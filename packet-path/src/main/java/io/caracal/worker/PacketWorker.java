@@ -46,7 +46,6 @@ public final class PacketWorker implements Agent {
     private final NanoClock clock;
     private final WorkerProxy proxy;
     private final PacketBurst burst;
-    private final int[] receivedLength = new int[PacketBurst.MAX_PACKETS];
     private PacketPort[] ports = {};
     private int portsVersion;
     private int firstPort;
@@ -132,8 +131,6 @@ public final class PacketWorker implements Agent {
             index = index + 1 < portCount ? index + 1 : 0;
         }
         receivedCount = burst.count;
-        /* Stages may lengthen or shorten packets; what arrived is counted as it arrived. */
-        System.arraycopy(burst.length, 0, receivedLength, 0, receivedCount);
         return receivedCount;
     }
 
@@ -150,16 +147,16 @@ public final class PacketWorker implements Agent {
     private void dispose() {
         for (int row = 0; row < burst.count; row++) {
             if (row < receivedCount) {
-                counters.received(burst.direction[row], receivedLength[row]);
+                counters.received(burst.direction(row), burst.receivedLength(row));
             } else {
                 counters.add(WorkerCounter.LOCALLY_MADE, 1);
             }
-            if (burst.replacedReason[row] != 0) {
-                counters.dropped(burst.direction[row], burst.replacedReason[row]);
+            if (burst.replacedReason(row) != 0) {
+                counters.dropped(burst.direction(row), burst.replacedReason(row));
                 counters.add(WorkerCounter.LOCALLY_MADE, 1);
             }
-            if (burst.verdict[row] == Verdict.SENT) {
-                counters.transmitted(burst.egressAction[row], burst.length[row]);
+            if (burst.verdict(row) == Verdict.SENT) {
+                counters.transmitted(burst.egressAction(row), burst.length(row));
             } else {
                 disposeUnsent(row);
             }
@@ -168,21 +165,21 @@ public final class PacketWorker implements Agent {
     }
 
     private void disposeUnsent(final int row) {
-        switch (burst.verdict[row]) {
+        switch (burst.verdict(row)) {
             case Verdict.HELD -> {
                 ledger.movePacket(
-                    Umem.frameOf(burst.frameAddress[row]), FrameLedger.BURST, FrameLedger.HELD);
+                    Umem.frameOf(burst.frameAddress(row)), FrameLedger.BURST, FrameLedger.HELD);
                 counters.add(WorkerCounter.HELD, 1);
                 return;
             }
             case Verdict.TRANSMIT -> burst.drop(row, DropReason.EGRESS_PORT_MISSING);
             case Verdict.UNDECIDED -> burst.drop(row, DropReason.UNDECIDED);
             default -> {
-                assert burst.verdict[row] == Verdict.DROP : burst.verdict[row];
+                assert burst.verdict(row) == Verdict.DROP : burst.verdict(row);
             }
         }
-        counters.dropped(burst.direction[row], burst.dropReason[row]);
-        pool.give(burst.frameAddress[row], FrameLedger.BURST);
+        counters.dropped(burst.direction(row), burst.dropReason(row));
+        pool.give(burst.frameAddress(row), FrameLedger.BURST);
     }
 
     private int kick() {
@@ -252,8 +249,8 @@ public final class PacketWorker implements Agent {
      */
     public int recover() {
         for (int row = 0; row < burst.count; row++) {
-            final int frame = Umem.frameOf(burst.frameAddress[row]);
-            if (burst.verdict[row] == Verdict.HELD && frame >= 0 && frame < ledger.frameCount()
+            final int frame = Umem.frameOf(burst.frameAddress(row));
+            if (burst.verdict(row) == Verdict.HELD && frame >= 0 && frame < ledger.frameCount()
                 && ledger.holderOf(frame) == FrameLedger.BURST) {
                 ledger.movePacket(frame, FrameLedger.BURST, FrameLedger.HELD);
             }

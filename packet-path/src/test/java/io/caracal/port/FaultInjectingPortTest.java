@@ -34,7 +34,7 @@ class FaultInjectingPortTest {
         receiving(FaultSpec.NONE, 5);
         for (int row = 0; row < 5; row++) {
             assertEquals(row, path.umem.getLong(burst.offset(row)));
-            assertEquals(100, burst.length[row]);
+            assertEquals(100, burst.length(row));
         }
     }
 
@@ -42,8 +42,8 @@ class FaultInjectingPortTest {
     void shouldLosePackets() {
         final FaultInjectingPort port = receiving(new FaultSpec(ALWAYS, 0, 0, 0, 0, 0), 5);
         assertEquals(5, burst.count);
-        assertEquals(Verdict.DROP, burst.verdict[4]);
-        assertEquals(DropReason.FAULT_INJECTED.id(), burst.dropReason[4]);
+        assertEquals(Verdict.DROP, burst.verdict(4));
+        assertEquals(DropReason.FAULT_INJECTED.id(), burst.dropReason(4));
         assertEquals(5, port.countOf(Fault.LOSS));
     }
 
@@ -54,7 +54,7 @@ class FaultInjectingPortTest {
         assertEquals(5, port.countOf(Fault.DUPLICATION));
         final Set<Long> frames = new HashSet<>();
         for (int row = 0; row < 10; row++) {
-            assertTrue(frames.add(burst.frameAddress[row] >>> 12));
+            assertTrue(frames.add(burst.frameAddress(row) >>> 12));
             assertEquals(row % 5, path.umem.getLong(burst.offset(row)));
         }
     }
@@ -77,7 +77,7 @@ class FaultInjectingPortTest {
     void shouldCutButLeaveAByte() {
         final FaultInjectingPort port = receiving(new FaultSpec(0, 0, 0, ALWAYS, 0, 0), 60);
         for (int row = 0; row < 60; row++) {
-            assertTrue(burst.length[row] >= 1 && burst.length[row] <= 100, "length " + burst.length[row]);
+            assertTrue(burst.length(row) >= 1 && burst.length(row) <= 100, "length " + burst.length(row));
         }
         assertEquals(60, port.countOf(Fault.TRUNCATION));
     }
@@ -103,7 +103,7 @@ class FaultInjectingPortTest {
             burst.transmit(row, PathFixture.ACTION, 1);
         }
         assertEquals(0, port.txBurst(burst));
-        assertEquals(DropReason.TX_RING_FULL.id(), burst.dropReason[2]);
+        assertEquals(DropReason.TX_RING_FULL.id(), burst.dropReason(2));
         assertEquals(3, port.countOf(Fault.TX_FULL));
     }
 
@@ -120,7 +120,7 @@ class FaultInjectingPortTest {
     private String describe() {
         final StringBuilder text = new StringBuilder();
         for (int row = 0; row < burst.count; row++) {
-            text.append(burst.verdict[row]).append(' ').append(path.umem.getLong(burst.offset(row))).append('\n');
+            text.append(burst.verdict(row)).append(' ').append(path.umem.getLong(burst.offset(row))).append('\n');
         }
         return text.toString();
     }

@@ -53,7 +53,7 @@ class JumboPiecesTest {
         assertEquals(count, tx.reserve(count));
         assertEquals(count, pieces.send(burst, row, 0));
         tx.submit(count);
-        final byte[] bytes = new byte[burst.length[row]];
+        final byte[] bytes = new byte[burst.length(row)];
         int at = 0;
         assertEquals(count, wire.peek(16));
         for (int entry = 0; entry < count; entry++) {
@@ -88,16 +88,16 @@ class JumboPiecesTest {
             final byte[] packet = packet(random, length);
             receive(packet);
             assertEquals(1, burst.count);
-            assertEquals(length, burst.length[0]);
+            assertEquals(length, burst.length(0));
             /* Stages put headers in front of a packet and take them off. */
             final int moved = random.nextInt(141) - 70;
-            burst.frameAddress[0] += moved;
-            burst.length[0] = Math.min(MAX_LENGTH, length - moved);
-            umem.putBytes((int)burst.frameAddress[0], packet, 0, Math.min(length, burst.length[0]));
+            burst.frameAddress(0, burst.frameAddress(0) + moved);
+            burst.length(0, Math.min(MAX_LENGTH, length - moved));
+            umem.putBytes((int)burst.frameAddress(0), packet, 0, Math.min(length, burst.length(0)));
             final byte[] sent = send(0);
             final int same = Math.min(length, sent.length);
             assertArrayEquals(java.util.Arrays.copyOf(packet, same), java.util.Arrays.copyOf(sent, same));
-            assertEquals(Verdict.SENT, burst.verdict[0]);
+            assertEquals(Verdict.SENT, burst.verdict(0));
             burst.clear();
             assertAllFree();
         }
@@ -110,15 +110,15 @@ class JumboPiecesTest {
             receive(packet(random, 9000));
         }
         assertEquals(BLOCKS + 1, burst.count);
-        assertEquals(DropReason.JUMBO_NO_ROOM.id(), burst.dropReason[BLOCKS]);
+        assertEquals(DropReason.JUMBO_NO_ROOM.id(), burst.dropReason(BLOCKS));
         for (int row = 0; row <= BLOCKS; row++) {
-            pool.give(burst.frameAddress[row], FrameLedger.BURST);
+            pool.give(burst.frameAddress(row), FrameLedger.BURST);
         }
         burst.clear();
         assertAllFree();
         receive(packet(random, Umem.MAX_BLOCK_PACKET_LENGTH + 1));
-        assertEquals(DropReason.JUMBO_NO_ROOM.id(), burst.dropReason[0]);
-        pool.give(burst.frameAddress[0], FrameLedger.BURST);
+        assertEquals(DropReason.JUMBO_NO_ROOM.id(), burst.dropReason(0));
+        pool.give(burst.frameAddress(0), FrameLedger.BURST);
         burst.clear();
         assertAllFree();
     }
@@ -138,8 +138,8 @@ class JumboPiecesTest {
         receive(packet(new Random(7), MAX_LENGTH + 1));
         burst.transmit(0, (byte)1, 1);
         assertEquals(0, pieces.send(burst, 0, 0));
-        assertEquals(DropReason.PACKET_TOO_BIG.id(), burst.dropReason[0]);
-        pool.give(burst.frameAddress[0], FrameLedger.BURST);
+        assertEquals(DropReason.PACKET_TOO_BIG.id(), burst.dropReason(0));
+        pool.give(burst.frameAddress(0), FrameLedger.BURST);
         assertAllFree();
     }
 }

@@ -96,8 +96,8 @@ class XskPortKernelTest {
 
     private void giveBack() {
         for (int row = 0; row < burst.count; row++) {
-            if (burst.verdict[row] != Verdict.SENT) {
-                assertTrue(pool.give(burst.frameAddress[row], FrameLedger.BURST));
+            if (burst.verdict(row) != Verdict.SENT) {
+                assertTrue(pool.give(burst.frameAddress(row), FrameLedger.BURST));
             }
         }
         burst.clear();
@@ -132,7 +132,7 @@ class XskPortKernelTest {
             while (right.rxBurst(burst) > 0) {
                 for (int row = 0; row < burst.count; row++) {
                     final int length = lengthOf(received);
-                    assertEquals(length, burst.length[row]);
+                    assertEquals(length, burst.length(row));
                     final UnsafeBuffer expected = PathFixture.packet(received++, length);
                     assertEquals(0, expected.compareTo(new UnsafeBuffer(umem.buffer(), burst.offset(row), length)));
                 }
@@ -166,7 +166,7 @@ class XskPortKernelTest {
         addPacket(3, 1514);
         addPacket(4, MTU + ETHERNET_LENGTH + 1);
         assertEquals(3, left.txBurst(burst));
-        assertEquals(DropReason.PACKET_TOO_BIG.id(), burst.dropReason[3], "longer than the port may send");
+        assertEquals(DropReason.PACKET_TOO_BIG.id(), burst.dropReason(3), "longer than the port may send");
         giveBack();
         left.kick();
         assertEquals(2, right.rxBurst(burst));
@@ -236,7 +236,7 @@ class XskPortKernelTest {
         assertFalse(left.isGone());
         addPacket(2, 60);
         assertEquals(0, left.txBurst(burst));
-        assertEquals(DropReason.TX_INTERFACE_DOWN.id(), burst.dropReason[0]);
+        assertEquals(DropReason.TX_INTERFACE_DOWN.id(), burst.dropReason(0));
         giveBack();
         lab.inside("link", "set", "a0", "up");
         left.housekeep();

@@ -144,9 +144,9 @@ class XskPortTest {
         final int added = port.rxBurst(burst);
         if (ofFillRing) {
             assertEquals(1, added);
-            assertEquals(Verdict.DROP, burst.verdict[0]);
-            assertEquals(DropReason.RX_DESCRIPTOR_INVALID.id(), burst.dropReason[0]);
-            assertTrue(path.pool.give(burst.frameAddress[0], FrameLedger.BURST));
+            assertEquals(Verdict.DROP, burst.verdict(0));
+            assertEquals(DropReason.RX_DESCRIPTOR_INVALID.id(), burst.dropReason(0));
+            assertTrue(path.pool.give(burst.frameAddress(0), FrameLedger.BURST));
         } else {
             assertEquals(0, added);
             assertEquals(1, counted(PortCounter.RX_DESCRIPTOR_INVALID));
@@ -165,15 +165,15 @@ class XskPortTest {
         kernel.receive(3 * 4096 + 256, 60, 0);
         assertEquals(4, port.rxBurst(burst));
         for (int row = 0; row < 3; row++) {
-            assertEquals(Verdict.DROP, burst.verdict[row], "piece " + row);
+            assertEquals(Verdict.DROP, burst.verdict(row), "piece " + row);
         }
-        assertEquals(Verdict.UNDECIDED, burst.verdict[3]);
+        assertEquals(Verdict.UNDECIDED, burst.verdict(3));
     }
 
     @Test
     void shouldIgnoreCompletionsOfFramesThatWereNotSent() {
         addRows(2, 60);
-        final long sent = burst.frameAddress[0];
+        final long sent = burst.frameAddress(0);
         port.txBurst(burst);
         kernel.complete(-4096);
         kernel.complete(1L << 40);
@@ -258,27 +258,27 @@ class XskPortTest {
         addRows(3, 60);
         assertEquals(0, port.txBurst(burst));
         for (int row = 0; row < 3; row++) {
-            assertEquals(Verdict.DROP, burst.verdict[row]);
-            assertEquals(DropReason.TX_RING_FULL.id(), burst.dropReason[row]);
+            assertEquals(Verdict.DROP, burst.verdict(row));
+            assertEquals(DropReason.TX_RING_FULL.id(), burst.dropReason(row));
         }
     }
 
     @Test
     void shouldRefuseWhatCannotBeSentAndSendTheRest() {
         addRows(5, 60);
-        burst.length[0] = 1515;
-        burst.length[1] = 0;
-        burst.frameAddress[2] += 3800;
-        final long stolen = burst.frameAddress[3];
+        burst.length(0, 1515);
+        burst.length(1, 0);
+        burst.frameAddress(2, burst.frameAddress(2) + 3800);
+        final long stolen = burst.frameAddress(3);
         path.pool.give(stolen, FrameLedger.BURST);
         assertEquals(1, port.txBurst(burst));
-        assertEquals(DropReason.PACKET_TOO_BIG.id(), burst.dropReason[0]);
-        assertEquals(DropReason.TX_DESCRIPTOR_INVALID.id(), burst.dropReason[1]);
-        assertEquals(DropReason.TX_DESCRIPTOR_INVALID.id(), burst.dropReason[2]);
-        assertEquals(DropReason.TX_DESCRIPTOR_INVALID.id(), burst.dropReason[3]);
-        assertEquals(Verdict.SENT, burst.verdict[4]);
+        assertEquals(DropReason.PACKET_TOO_BIG.id(), burst.dropReason(0));
+        assertEquals(DropReason.TX_DESCRIPTOR_INVALID.id(), burst.dropReason(1));
+        assertEquals(DropReason.TX_DESCRIPTOR_INVALID.id(), burst.dropReason(2));
+        assertEquals(DropReason.TX_DESCRIPTOR_INVALID.id(), burst.dropReason(3));
+        assertEquals(Verdict.SENT, burst.verdict(4));
         assertEquals(1, kernel.tx.peek(9));
-        assertEquals(burst.frameAddress[4], kernel.tx.address(0));
+        assertEquals(burst.frameAddress(4), kernel.tx.address(0));
     }
 
     @Test
@@ -287,8 +287,8 @@ class XskPortTest {
         burst.transmit(0, (byte)2, 7);
         burst.drop(1, DropReason.LINK_LOCAL);
         assertEquals(0, port.txBurst(burst));
-        assertEquals(Verdict.TRANSMIT, burst.verdict[0]);
-        assertEquals(Verdict.DROP, burst.verdict[1]);
+        assertEquals(Verdict.TRANSMIT, burst.verdict(0));
+        assertEquals(Verdict.DROP, burst.verdict(1));
     }
 
     @Test
@@ -301,7 +301,7 @@ class XskPortTest {
         burst.clear();
         addRows(1, 60);
         assertEquals(0, port.txBurst(burst));
-        assertEquals(DropReason.TX_INTERFACE_DOWN.id(), burst.dropReason[0]);
+        assertEquals(DropReason.TX_INTERFACE_DOWN.id(), burst.dropReason(0));
         port.kick();
         assertEquals(1, kernel.wakeups, "not asked each cycle");
         kernel.says(Errno.ENETDOWN, 0);
@@ -325,7 +325,7 @@ class XskPortTest {
         assertTrue(port.isGone());
         assertEquals(0, port.reclaim(), "not before what was received is delivered");
         assertEquals(1, port.rxBurst(burst));
-        path.pool.give(burst.frameAddress[0], FrameLedger.BURST);
+        path.pool.give(burst.frameAddress(0), FrameLedger.BURST);
         port.reclaim();
         assertEquals(256, path.pool.freeCount());
         assertEquals(83, counted(PortCounter.FRAMES_RECOVERED));
@@ -334,6 +334,6 @@ class XskPortTest {
         burst.clear();
         addRows(1, 60);
         port.txBurst(burst);
-        assertEquals(DropReason.TX_INTERFACE_GONE.id(), burst.dropReason[0]);
+        assertEquals(DropReason.TX_INTERFACE_GONE.id(), burst.dropReason(0));
     }
 }

@@ -108,7 +108,7 @@ class ForwardStageTest {
     void shouldOnlySendWhatTheEngineMade() {
         final int row = fixture.add(udp(fixture.next().fromWorkload(IFINDEX).hopLimit(1), "169.254.1.1", "10.65.0.7"));
         new ParseStage(fixture.hash).process(fixture.burst, 0);
-        fixture.burst.flags[row] = PacketFlags.LOCALLY_MADE;
+        fixture.burst.flags(row, PacketFlags.LOCALLY_MADE);
         fixture.run();
         assertEquals("workload 12", fixture.outcomeOf(row));
         assertEquals(1, ttl());
@@ -125,7 +125,7 @@ class ForwardStageTest {
 
     private int ttl() {
         final int l3 = fixture.burst.offset(0) + 14;
-        return fixture.burst.ipVersion[0] == 4
+        return fixture.burst.ipVersion(0) == 4
             ? Ipv4Header.ttl(fixture.umem, l3) : Ipv6Header.hopLimit(fixture.umem, l3);
     }
 

@@ -40,9 +40,9 @@ class HandBackTest {
         final byte action) {
         final PacketBurst burst = row(from, version, decapsulated, kind);
         stage(30, 31).process(burst, 0);
-        assertEquals(Verdict.TRANSMIT, burst.verdict[0]);
-        assertEquals(action, burst.egressAction[0]);
-        assertEquals(ifindex, burst.egressIfindex[0]);
+        assertEquals(Verdict.TRANSMIT, burst.verdict(0));
+        assertEquals(action, burst.egressAction(0));
+        assertEquals(ifindex, burst.egressIfindex(0));
     }
 
     @ParameterizedTest
@@ -50,7 +50,7 @@ class HandBackTest {
     void shouldNotGiveTheHostsStackBackWhatItHasSent(final String from, final String kind) {
         final PacketBurst burst = row(from, (byte)4, false, kind);
         stage(30, 31).process(burst, 0);
-        assertEquals(Verdict.DROP, burst.verdict[0]);
+        assertEquals(Verdict.DROP, burst.verdict(0));
     }
 
     @ParameterizedTest
@@ -58,8 +58,8 @@ class HandBackTest {
     void shouldUseTheUplinkWhereTheKernelHasNoOverlayDevice(final byte version) {
         final PacketBurst burst = row("FROM_UPLINK", version, true, "HOST");
         stage(0, 0).process(burst, 0);
-        assertEquals(EgressAction.TO_HOST, burst.egressAction[0]);
-        assertEquals(UPLINK, burst.egressIfindex[0]);
+        assertEquals(EgressAction.TO_HOST, burst.egressAction(0));
+        assertEquals(UPLINK, burst.egressIfindex(0));
     }
 
     private static TransmitStage stage(final int overlayIpv4, final int overlayIpv6) {
@@ -74,21 +74,21 @@ class HandBackTest {
         final String from, final byte version, final boolean decapsulated, final String kind) {
         final PacketBurst burst = new PacketBurst(new PathFixture(16).umem);
         burst.add(256, 100);
-        burst.direction[0] = switch (from) {
+        burst.direction(0, switch (from) {
             case "FROM_WORKLOAD" -> Direction.FROM_WORKLOAD;
             case "TO_WORKLOAD" -> Direction.TO_WORKLOAD;
             case "FROM_UPLINK" -> Direction.FROM_UPLINK;
             default -> Direction.TO_UPLINK;
-        };
-        burst.ingressIfindex[0] = from.endsWith("WORKLOAD") ? POD : UPLINK;
-        burst.ipVersion[0] = version;
-        burst.l3Offset[0] = 14;
-        burst.flags[0] = decapsulated ? PacketFlags.DECAPSULATED : 0;
-        burst.route[0] = RouteTarget.of(switch (kind) {
+        });
+        burst.ingressIfindex(0, from.endsWith("WORKLOAD") ? POD : UPLINK);
+        burst.ipVersion(0, version);
+        burst.l3Offset(0, 14);
+        burst.flags(0, decapsulated ? PacketFlags.DECAPSULATED : 0);
+        burst.route(0, RouteTarget.of(switch (kind) {
             case "HOST" -> RouteKind.HOST;
             case "SERVICE" -> RouteKind.SERVICE;
             default -> RouteKind.OUTSIDE;
-        }).word();
+        }).word());
         return burst;
     }
 }

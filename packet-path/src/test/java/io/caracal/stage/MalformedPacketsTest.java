@@ -186,33 +186,33 @@ class MalformedPacketsTest {
     }
 
     private String judge(final String what, final boolean count) {
-        final byte verdict = burst.verdict[0];
-        if (!count && verdict == Verdict.UNDECIDED && burst.ipVersion[0] == 0) {
+        final byte verdict = burst.verdict(0);
+        if (!count && verdict == Verdict.UNDECIDED && burst.ipVersion(0) == 0) {
             return "neighbour";
         }
-        if (!count && burst.ipVersion[0] == 6 && burst.ipProtocol[0] == 58) {
+        if (!count && burst.ipVersion(0) == 6 && burst.ipProtocol(0) == 58) {
             return "neighbour";
         }
         if (verdict == Verdict.DROP) {
-            dropped[burst.dropReason[0]] += count ? 1 : 0;
-            return "drop " + DropReason.byId(burst.dropReason[0]);
+            dropped[burst.dropReason(0)] += count ? 1 : 0;
+            return "drop " + DropReason.byId(burst.dropReason(0));
         }
         assertEquals(Verdict.TRANSMIT, verdict, what);
         assertSentPacketIsWhole(what);
         sent += count ? 1 : 0;
-        return "sent " + burst.egressAction[0] + " " + burst.egressIfindex[0];
+        return "sent " + burst.egressAction(0) + " " + burst.egressIfindex(0);
     }
 
     /** What leaves is a packet that would be accepted again. */
     private void assertSentPacketIsWhole(final String what) {
         final UnsafeBuffer buffer = burst.umem();
-        final int l3 = burst.offset(0) + burst.l3Offset[0];
-        final int l3Length = burst.length[0] - burst.l3Offset[0];
-        assertTrue(burst.offset(0) + burst.length[0] <= buffer.capacity(), what);
-        if (burst.ipVersion[0] == 4) {
+        final int l3 = burst.offset(0) + burst.l3Offset(0);
+        final int l3Length = burst.length(0) - burst.l3Offset(0);
+        assertTrue(burst.offset(0) + burst.length(0) <= buffer.capacity(), what);
+        if (burst.ipVersion(0) == 4) {
             assertTrue(Ipv4Header.isValid(buffer, l3, l3Length) && Ipv4Header.isChecksumValid(buffer, l3), what);
             assertEquals(l3Length, Ipv4Header.totalLength(buffer, l3), what);
-        } else if (burst.ipVersion[0] == 6) {
+        } else if (burst.ipVersion(0) == 6) {
             assertTrue(Ipv6Header.isValid(buffer, l3, l3Length), what);
             assertEquals(l3Length, Ipv6Header.LENGTH + Ipv6Header.payloadLength(buffer, l3), what);
         }

@@ -57,7 +57,7 @@ class NeighbourStageTest {
         fixture.run();
         assertEquals("workload 12", fixture.outcomeOf(row));
         assertEquals(GoldenFrames.ARP_REPLY.substring(28), fixture.l3Hex(row));
-        assertEquals(PacketFlags.LOCALLY_MADE, fixture.burst.flags[row]);
+        assertEquals(PacketFlags.LOCALLY_MADE, fixture.burst.flags(row));
         assertEquals(MacAddress.GATEWAY, EthernetHeader.source(fixture.umem, fixture.burst.offset(row)));
     }
 
@@ -88,8 +88,8 @@ class NeighbourStageTest {
         assertEquals("workload 12", fixture.outcomeOf(row));
         final int ipv6 = fixture.burst.offset(row) + 14;
         final int message = ipv6 + Ipv6Header.LENGTH;
-        assertEquals(14 + 72, fixture.burst.length[row]);
-        assertEquals(0x8800, fixture.burst.destinationPort[row]);
+        assertEquals(14 + 72, fixture.burst.length(row));
+        assertEquals(0x8800, fixture.burst.destinationPort(row));
         assertEquals("fe80::ecee:eeff:feee:eeee", Ipv6Text.format(
             Ipv6Header.sourceHigh(fixture.umem, ipv6), Ipv6Header.sourceLow(fixture.umem, ipv6)));
         assertEquals(POD.toString(), Ipv6Text.format(

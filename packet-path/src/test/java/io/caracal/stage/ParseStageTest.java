@@ -64,18 +64,18 @@ class ParseStageTest {
         stage.process(fixture.burst, 0);
         final PacketBurst burst = fixture.burst;
         final boolean v6 = hex.startsWith("86dd", 24);
-        assertEquals(Verdict.UNDECIDED, burst.verdict[row], () -> fixture.outcomeOf(row));
-        assertEquals(Direction.FROM_WORKLOAD, burst.direction[row]);
-        assertEquals(IFINDEX, burst.ingressIfindex[row]);
-        assertEquals(v6 ? EtherType.IPV6 : EtherType.IPV4, burst.etherType[row]);
-        assertEquals(v6 ? 6 : 4, burst.ipVersion[row]);
-        assertEquals(14, burst.l3Offset[row]);
-        assertEquals(l4Offset, burst.l4Offset[row]);
-        assertEquals(protocol, burst.ipProtocol[row]);
-        assertEquals(sourcePort, burst.sourcePort[row]);
-        assertEquals(destinationPort, burst.destinationPort[row]);
-        assertEquals(flags, burst.flags[row]);
-        assertEquals(hex.length() / 2, burst.length[row]);
+        assertEquals(Verdict.UNDECIDED, burst.verdict(row), () -> fixture.outcomeOf(row));
+        assertEquals(Direction.FROM_WORKLOAD, burst.direction(row));
+        assertEquals(IFINDEX, burst.ingressIfindex(row));
+        assertEquals(v6 ? EtherType.IPV6 : EtherType.IPV4, burst.etherType(row));
+        assertEquals(v6 ? 6 : 4, burst.ipVersion(row));
+        assertEquals(14, burst.l3Offset(row));
+        assertEquals(l4Offset, burst.l4Offset(row));
+        assertEquals(protocol, burst.ipProtocol(row));
+        assertEquals(sourcePort, burst.sourcePort(row));
+        assertEquals(destinationPort, burst.destinationPort(row));
+        assertEquals(flags, burst.flags(row));
+        assertEquals(hex.length() / 2, burst.length(row));
     }
 
     /** name, frame writer, outcome. */
@@ -137,17 +137,17 @@ class ParseStageTest {
         final int row = fixture.addFromWorkload(GoldenFrames.UDP_IPV4 + "00".repeat(13), IFINDEX);
         final int row6 = fixture.addFromWorkload(GoldenFrames.UDP_IPV6 + "00".repeat(13), IFINDEX);
         stage.process(fixture.burst, 0);
-        assertEquals(GoldenFrames.UDP_IPV4.length() / 2, fixture.burst.length[row]);
-        assertEquals(GoldenFrames.UDP_IPV6.length() / 2, fixture.burst.length[row6]);
+        assertEquals(GoldenFrames.UDP_IPV4.length() / 2, fixture.burst.length(row));
+        assertEquals(GoldenFrames.UDP_IPV6.length() / 2, fixture.burst.length(row6));
     }
 
     @Test
     void shouldReadBehindVlanTags() {
         final int row = fixture.add(fixture.next().fromWorkload(IFINDEX).vlan(5).vlan(6).ipv4(POD, PEER).udp(1, 2, 9));
         stage.process(fixture.burst, 0);
-        assertEquals(22, fixture.burst.l3Offset[row]);
-        assertEquals(42, fixture.burst.l4Offset[row]);
-        assertEquals(2, fixture.burst.destinationPort[row]);
+        assertEquals(22, fixture.burst.l3Offset(row));
+        assertEquals(42, fixture.burst.l4Offset(row));
+        assertEquals(2, fixture.burst.destinationPort(row));
     }
 
     @Test
@@ -163,8 +163,8 @@ class ParseStageTest {
         assertRow(first6, PacketFlags.FRAGMENT | PacketFlags.IP_OPTIONS, 62, 2);
         assertRow(later6, PacketFlags.FRAGMENT | PacketFlags.LATER_FRAGMENT | PacketFlags.IP_OPTIONS, 0, 0);
         assertRow(atomic6, PacketFlags.IP_OPTIONS, 62, 2);
-        assertEquals(IpProtocol.UDP, fixture.burst.ipProtocol[later]);
-        assertEquals(IpProtocol.UDP, fixture.burst.ipProtocol[later6]);
+        assertEquals(IpProtocol.UDP, fixture.burst.ipProtocol(later));
+        assertEquals(IpProtocol.UDP, fixture.burst.ipProtocol(later6));
     }
 
     @Test
@@ -179,11 +179,11 @@ class ParseStageTest {
             StageFixture.PEER_IPV6.high(), StageFixture.PEER_IPV6.low(), StageFixture.POD_IPV6.high(),
             StageFixture.POD_IPV6.low()).icmpError(Icmpv6Type.UNREACHABLE, 4, 5000, 53));
         stage.process(fixture.burst, 0);
-        final int[] flowHash = fixture.burst.flowHash;
-        assertEquals(flowHash[there], flowHash[back]);
-        assertEquals(flowHash[there], flowHash[error]);
-        assertNotEquals(flowHash[there], flowHash[other]);
-        assertEquals(flowHash[there6], flowHash[error6]);
+        final PacketBurst burst = fixture.burst;
+        assertEquals(burst.flowHash(there), burst.flowHash(back));
+        assertEquals(burst.flowHash(there), burst.flowHash(error));
+        assertNotEquals(burst.flowHash(there), burst.flowHash(other));
+        assertEquals(burst.flowHash(there6), burst.flowHash(error6));
     }
 
     @Test
@@ -193,8 +193,8 @@ class ParseStageTest {
         final int reply = fixture.add(
             fixture.next().fromWorkload(IFINDEX).ipv4(PEER, POD).icmp(IcmpHeader.ECHO_REPLY, 77, 8));
         stage.process(fixture.burst, 0);
-        assertEquals(fixture.burst.flowHash[request], fixture.burst.flowHash[reply]);
-        assertEquals(77, fixture.burst.sourcePort[request]);
+        assertEquals(fixture.burst.flowHash(request), fixture.burst.flowHash(reply));
+        assertEquals(77, fixture.burst.sourcePort(request));
     }
 
     @Test
@@ -202,7 +202,7 @@ class ParseStageTest {
         final int decided = fixture.addFromWorkload("00", IFINDEX);
         fixture.burst.drop(decided, DropReason.FAULT_INJECTED);
         final int made = fixture.addFromWorkload("00", IFINDEX);
-        fixture.burst.flags[made] = PacketFlags.LOCALLY_MADE;
+        fixture.burst.flags(made, PacketFlags.LOCALLY_MADE);
         stage.process(fixture.burst, 0);
         assertEquals("drop FAULT_INJECTED", fixture.outcomeOf(decided));
         assertEquals("undecided", fixture.outcomeOf(made));
@@ -216,9 +216,9 @@ class ParseStageTest {
 
     private void assertRow(final int row, final int flags, final int l4Offset, final int destinationPort) {
         assertEquals("undecided", fixture.outcomeOf(row));
-        assertEquals(flags, fixture.burst.flags[row]);
-        assertEquals(l4Offset, fixture.burst.l4Offset[row]);
-        assertEquals(destinationPort, fixture.burst.destinationPort[row]);
+        assertEquals(flags, fixture.burst.flags(row));
+        assertEquals(l4Offset, fixture.burst.l4Offset(row));
+        assertEquals(destinationPort, fixture.burst.destinationPort(row));
     }
 
     private static Arguments drop(final String name, final DropReason reason, final ToIntFunction<FrameWriter> frame) {

@@ -82,7 +82,7 @@ class PlainParserTest {
         add(length, fromUplink);
         general.parse(burst, fixture.umem, row);
         if (accepted) {
-            assertEquals(Verdict.UNDECIDED, burst.verdict[row], () -> context + ": " + fixture.outcomeOf(row));
+            assertEquals(Verdict.UNDECIDED, burst.verdict(row), () -> context + ": " + fixture.outcomeOf(row));
             assertEquals(columns(burst, row), plainColumns, context);
         } else {
             assertEquals(before, plainColumns, context + ": refused, yet changed");
@@ -94,17 +94,17 @@ class PlainParserTest {
     private int add(final int length, final boolean fromUplink) {
         final int row = fixture.add(length);
         if (fromUplink) {
-            fixture.burst.direction[row] = Direction.FROM_UPLINK;
-            fixture.burst.ingressIfindex[row] = UPLINK_IFINDEX;
+            fixture.burst.direction(row, Direction.FROM_UPLINK);
+            fixture.burst.ingressIfindex(row, UPLINK_IFINDEX);
         }
         return row;
     }
 
     private static String columns(final PacketBurst burst, final int row) {
-        return "length " + burst.length[row] + " direction " + burst.direction[row] + " ifindex "
-            + burst.ingressIfindex[row] + " ether " + burst.etherType[row] + " version " + burst.ipVersion[row]
-            + " l3 " + burst.l3Offset[row] + " l4 " + burst.l4Offset[row] + " protocol " + burst.ipProtocol[row]
-            + " ports " + burst.sourcePort[row] + " " + burst.destinationPort[row] + " flags " + burst.flags[row]
-            + " hash " + burst.flowHash[row] + " verdict " + burst.verdict[row];
+        return "length " + burst.length(row) + " direction " + burst.direction(row) + " ifindex "
+            + burst.ingressIfindex(row) + " ether " + burst.etherType(row) + " version " + burst.ipVersion(row)
+            + " l3 " + burst.l3Offset(row) + " l4 " + burst.l4Offset(row) + " protocol " + burst.ipProtocol(row)
+            + " ports " + burst.sourcePort(row) + " " + burst.destinationPort(row) + " flags " + burst.flags(row)
+            + " hash " + burst.flowHash(row) + " verdict " + burst.verdict(row);
     }
 }

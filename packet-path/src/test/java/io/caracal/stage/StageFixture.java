@@ -77,23 +77,23 @@ final class StageFixture {
 
     /** {@code drop REASON}, {@code workload IFINDEX}, {@code host IFINDEX}, or {@code undecided}. */
     String outcomeOf(final int row) {
-        return switch (burst.verdict[row]) {
-            case Verdict.DROP -> "drop " + DropReason.byId(burst.dropReason[row]);
-            case Verdict.TRANSMIT -> (burst.egressAction[row] == EgressAction.TO_WORKLOAD ? "workload " : "host ")
-                + burst.egressIfindex[row];
+        return switch (burst.verdict(row)) {
+            case Verdict.DROP -> "drop " + DropReason.byId(burst.dropReason(row));
+            case Verdict.TRANSMIT -> (burst.egressAction(row) == EgressAction.TO_WORKLOAD ? "workload " : "host ")
+                + burst.egressIfindex(row);
             default -> "undecided";
         };
     }
 
     /** Bytes of a row from its l3 header on. */
     String l3Hex(final int row) {
-        final int l3Offset = burst.l3Offset[row];
-        return HexFormat.of().formatHex(bytes(row), l3Offset, burst.length[row]);
+        final int l3Offset = burst.l3Offset(row);
+        return HexFormat.of().formatHex(bytes(row), l3Offset, burst.length(row));
     }
 
     /** All bytes of a row. */
     byte[] bytes(final int row) {
-        final byte[] bytes = new byte[burst.length[row]];
+        final byte[] bytes = new byte[burst.length(row)];
         umem.getBytes(burst.offset(row), bytes);
         return bytes;
     }

@@ -49,7 +49,7 @@ class SyntheticTrafficTest {
             }
             fixture.run();
             for (int row = 0; row < fixture.burst.count; row++) {
-                assertEquals(Verdict.TRANSMIT, fixture.burst.verdict[row], kind + ": " + fixture.outcomeOf(row));
+                assertEquals(Verdict.TRANSMIT, fixture.burst.verdict(row), kind + ": " + fixture.outcomeOf(row));
                 assertTransportChecksum(row, kind);
             }
         }
@@ -63,7 +63,7 @@ class SyntheticTrafficTest {
         for (int bursts = 0; bursts < 4_000; bursts++) {
             runBurst(traffic);
             for (int row = 0; row < fixture.burst.count; row++) {
-                seen[fixture.burst.dropReason[row]] = true;
+                seen[fixture.burst.dropReason(row)] = true;
             }
         }
         for (final DropReason reason : new DropReason[] {DropReason.ETHERNET_TRUNCATED, DropReason.IPV4_INVALID,
@@ -110,14 +110,14 @@ class SyntheticTrafficTest {
     /** Addresses do not change on the way, so the checksum that the generator wrote must still fit. */
     private void assertTransportChecksum(final int row, final SyntheticFrame kind) {
         final PacketBurst burst = fixture.burst;
-        final int protocol = burst.ipProtocol[row];
-        if (burst.l4Offset[row] == 0 || burst.ipVersion[row] == 0 || protocol == IpProtocol.SCTP) {
+        final int protocol = burst.ipProtocol(row);
+        if (burst.l4Offset(row) == 0 || burst.ipVersion(row) == 0 || protocol == IpProtocol.SCTP) {
             return;
         }
-        final int l3 = burst.offset(row) + burst.l3Offset[row];
-        final int length = burst.length[row] - burst.l4Offset[row];
-        long sum = InternetChecksum.sum(fixture.umem, burst.offset(row) + burst.l4Offset[row], length);
-        if (burst.ipVersion[row] == 6) {
+        final int l3 = burst.offset(row) + burst.l3Offset(row);
+        final int length = burst.length(row) - burst.l4Offset(row);
+        long sum = InternetChecksum.sum(fixture.umem, burst.offset(row) + burst.l4Offset(row), length);
+        if (burst.ipVersion(row) == 6) {
             sum += InternetChecksum.pseudoHeaderIpv6(fixture.umem, l3, protocol, length);
         } else if (protocol != IpProtocol.ICMP) {
             sum += InternetChecksum.pseudoHeader(

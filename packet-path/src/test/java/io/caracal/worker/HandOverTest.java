@@ -64,9 +64,9 @@ class HandOverTest {
 
         private void decide(final PacketBurst burst, final long nowNs) {
             for (int row = 0; row < burst.count; row++) {
-                if (burst.verdict[row] == Verdict.UNDECIDED) {
-                    assertEquals(Direction.FROM_UPLINK, burst.direction[row]);
-                    assertEquals(UPLINK, burst.ingressIfindex[row]);
+                if (burst.verdict(row) == Verdict.UNDECIDED) {
+                    assertEquals(Direction.FROM_UPLINK, burst.direction(row));
+                    assertEquals(UPLINK, burst.ingressIfindex(row));
                     final int owner = burst.umem().getByte(burst.offset(row) + 8);
                     if (owner == number) {
                         burst.umem().putByte(burst.offset(row) + 9, (byte)number);

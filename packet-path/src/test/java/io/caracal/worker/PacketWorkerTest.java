@@ -50,8 +50,8 @@ class PacketWorkerTest {
 
     private static void sendAll(final PacketBurst burst, final long nowNs) {
         for (int row = 0; row < burst.count; row++) {
-            burst.direction[row] = FROM_WORKLOAD;
-            if (burst.verdict[row] == Verdict.UNDECIDED) {
+            burst.direction(row, FROM_WORKLOAD);
+            if (burst.verdict(row) == Verdict.UNDECIDED) {
                 burst.transmit(row, EgressAction.TO_WORKLOAD, 9);
             }
         }
@@ -82,8 +82,8 @@ class PacketWorkerTest {
     void shouldCountBytesAsTheyArrivedWhenAStageChangesTheLength() {
         final PacketWorker worker = workerWith((burst, nowNs) -> {
             for (int row = 0; row < burst.count; row++) {
-                burst.frameAddress[row] -= 50;
-                burst.length[row] += 50;
+                burst.frameAddress(row, burst.frameAddress(row) - 50);
+                burst.length(row, burst.length(row) + 50);
             }
             sendAll(burst, nowNs);
         });
@@ -103,9 +103,9 @@ class PacketWorkerTest {
             for (int row = 0; row < burst.count; row++) {
                 switch (row) {
                     case 0 -> burst.drop(row, DropReason.TTL_EXPIRED);
-                    case 1 -> burst.direction[row] = 2;
+                    case 1 -> burst.direction(row, (byte)2);
                     case 2 -> burst.transmit(row, (byte)5, 1);
-                    default -> burst.direction[row] = 99;
+                    default -> burst.direction(row, (byte)99);
                 }
             }
         });
@@ -129,8 +129,8 @@ class PacketWorkerTest {
         final boolean[] release = {false};
         final PacketWorker worker = workerWith((burst, nowNs) -> {
             for (int row = 0; row < burst.count; row++) {
-                burst.verdict[row] = Verdict.HELD;
-                held.add(burst.frameAddress[row]);
+                burst.verdict(row, Verdict.HELD);
+                held.add(burst.frameAddress(row));
             }
             if (release[0]) {
                 for (final long address : held) {
@@ -182,7 +182,7 @@ class PacketWorkerTest {
         final PacketWorker worker = workerWith((burst, nowNs) -> {
             sendAll(burst, nowNs);
             if (broken[0] && burst.count > 0) {
-                burst.verdict[0] = Verdict.HELD;
+                burst.verdict(0, Verdict.HELD);
                 throw new IllegalStateException("a stage's defect");
             }
         });
@@ -212,7 +212,7 @@ class PacketWorkerTest {
         final FaultInjectingPort faulty = new FaultInjectingPort(second.port(), path.pool, spec, seed);
         final PacketWorker worker = workerWith((burst, nowNs) -> {
             for (int row = 0; row < burst.count; row++) {
-                if (burst.verdict[row] == Verdict.UNDECIDED && random.nextInt(10) > 0) {
+                if (burst.verdict(row) == Verdict.UNDECIDED && random.nextInt(10) > 0) {
                     burst.transmit(row, EgressAction.TO_WORKLOAD, 1);
                 }
             }

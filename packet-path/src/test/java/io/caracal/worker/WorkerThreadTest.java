@@ -50,7 +50,7 @@ class WorkerThreadTest {
 
     private static void sendAll(final PacketBurst burst, final long nowNs) {
         for (int row = 0; row < burst.count; row++) {
-            burst.direction[row] = 1;
+            burst.direction(row, (byte)1);
             burst.transmit(row, EgressAction.TO_WORKLOAD, 9);
         }
     }
@@ -241,7 +241,7 @@ class WorkerThreadTest {
 
     private static void sendNothing(final PacketBurst burst, final long nowNs) {
         for (int row = 0; row < burst.count; row++) {
-            burst.direction[row] = 2;
+            burst.direction(row, (byte)2);
         }
     }
 

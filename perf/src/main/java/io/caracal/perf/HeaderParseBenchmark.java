@@ -101,7 +101,7 @@ public class HeaderParseBenchmark {
         for (int number = 0; number < PacketMemory.BURSTS; number++) {
             memory.receive(burst, number);
             stage.process(burst, 0);
-            sink += burst.flowHash[number];
+            sink += burst.flowHash(number);
         }
         return sink;
     }

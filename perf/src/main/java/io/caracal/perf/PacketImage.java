@@ -89,7 +89,7 @@ public final class PacketImage {
             memory.receive(burst, number);
             stage.process(burst, 0);
             for (int row = 0; row < burst.count; row++) {
-                sum += Integer.toUnsignedLong(burst.flowHash[row]);
+                sum += Integer.toUnsignedLong(burst.flowHash(row));
             }
         }
         return sum;

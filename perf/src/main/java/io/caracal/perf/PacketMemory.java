@@ -62,11 +62,10 @@ final class PacketMemory implements AutoCloseable {
     /** Fills a burst with 64 packets in a row: addresses, lengths, and nothing decided. What it costs is the port's. */
     void receive(final PacketBurst burst, final int burstNumber) {
         final int first = burstNumber * PacketBurst.MAX_PACKETS;
-        System.arraycopy(addresses, first, burst.frameAddress, 0, PacketBurst.MAX_PACKETS);
-        System.arraycopy(lengths, first, burst.length, 0, PacketBurst.MAX_PACKETS);
-        Arrays.fill(burst.verdict, Verdict.UNDECIDED);
-        Arrays.fill(burst.flags, 0);
-        burst.count = PacketBurst.MAX_PACKETS;
+        burst.clear();
+        for (int packet = first; packet < first + PacketBurst.MAX_PACKETS; packet++) {
+            burst.add(addresses[packet], lengths[packet]);
+        }
     }
 
     @Override

@@ -135,10 +135,10 @@ public class PipelineBenchmark {
         for (int number = 0; number < PacketMemory.BURSTS; number++) {
             tunnelled.receive(tunnelledBurst, number);
             for (int row = 0; row < tunnelledBurst.count; row++) {
-                tunnelledBurst.direction[row] = Direction.FROM_UPLINK;
+                tunnelledBurst.direction(row, Direction.FROM_UPLINK);
             }
             incoming.process(tunnelledBurst, 0);
-            sink += tunnelledBurst.flowHash[number];
+            sink += tunnelledBurst.flowHash(number);
         }
         return sink;
     }
@@ -189,7 +189,7 @@ public class PipelineBenchmark {
             memory.restore(number);
             memory.receive(burst, number);
             outgoing.process(burst, 0);
-            sink += burst.egressIfindex[number] + burst.length[number];
+            sink += burst.egressIfindex(number) + burst.length(number);
         }
         return sink;
     }

@@ -81,18 +81,18 @@ public class PolicyBursts {
         stage.process(burst, 0);
         int approved = 0;
         for (int row = 0; row < BURST; row++) {
-            approved += burst.verdict[row] == Verdict.UNDECIDED && approvals.destinationRule[row] != 0 ? 1 : 0;
+            approved += burst.verdict(row) == Verdict.UNDECIDED && approvals.destinationRule[row] != 0 ? 1 : 0;
         }
         if (approved < BURST / 4 || approved == BURST) {
             throw new IllegalStateException(approved + " of " + BURST + " packets are allowed; the first: "
-                + Integer.toHexString(sources[0]) + ", drop reason " + burst.dropReason[0]);
+                + Integer.toHexString(sources[0]) + ", drop reason " + burst.dropReason(0));
         }
     }
 
     /** The burst's verdicts; returns what keeps the work alive. */
     byte decide() {
         stage.process(burst, 0);
-        return burst.verdict[BURST - 1];
+        return burst.verdict(BURST - 1);
     }
 
     /** What happens before a burst comes. */
@@ -110,12 +110,12 @@ public class PolicyBursts {
             final int port = ports[packet] & PORT_MASK;
             frames.at(row * FRAME).fromWorkload(PodRules.UPLINK).ipv4(sources[packet], destination);
             burst.add(row * FRAME, tcp[packet] ? frames.tcp(source, port, 2, 0) : frames.udp(source, port, 0));
-            burst.direction[row] = Direction.FROM_UPLINK;
+            burst.direction(row, Direction.FROM_UPLINK);
         }
         parse.process(burst, 0);
         for (int row = 0; row < BURST; row++) {
-            burst.tracking[row] = Tracking.NEW;
-            burst.route[row] = route;
+            burst.tracking(row, Tracking.NEW);
+            burst.route(row, route);
             approvals.begin(row, FlowApprovals.NO_WORKLOAD, PodRules.POD);
         }
     }

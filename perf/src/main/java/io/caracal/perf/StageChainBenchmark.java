@@ -88,7 +88,7 @@ public class StageChainBenchmark {
         for (int number = 0; number < PacketMemory.BURSTS; number++) {
             receive(number);
             chain.process(burst, 0);
-            sink += burst.egressIfindex[number];
+            sink += burst.egressIfindex(number);
         }
         return sink;
     }
@@ -106,7 +106,7 @@ public class StageChainBenchmark {
             parse.process(burst, 0);
             neighbour.process(burst, 0);
             forward.process(burst, 0);
-            sink += burst.egressIfindex[number];
+            sink += burst.egressIfindex(number);
         }
         return sink;
     }

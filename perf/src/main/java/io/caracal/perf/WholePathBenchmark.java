@@ -127,7 +127,7 @@ public class WholePathBenchmark {
         for (int number = 0; number < PacketMemory.BURSTS; number++) {
             process(number, number % OverlayMemory.VARIANTS);
             for (int row = 0; row < burst.count; row++) {
-                transmitted += burst.verdict[row] == Verdict.TRANSMIT ? 1 : 0;
+                transmitted += burst.verdict(row) == Verdict.TRANSMIT ? 1 : 0;
             }
         }
         final long found = conntrack.counters().get(ConntrackCounter.HITS) - hits;
@@ -157,7 +157,7 @@ public class WholePathBenchmark {
         memory.choosePorts(number, variant);
         memory.receive(burst, number);
         chain.process(burst, nowNs);
-        return burst.length[0];
+        return burst.length(0);
     }
 
     /**

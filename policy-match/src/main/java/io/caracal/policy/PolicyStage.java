@@ -52,7 +52,7 @@ public final class PolicyStage implements PacketStage {
         final CompiledPolicy policy = policies.current();
         final int count = burst.count;
         for (int row = 0; row < count; row++) {
-            if (burst.tracking[row] == Tracking.NEW && burst.verdict[row] == Verdict.UNDECIDED) {
+            if (burst.tracking(row) == Tracking.NEW && burst.verdict(row) == Verdict.UNDECIDED) {
                 decide(burst, row, policy);
             }
         }
@@ -82,8 +82,8 @@ public final class PolicyStage implements PacketStage {
 
     private void fill(final PacketBurst burst, final int row) {
         final UnsafeBuffer umem = burst.umem();
-        final int l3 = burst.offset(row) + burst.l3Offset[row];
-        packet.v6 = burst.ipVersion[row] == 6;
+        final int l3 = burst.offset(row) + burst.l3Offset(row);
+        packet.v6 = burst.ipVersion(row) == 6;
         if (packet.v6) {
             packet.sourceHigh = Ipv6Header.sourceHigh(umem, l3);
             packet.sourceLow = Ipv6Header.sourceLow(umem, l3);
@@ -95,15 +95,15 @@ public final class PolicyStage implements PacketStage {
             packet.destinationHigh = (long)Ipv4Header.destination(umem, l3) << Integer.SIZE;
             packet.destinationLow = 0;
         }
-        int sourcePort = burst.sourcePort[row];
+        int sourcePort = burst.sourcePort(row);
         if (approvals.hasClient[row]) {
             packet.sourceHigh = approvals.clientHigh[row];
             packet.sourceLow = approvals.clientLow[row];
             sourcePort = approvals.clientPort[row];
         }
-        packet.transport(burst.ipProtocol[row], sourcePort, burst.destinationPort[row]);
+        packet.transport(burst.ipProtocol(row), sourcePort, burst.destinationPort(row));
         /* Connection tracking gives a later fragment the ports of the first one. */
-        packet.hasTransport = burst.l4Offset[row] != 0 || (burst.flags[row] & PacketFlags.LATER_FRAGMENT) != 0;
+        packet.hasTransport = burst.l4Offset(row) != 0 || (burst.flags(row) & PacketFlags.LATER_FRAGMENT) != 0;
         packet.invalid = false;
     }
 

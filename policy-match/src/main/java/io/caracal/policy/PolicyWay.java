@@ -43,7 +43,7 @@ public final class PolicyWay {
     }
 
     private int overlay(final PacketBurst burst, final int row) {
-        final int ifindex = burst.ipVersion[row] == 4 ? overlayIpv4Ifindex : overlayIpv6Ifindex;
+        final int ifindex = burst.ipVersion(row) == 4 ? overlayIpv4Ifindex : overlayIpv6Ifindex;
         return ifindex == 0 ? uplinkIfindex : ifindex;
     }
 
@@ -56,10 +56,10 @@ public final class PolicyWay {
      * @return ifindex, or {@link PolicyPacket#HOST}.
      */
     public int in(final PacketBurst burst, final int row, final int sourceWorkload) {
-        return switch (burst.direction[row]) {
-            case Direction.FROM_WORKLOAD -> burst.ingressIfindex[row];
+        return switch (burst.direction(row)) {
+            case Direction.FROM_WORKLOAD -> burst.ingressIfindex(row);
             case Direction.FROM_UPLINK ->
-                (burst.flags[row] & PacketFlags.DECAPSULATED) == 0 ? uplinkIfindex : overlay(burst, row);
+                (burst.flags(row) & PacketFlags.DECAPSULATED) == 0 ? uplinkIfindex : overlay(burst, row);
             case Direction.TO_WORKLOAD -> {
                 final int origin = PuntHeader.originIfindex(burst.umem(), burst.offset(row));
                 yield sourceWorkload == 0 || origin == PolicyPacket.HOST ? origin : sourceWorkload;
@@ -76,10 +76,10 @@ public final class PolicyWay {
      * @return ifindex, {@link PolicyPacket#HOST}, or {@link #NOT_YET}.
      */
     public int out(final PacketBurst burst, final int row) {
-        if (burst.direction[row] == Direction.TO_WORKLOAD) {
-            return burst.ingressIfindex[row];
+        if (burst.direction(row) == Direction.TO_WORKLOAD) {
+            return burst.ingressIfindex(row);
         }
-        final long route = burst.route[row];
+        final long route = burst.route(row);
         return switch (RouteWord.kind(route)) {
             case RouteKind.LOCAL_WORKLOAD -> RouteWord.ifindex(route);
             case RouteKind.HOST -> PolicyPacket.HOST;

@@ -49,7 +49,7 @@ class PolicyStageTest {
     @Test
     void shouldApproveBothLegsOfWhatIsAllowed() {
         final int row = fromHost(A, B, 80, PolicyFixture.POD_A, Tracking.NEW);
-        assertEquals(Verdict.UNDECIDED, burst.verdict[row]);
+        assertEquals(Verdict.UNDECIDED, burst.verdict(row));
         assertEquals(FlowApprovals.SOURCE | FlowApprovals.DESTINATION, approvals.legs[row]);
         assertEquals(compiler.current().generation(), approvals.destinationGeneration[row]);
         final RulePlace web = compiler.places(PolicyFixture.id("web")).getFirst();
@@ -60,8 +60,8 @@ class PolicyStageTest {
     @Test
     void shouldDropWhatIsDeniedAndKeepTheRule() {
         final int row = fromHost(A, B, 81, PolicyFixture.POD_A, Tracking.NEW);
-        assertEquals(Verdict.DROP, burst.verdict[row]);
-        assertEquals(DropReason.POLICY_DENY, DropReason.byId(burst.dropReason[row]));
+        assertEquals(Verdict.DROP, burst.verdict(row));
+        assertEquals(DropReason.POLICY_DENY, DropReason.byId(burst.dropReason(row)));
         final RulePlace deny = compiler.places(PolicyFixture.id("web")).get(1);
         assertEquals(deny.id(), stage.deniedBy(row));
         assertEquals(0, approvals.legs[row]);
@@ -70,21 +70,21 @@ class PolicyStageTest {
     @Test
     void shouldNotLookAtEstablishedFlows() {
         final int row = fromHost(A, B, 81, PolicyFixture.POD_A, Tracking.ESTABLISHED);
-        assertEquals(Verdict.UNDECIDED, burst.verdict[row]);
+        assertEquals(Verdict.UNDECIDED, burst.verdict(row));
         assertEquals(0, approvals.legs[row]);
     }
 
     @Test
     void shouldLetTheHostReachItsPods() {
         final int row = fromHost(Ipv4Address.parse("192.0.2.1"), B, 81, PolicyPacket.HOST, Tracking.NEW);
-        assertEquals(Verdict.UNDECIDED, burst.verdict[row]);
+        assertEquals(Verdict.UNDECIDED, burst.verdict(row));
         assertEquals(FlowApprovals.SOURCE | FlowApprovals.DESTINATION, approvals.legs[row]);
     }
 
     @Test
     void shouldPoliceWhatTheHostForwardsFromOutside() {
         final int row = fromHost(OUTSIDE, B, 81, PolicyFixture.UPLINK, Tracking.NEW);
-        assertEquals(DropReason.POLICY_DENY, DropReason.byId(burst.dropReason[row]));
+        assertEquals(DropReason.POLICY_DENY, DropReason.byId(burst.dropReason(row)));
     }
 
     @Test
@@ -94,11 +94,11 @@ class PolicyStageTest {
             .ipv4(A, Ipv4Address.parse("10.96.0.1")).tcp(40_000, 81, 2, 0);
         burst.add(0, length);
         new ParseStage(new SymmetricFlowHash(1)).process(burst, 0);
-        burst.tracking[0] = Tracking.NEW;
-        burst.route[0] = RouteTarget.of(RouteKind.SERVICE).word();
+        burst.tracking(0, Tracking.NEW);
+        burst.route(0, RouteTarget.of(RouteKind.SERVICE).word());
         approvals.begin(0, PolicyFixture.POD_A, FlowApprovals.NO_WORKLOAD);
         stage.process(burst, 0);
-        assertEquals(Verdict.UNDECIDED, burst.verdict[0]);
+        assertEquals(Verdict.UNDECIDED, burst.verdict(0));
         assertEquals(FlowApprovals.SOURCE | FlowApprovals.DESTINATION, approvals.legs[0],
             "later packets of the flow are not refused for want of a verdict");
     }
@@ -111,8 +111,8 @@ class PolicyStageTest {
             .tcp(40_000, port, 2, 0);
         burst.add(0, length);
         new ParseStage(new SymmetricFlowHash(1)).process(burst, 0);
-        assertEquals(Direction.TO_WORKLOAD, burst.direction[0]);
-        burst.tracking[0] = tracking;
+        assertEquals(Direction.TO_WORKLOAD, burst.direction(0));
+        burst.tracking(0, tracking);
         approvals.begin(0, source == A ? PolicyFixture.POD_A : FlowApprovals.NO_WORKLOAD, PolicyFixture.POD_B);
         stage.process(burst, 0);
         return 0;
