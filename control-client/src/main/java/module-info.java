@@ -4,7 +4,6 @@ module io.caracal.control {
     requires transitive io.caracal.policy;
     requires transitive com.google.protobuf;
     requires com.fasterxml.jackson.databind;
-    requires com.fasterxml.jackson.dataformat.yaml;
     requires org.yaml.snakeyaml;
 
     exports io.caracal.control;

@@ -16,6 +16,10 @@ jextract --output "$output" --target-package "$package" --header-class-name kern
 jextract --output "$output" --target-package "$package" --header-class-name libbpf_h --library :libbpf.so.1 \
     @libbpf.includes caracal_libbpf.h
 
+# Getters and setters of an array's single elements go: nobody calls them, and their handles, made when the structure's
+# class is first used, were twenty hidden classes at every start.
+perl -0777 -pi -e 's/    private static final VarHandle \S+\$ELEM_HANDLE = .*?\n    \}\n.*?\n    \}\n//sg' "$generated"/*.java
+
 if [ "$output" = ../java ]; then
     {
         sha256sum -- *.h *.includes generate.sh

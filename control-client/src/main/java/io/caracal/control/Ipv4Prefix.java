@@ -85,4 +85,14 @@ public record Ipv4Prefix(int address, int length) {
     public String toString() {
         return format(address) + '/' + length;
     }
+
+    @Override
+    public boolean equals(final Object other) {
+        return other instanceof final Ipv4Prefix that && address == that.address && length == that.length;
+    }
+
+    @Override
+    public int hashCode() {
+        return address * 31 + length;
+    }
 }

@@ -118,6 +118,16 @@ public record Ipv6Prefix(long high, long low, int length) {
         return (int)(half >>> 48 - 16 * (index % (GROUPS / 2))) & 0xffff;
     }
 
+    @Override
+    public boolean equals(final Object other) {
+        return other instanceof final Ipv6Prefix that && high == that.high && low == that.low && length == that.length;
+    }
+
+    @Override
+    public int hashCode() {
+        return (Long.hashCode(high) * 31 + Long.hashCode(low)) * 31 + length;
+    }
+
     /**
      * As people write it.
      *

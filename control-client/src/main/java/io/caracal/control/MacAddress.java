@@ -59,4 +59,14 @@ public record MacAddress(long value) {
     public String toString() {
         return format(value);
     }
+
+    @Override
+    public boolean equals(final Object other) {
+        return other instanceof final MacAddress that && value == that.value;
+    }
+
+    @Override
+    public int hashCode() {
+        return Long.hashCode(value);
+    }
 }

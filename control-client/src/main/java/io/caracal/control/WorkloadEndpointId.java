@@ -1,6 +1,5 @@
 package io.caracal.control;
 
-import java.util.Comparator;
 import java.util.Objects;
 
 /**
@@ -13,9 +12,6 @@ import java.util.Objects;
  */
 public record WorkloadEndpointId(String orchestratorId, String workloadId, String endpointId)
     implements Comparable<WorkloadEndpointId> {
-
-    private static final Comparator<WorkloadEndpointId> ORDER = Comparator.comparing(WorkloadEndpointId::orchestratorId)
-        .thenComparing(WorkloadEndpointId::workloadId).thenComparing(WorkloadEndpointId::endpointId);
 
     /**
      * Refuses empty parts.
@@ -37,7 +33,9 @@ public record WorkloadEndpointId(String orchestratorId, String workloadId, Strin
 
     @Override
     public int compareTo(final WorkloadEndpointId other) {
-        return ORDER.compare(this, other);
+        int order = orchestratorId.compareTo(other.orchestratorId);
+        order = order != 0 ? order : workloadId.compareTo(other.workloadId);
+        return order != 0 ? order : endpointId.compareTo(other.endpointId);
     }
 
     /**

@@ -13,7 +13,6 @@ import picocli.CommandLine.Spec;
     subcommands = {
         RunCommand.class, DemoCommand.class, StatusCommand.class, PolicyCommand.class, CountersCommand.class,
         FlowsCommand.class, DoctorCommand.class, CheckCommand.class, ExplainCommand.class, CleanupCommand.class,
-        RehearseCommand.class,
         CommandLine.HelpCommand.class
     })
 public final class CaracalCommand implements Runnable {

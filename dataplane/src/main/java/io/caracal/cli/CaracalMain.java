@@ -18,16 +18,22 @@ public final class CaracalMain {
      * @param args the command and its options.
      */
     public static void main(final String[] args) {
-        final Optional<RunArguments> run = RunArguments.plain(List.of(args));
-        System.exit(run.isPresent() ? run(run.get()) : CaracalCommand.commandLine().execute(args));
+        System.exit(run(args));
     }
 
-    private static int run(final RunArguments arguments) {
+    private static int run(final String[] args) {
+        final Optional<RunArguments> run = RunArguments.plain(List.of(args));
         try {
-            return EngineRun.run(arguments);
+            if (run.isPresent()) {
+                return EngineRun.run(run.get());
+            }
+            if (List.of(args).equals(List.of(Rehearsal.COMMAND))) {
+                return Rehearsal.run();
+            }
         } catch (final Exception failure) {
             Failures.print(System.err, failure);
             return Failures.exitCode(failure);
         }
+        return CaracalCommand.commandLine().execute(args);
     }
 }

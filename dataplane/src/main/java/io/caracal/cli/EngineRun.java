@@ -23,7 +23,7 @@ final class EngineRun {
      * @throws IllegalArgumentException if a setting is wrong.
      */
     static int run(final RunArguments arguments) throws IOException, InterruptedException {
-        return run(arguments, new CountDownLatch(1));
+        return run(arguments, new CountDownLatch(1), new CountDownLatch(1));
     }
 
     /**
@@ -31,9 +31,11 @@ final class EngineRun {
      *
      * @param arguments not checked yet.
      * @param stop counted down when it is to end.
+     * @param ready counted down after the line "ready".
      * @return {@link ExitCode#OK} at its orderly end.
      */
-    static int run(final RunArguments arguments, final CountDownLatch stop) throws IOException, InterruptedException {
+    static int run(final RunArguments arguments, final CountDownLatch stop, final CountDownLatch ready)
+        throws IOException, InterruptedException {
         final DataplaneConfig config = arguments.conclude();
         final EngineLog log = new EngineLog(System.err);
         final CountDownLatch closed = new CountDownLatch(1);
@@ -44,7 +46,10 @@ final class EngineRun {
                 Thread.ofPlatform().name("caracal-stdin").daemon(true).start(() -> awaitEndOfInput(stop, log));
             }
             dataplane.notReady().forEach(reason -> log.warn("not ready: " + reason));
-            dataplane.ready().thenRun(() -> sayReady(dataplane, log));
+            dataplane.ready().thenRun(() -> {
+                sayReady(dataplane, log);
+                ready.countDown();
+            });
             stop.await();
             log.info("stopping");
         } finally {

@@ -22,7 +22,6 @@ import java.util.function.Supplier;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 
 /**
  * Answers questions about the running engine on a unix socket: one JSON line asks ({@code {"command":"counters"}}),
@@ -35,7 +34,6 @@ final class AdminServer implements AutoCloseable {
     private static final int REQUEST_MAX_LENGTH = 64 * 1024;
 
     private final Set<SocketChannel> clients = ConcurrentHashMap.newKeySet();
-    private final JsonMapper json = new JsonMapper();
     private final Semaphore connections = new Semaphore(CONNECTIONS_MAX);
     private final Map<String, Supplier<Object>> commands;
     private final ServerSocketChannel server;
@@ -83,7 +81,7 @@ final class AdminServer implements AutoCloseable {
         try (client; BufferedReader requests = new BufferedReader(
             Channels.newReader(client, StandardCharsets.UTF_8))) {
             for (String request = readLine(requests); request != null; request = readLine(requests)) {
-                final String line = json.writeValueAsString(answer(request)) + "\n";
+                final String line = Json.MAPPER.writeValueAsString(answer(request)) + "\n";
                 final byte[] answer = line.getBytes(StandardCharsets.UTF_8);
                 final ByteBuffer pending = ByteBuffer.wrap(answer);
                 while (pending.hasRemaining()) {
@@ -118,7 +116,7 @@ final class AdminServer implements AutoCloseable {
     private Object answer(final String request) {
         final JsonNode root;
         try {
-            root = json.readTree(request);
+            root = Json.MAPPER.readTree(request);
         } catch (final JsonProcessingException malformed) {
             return Map.of("error", "request is no JSON: " + malformed.getOriginalMessage());
         }

@@ -10,7 +10,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.caracal.control.ControlUpdate.WorkloadEndpointUpdate;
 import io.caracal.control.WorkloadEndpointId;
 
@@ -30,8 +29,6 @@ final class EndpointStatusFiles {
     /** What Go's url.PathEscape leaves as it is, beside letters and digits. */
     private static final String UNESCAPED = "-_.~$&+=:@";
 
-    private final JsonMapper json = new JsonMapper();
-
     /**
      * Makes the files what they shall be.
      *
@@ -48,7 +45,7 @@ final class EndpointStatusFiles {
         final Map<String, String> wanted = new HashMap<>();
         for (final Map.Entry<WorkloadEndpointUpdate, Boolean> each : snapshot.workloads().entrySet()) {
             if (each.getValue()) {
-                wanted.put(fileName(each.getKey().id()), json.writeValueAsString(content(each.getKey())));
+                wanted.put(fileName(each.getKey().id()), Json.MAPPER.writeValueAsString(content(each.getKey())));
             }
         }
         for (final Path file : files(directory)) {

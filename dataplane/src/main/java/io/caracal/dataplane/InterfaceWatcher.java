@@ -7,6 +7,7 @@ import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -39,6 +40,16 @@ final class InterfaceWatcher implements AutoCloseable {
 
     /** Any interface, as policy sees it. */
     private record KnownInterface(String name, Set<Prefix> addresses) {
+        @Override
+        public boolean equals(final Object other) {
+            return other instanceof final KnownInterface that && name.equals(that.name)
+                && addresses.equals(that.addresses);
+        }
+
+        @Override
+        public int hashCode() {
+            return Objects.hash(name, addresses);
+        }
     }
 
     private InterfaceWatcher(final String prefix, final WorkloadRegistry registry, final PolicyControl policy,

@@ -6,9 +6,9 @@ import io.caracal.xdp.uplink.UplinkMode;
 import io.caracal.xsk.XskMode;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
 
 /**
  * What an operator says about uplinks. Immutable; any thread.
@@ -91,12 +91,12 @@ public record UplinkSettings(List<String> names, boolean isAutomatic, List<Mode>
 
     /** The uplinks that are there and up. */
     List<Link> present(final HostView host) {
-        final Set<Link> present = new LinkedHashSet<>();
-        names.forEach(name -> host.link(name).ifPresent(present::add));
+        final Map<Integer, Link> present = new LinkedHashMap<>();
+        names.forEach(name -> host.link(name).ifPresent(link -> present.putIfAbsent(link.index(), link)));
         if (isAutomatic) {
             host.routes().stream().filter(route -> route.prefixLength() == 0).mapToInt(Route::ifindex)
-                .forEach(ifindex -> host.link(ifindex).ifPresent(present::add));
+                .forEach(ifindex -> host.link(ifindex).ifPresent(link -> present.putIfAbsent(ifindex, link)));
         }
-        return new ArrayList<>(present.stream().filter(Link::isUp).toList());
+        return new ArrayList<>(present.values().stream().filter(Link::isUp).toList());
     }
 }

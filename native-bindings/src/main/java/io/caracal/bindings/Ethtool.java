@@ -269,7 +269,7 @@ public final class Ethtool {
         }
         final MemorySegment ifreq = caracal_ifreq.allocate(arena).fill((byte)0);
         MemorySegment.copy(name, 0, caracal_ifreq.name(ifreq), ValueLayout.JAVA_BYTE, 0, name.length);
-        caracal_ifreq.data(ifreq, request);
+        ifreq.set(ValueLayout.JAVA_LONG, caracal_ifreq.data$offset(), request.address());
         final CallState state = new CallState();
         try (Fd socket = Fd.socket(Posix.AF_INET, Posix.SOCK_DGRAM, 0)) {
             final int result = LibC.ioctl(state, socket.number(), SIOCETHTOOL(), ifreq);

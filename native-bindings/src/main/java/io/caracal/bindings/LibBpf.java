@@ -119,7 +119,9 @@ public final class LibBpf {
         try (Arena arena = Arena.ofConfined()) {
             final MemorySegment options = bpf_object_open_opts.allocate(arena).fill((byte)0);
             bpf_object_open_opts.sz(options, options.byteSize());
-            bpf_object_open_opts.object_name(options, arena.allocateFrom(name));
+            /* As a number: an address by its layout costs a start sixteen classes. */
+            options.set(ValueLayout.JAVA_LONG, bpf_object_open_opts.object_name$offset(),
+                arena.allocateFrom(name).address());
             final MemorySegment object = MemorySegment.ofAddress(Downcalls.call(Calls.OBJECT_OPEN_MEM, state,
                 Downcalls.address(elf), elf.byteSize(), Downcalls.address(options)));
             Reference.reachabilityFence(elf);

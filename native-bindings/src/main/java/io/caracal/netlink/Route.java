@@ -60,6 +60,11 @@ public record Route(InetAddress destination, int prefixLength, List<NextHop> nex
      * @param weight share of the flows, from 1.
      */
     public record NextHop(InetAddress gateway, int ifindex, boolean isOnLink, int weight) {
+        @Override
+        public String toString() {
+            return (gateway == null ? "" : "via " + gateway.getHostAddress() + ' ') + "by interface " + ifindex
+                + (isOnLink ? " on link" : "") + " weight " + weight;
+        }
     }
 
     /**

@@ -5,7 +5,6 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.Deque;
 import java.util.List;
 
@@ -152,11 +151,17 @@ final class Ipv6RouteIndex {
         }
     }
 
+    /** Among equal prefixes what has a value before what only marks. */
+    private static int compare(final Prefix one, final Prefix other) {
+        int order = Long.compareUnsigned(one.high(), other.high());
+        order = order != 0 ? order : Long.compareUnsigned(one.low(), other.low());
+        order = order != 0 ? order : Integer.compare(one.length(), other.length());
+        return order != 0 ? order : Integer.compare(other.value(), one.value());
+    }
+
     /** In the order of addresses, containing prefixes first: then a stack knows what contains each entry. */
     private void insertAll(final List<Prefix> entries) {
-        entries.sort(Comparator.comparing(Prefix::high, Long::compareUnsigned)
-            .thenComparing(Prefix::low, Long::compareUnsigned).thenComparingInt(Prefix::length)
-            .thenComparing(Comparator.comparingInt(Prefix::value).reversed()));
+        entries.sort(Ipv6RouteIndex::compare);
         final Deque<Prefix> containing = new ArrayDeque<>();
         for (int i = 0; i < entries.size(); i++) {
             final Prefix entry = entries.get(i);

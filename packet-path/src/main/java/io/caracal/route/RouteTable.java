@@ -5,7 +5,6 @@ import io.caracal.wire.Ipv6Address;
 import io.caracal.wire.Ipv6Text;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -39,7 +38,7 @@ public final class RouteTable {
         routeCount = ipv4Routes.size() + ipv6Routes.size();
         ipv4 = new Ipv4RouteTrie();
         final List<Map.Entry<Ipv4Prefix, RouteTarget>> shortestFirst = new ArrayList<>(ipv4Routes.entrySet());
-        shortestFirst.sort(Comparator.comparingInt(entry -> entry.getKey().length()));
+        shortestFirst.sort((one, other) -> Integer.compare(one.getKey().length(), other.getKey().length()));
         for (final Map.Entry<Ipv4Prefix, RouteTarget> route : shortestFirst) {
             ipv4.put(route.getKey().address(), route.getKey().length(), number(numbers, route.getValue()));
         }
@@ -89,9 +88,28 @@ public final class RouteTable {
     }
 
     private record Ipv4Prefix(int address, int length) {
+        @Override
+        public boolean equals(final Object other) {
+            return other instanceof final Ipv4Prefix that && address == that.address && length == that.length;
+        }
+
+        @Override
+        public int hashCode() {
+            return address * 31 + length;
+        }
     }
 
     private record Ipv6Prefix(long high, long low, int length) {
+        @Override
+        public boolean equals(final Object other) {
+            return other instanceof final Ipv6Prefix that && high == that.high && low == that.low
+                && length == that.length;
+        }
+
+        @Override
+        public int hashCode() {
+            return (Long.hashCode(high) * 31 + Long.hashCode(low)) * 31 + length;
+        }
     }
 
     /**

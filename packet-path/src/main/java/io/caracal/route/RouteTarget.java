@@ -64,6 +64,17 @@ public record RouteTarget(int kind, int ifindex, int nextHop, int flags) {
         return new RouteTarget(kind, 0, nextHop, flags);
     }
 
+    @Override
+    public boolean equals(final Object other) {
+        return other instanceof final RouteTarget that && kind == that.kind && ifindex == that.ifindex
+            && nextHop == that.nextHop && flags == that.flags;
+    }
+
+    @Override
+    public int hashCode() {
+        return ((kind * 31 + ifindex) * 31 + nextHop) * 31 + flags;
+    }
+
     /**
      * The same in one {@code long}.
      *

@@ -3,8 +3,8 @@ package io.caracal.xdp;
 import io.caracal.bindings.BpfMaps;
 import io.caracal.bindings.Errno;
 import io.caracal.bindings.LibBpf;
+import io.caracal.bindings.MappedRegion;
 import io.caracal.bindings.NativeCallException;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
@@ -66,14 +66,14 @@ public final class BpfObject implements AutoCloseable {
     }
 
     private static BpfObject load(final BpfObjectSpec spec, final MapPins pins) {
-        try (Arena arena = Arena.ofConfined()) {
-            final byte[] elf = spec.elf();
-            final MemorySegment bytes = arena.allocate(elf.length, Long.BYTES);
-            bytes.copyFrom(MemorySegment.ofArray(elf));
-            final MemorySegment pointer = LibBpf.objectOpenMem(bytes, spec.name());
+        final byte[] elf = spec.elf();
+        /* Mapped, and not an arena's: that clears what it allocates word by word, in code that is not compiled yet. */
+        try (MappedRegion bytes = MappedRegion.anonymous(elf.length, 0)) {
+            bytes.segment().copyFrom(MemorySegment.ofArray(elf));
+            final MemorySegment pointer = LibBpf.objectOpenMem(bytes.segment(), spec.name());
             try {
                 final List<MapAdoption> adoptions = prepareMaps(pointer, spec, pins);
-                loadPrograms(pointer, spec, arena);
+                loadPrograms(pointer, spec);
                 final BpfObject object = new BpfObject(spec.name(), pointer, adoptions);
                 object.collect(spec.skippedPrograms());
                 pins.pin(object.maps, spec.sharedMaps().keySet(), adoptions);
@@ -99,18 +99,29 @@ public final class BpfObject implements AutoCloseable {
         return adoptions;
     }
 
-    private static void loadPrograms(final MemorySegment pointer, final BpfObjectSpec spec, final Arena arena) {
-        final Map<String, MemorySegment> logs = new TreeMap<>();
+    private static void loadPrograms(final MemorySegment pointer, final BpfObjectSpec spec) {
+        final List<String> wanted = new ArrayList<>();
         for (MemorySegment program = LibBpf.objectNextProgram(pointer, MemorySegment.NULL);
              !program.equals(MemorySegment.NULL); program = LibBpf.objectNextProgram(pointer, program)) {
             if (spec.skippedPrograms().contains(LibBpf.programName(program))) {
                 LibBpf.programSetAutoload(program, false);
                 continue;
             }
-            final MemorySegment log = arena.allocate(VERIFIER_LOG_SIZE);
-            LibBpf.programSetLogBuf(program, log, 0);
-            logs.put(LibBpf.programName(program), log);
+            wanted.add(LibBpf.programName(program));
         }
+        try (MappedRegion region = MappedRegion.anonymous(Math.max(1, wanted.size()) * VERIFIER_LOG_SIZE, 0)) {
+            final Map<String, MemorySegment> logs = new TreeMap<>();
+            for (final String program : wanted) {
+                final MemorySegment log = region.segment().asSlice(logs.size() * VERIFIER_LOG_SIZE, VERIFIER_LOG_SIZE);
+                LibBpf.programSetLogBuf(LibBpf.objectFindProgram(pointer, program), log, 0);
+                logs.put(program, log);
+            }
+            loadWithLogs(pointer, spec, logs);
+        }
+    }
+
+    private static void loadWithLogs(final MemorySegment pointer, final BpfObjectSpec spec,
+        final Map<String, MemorySegment> logs) {
         try {
             LibBpf.objectLoad(pointer);
         } catch (final NativeCallException e) {

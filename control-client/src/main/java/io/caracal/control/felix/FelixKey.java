@@ -1,7 +1,5 @@
 package io.caracal.control.felix;
 
-import java.util.Comparator;
-
 /**
  * Which object a message is about.
  *
@@ -9,12 +7,20 @@ import java.util.Comparator;
  * @param id   unique within the kind; empty where there is only one.
  */
 public record FelixKey(FelixObjectKind kind, String id) implements Comparable<FelixKey> {
-    private static final Comparator<FelixKey> ORDER =
-        Comparator.comparing(FelixKey::kind).thenComparing(FelixKey::id);
-
     @Override
     public int compareTo(final FelixKey other) {
-        return ORDER.compare(this, other);
+        final int order = kind.compareTo(other.kind);
+        return order != 0 ? order : id.compareTo(other.id);
+    }
+
+    @Override
+    public boolean equals(final Object other) {
+        return other instanceof final FelixKey that && kind == that.kind && id.equals(that.id);
+    }
+
+    @Override
+    public int hashCode() {
+        return kind.ordinal() * 31 + id.hashCode();
     }
 
     @Override

@@ -1,19 +1,11 @@
 package io.caracal.control.manifest;
 
-import com.fasterxml.jackson.core.JsonLocation;
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.JsonToken;
-import com.fasterxml.jackson.core.StreamReadConstraints;
-import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
-import com.fasterxml.jackson.dataformat.yaml.YAMLParser;
 import io.caracal.control.ControlException;
 import io.caracal.control.ControlProblem;
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -21,11 +13,19 @@ import java.util.Map;
 import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.error.MarkedYAMLException;
 import org.yaml.snakeyaml.error.YAMLException;
+import org.yaml.snakeyaml.events.AliasEvent;
+import org.yaml.snakeyaml.events.Event;
+import org.yaml.snakeyaml.events.ScalarEvent;
+import org.yaml.snakeyaml.parser.ParserImpl;
+import org.yaml.snakeyaml.reader.StreamReader;
 
 /**
  * Text of a manifest → its objects with the line of every value. Many documents in a file and Kubernetes' lists
- * ({@code kind: …List} with {@code items}) are taken apart; empty documents are skipped. Aliases are refused: Jackson's
- * parser would hand one over as if it were text.
+ * ({@code kind: …List} with {@code items}) are taken apart; empty documents are skipped. Aliases are refused: an object
+ * that stands twice has no line of its own.
+ *
+ * <p>By the events of SnakeYAML and not by Jackson's parser on top of it: that one's class makes a table of huge
+ * decimal numbers when it is first used, 30 to 40 ms before a pod can be served.</p>
  */
 final class ManifestParser {
     /** A file's limit: some 20,000 endpoints. More would hold up the reload; less has been seen in no cluster. */
@@ -33,15 +33,16 @@ final class ManifestParser {
     /** Calico's deepest object (a selector-free rule in a policy in a list) has 9 levels. */
     private static final int NESTING_MAX_LEVELS = 32;
 
-    private static final YAMLFactory YAML = factory();
-
     private final String file;
-    private final YAMLParser parser;
+    private final ParserImpl parser;
+    private final YamlScalar scalars;
     private final Map<String, Integer> lines = new HashMap<>();
+    private int level;
 
-    private ManifestParser(final String file, final YAMLParser parser) {
+    private ManifestParser(final String file, final ParserImpl parser, final YamlScalar scalars) {
         this.file = file;
         this.parser = parser;
+        this.scalars = scalars;
     }
 
     /**
@@ -51,28 +52,23 @@ final class ManifestParser {
      */
     static List<ManifestObject> parse(final String file, final String text) {
         final List<ManifestObject> objects = new ArrayList<>();
-        try (YAMLParser parser = YAML.createParser(text)) {
-            while (parser.nextToken() != null) {
-                final ManifestParser document = new ManifestParser(file, parser);
-                document.collect(document.readValue(""), "", objects);
-            }
-        } catch (final JsonProcessingException e) {
-            throw e.getCause() instanceof final MarkedYAMLException marked
-                ? refusal(file, marked) : refusal(file, e.getLocation(), e.getOriginalMessage());
-        } catch (final YAMLException | IOException e) {
-            throw refusal(file, null, e.getMessage());
-        }
-        return objects;
-    }
-
-    private static YAMLFactory factory() {
         final LoaderOptions options = new LoaderOptions();
         options.setCodePointLimit(FILE_MAX_BYTES);
-        options.setNestingDepthLimit(NESTING_MAX_LEVELS);
-        final YAMLFactory factory = YAMLFactory.builder().loaderOptions(options)
-            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
-        factory.setStreamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(NESTING_MAX_LEVELS).build());
-        return factory;
+        try {
+            final ParserImpl parser = new ParserImpl(new StreamReader(text), options);
+            final YamlScalar scalars = new YamlScalar();
+            for (Event event = parser.getEvent(); event != null; event = parser.getEvent()) {
+                if (event.is(Event.ID.DocumentStart)) {
+                    final ManifestParser document = new ManifestParser(file, parser, scalars);
+                    document.collect(document.readValue("", parser.getEvent()), "", objects);
+                }
+            }
+        } catch (final MarkedYAMLException e) {
+            throw refusal(file, e);
+        } catch (final YAMLException e) {
+            throw refusal(file, "not readable as YAML: " + e.getMessage().strip().replaceAll("\\s*\\R\\s*", "; "));
+        }
+        return objects;
     }
 
     /** SnakeYAML's own message draws the text over many lines; what was being read and what is wrong say enough. */
@@ -83,16 +79,17 @@ final class ManifestParser {
             new ControlProblem(ControlProblem.Kind.REFUSED, place, "", "not readable as YAML: " + reason)));
     }
 
-    private static ControlException refusal(final String file, final JsonLocation at, final String message) {
-        final String place = at == null || at.getLineNr() < 1 ? file : file + ':' + at.getLineNr();
-        final String reason = message == null ? "" : message.strip().replaceAll("\\s*\\R\\s*", "; ");
+    private static ControlException refusal(final String place, final String reason) {
         return new ControlException(List.of(
-            new ControlProblem(ControlProblem.Kind.REFUSED, place, "", "not readable as YAML: " + reason)));
+            new ControlProblem(ControlProblem.Kind.REFUSED, place, "", reason)));
     }
 
-    private ControlException refusalHere(final String reason) {
-        final String place = file + ':' + parser.currentTokenLocation().getLineNr();
-        return new ControlException(List.of(new ControlProblem(ControlProblem.Kind.REFUSED, place, "", reason)));
+    private ControlException refusal(final Event at, final String reason) {
+        return refusal(file + ':' + line(at), reason);
+    }
+
+    private static int line(final Event event) {
+        return event.getStartMark().getLine() + 1;
     }
 
     /** A document's objects: itself, or the items of a list. */
@@ -113,43 +110,52 @@ final class ManifestParser {
         }
     }
 
-    private JsonNode readValue(final String pointer) throws IOException {
+    private JsonNode readValue(final String pointer, final Event event) {
         /* A field's value stands where its name does: a block's own first token is on the line after. */
-        lines.putIfAbsent(pointer, parser.currentTokenLocation().getLineNr());
-        if (parser.isCurrentAlias()) {
-            throw refusalHere("aliases (*" + parser.getText() + ") are not supported: write the value out");
+        lines.putIfAbsent(pointer, line(event));
+        if (event instanceof final AliasEvent alias) {
+            throw refusal(event, "aliases (*" + alias.getAnchor() + ") are not supported: write the value out");
         }
-        final JsonNodeFactory nodes = JsonNodeFactory.instance;
-        return switch (parser.currentToken()) {
-            case START_OBJECT -> readObject(pointer);
-            case START_ARRAY -> readArray(pointer);
-            case VALUE_STRING -> nodes.textNode(parser.getText());
-            case VALUE_NUMBER_INT -> nodes.numberNode(parser.getBigIntegerValue());
-            case VALUE_NUMBER_FLOAT -> nodes.numberNode(parser.getDoubleValue());
-            case VALUE_TRUE, VALUE_FALSE -> nodes.booleanNode(parser.getBooleanValue());
-            case VALUE_NULL -> nodes.nullNode();
-            case VALUE_EMBEDDED_OBJECT -> throw refusalHere("binary values are not supported");
-            case END_OBJECT, END_ARRAY, FIELD_NAME, NOT_AVAILABLE ->
-                throw refusalHere("unexpected " + parser.currentToken());
-        };
+        if (event instanceof final ScalarEvent scalar) {
+            return readScalar(scalar);
+        }
+        if (++level > NESTING_MAX_LEVELS) {
+            throw refusal(event, "not readable as YAML: more than " + NESTING_MAX_LEVELS + " levels");
+        }
+        final JsonNode value = event.is(Event.ID.MappingStart) ? readObject(pointer) : readArray(pointer);
+        level--;
+        return value;
     }
 
-    private ObjectNode readObject(final String pointer) throws IOException {
+    private JsonNode readScalar(final ScalarEvent scalar) {
+        try {
+            return scalars.read(scalar);
+        } catch (final IllegalArgumentException wrong) {
+            throw refusal(scalar, wrong.getMessage());
+        }
+    }
+
+    private ObjectNode readObject(final String pointer) {
         final ObjectNode object = JsonNodeFactory.instance.objectNode();
-        while (parser.nextToken() == JsonToken.FIELD_NAME) {
-            final String name = parser.currentName();
+        for (Event event = parser.getEvent(); !event.is(Event.ID.MappingEnd); event = parser.getEvent()) {
+            if (!(event instanceof final ScalarEvent key)) {
+                throw refusal(event, "not readable as YAML: a field's name must be text");
+            }
+            final String name = key.getValue();
+            if (object.has(name)) {
+                throw refusal(event, "not readable as YAML: Duplicate field '" + name + "'");
+            }
             final String child = pointer + '/' + name.replace("~", "~0").replace("/", "~1");
-            lines.put(child, parser.currentTokenLocation().getLineNr());
-            parser.nextToken();
-            object.set(name, readValue(child));
+            lines.put(child, line(event));
+            object.set(name, readValue(child, parser.getEvent()));
         }
         return object;
     }
 
-    private ArrayNode readArray(final String pointer) throws IOException {
+    private ArrayNode readArray(final String pointer) {
         final ArrayNode array = JsonNodeFactory.instance.arrayNode();
-        while (parser.nextToken() != JsonToken.END_ARRAY) {
-            array.add(readValue(pointer + '/' + array.size()));
+        for (Event event = parser.getEvent(); !event.is(Event.ID.SequenceEnd); event = parser.getEvent()) {
+            array.add(readValue(pointer + '/' + array.size(), event));
         }
         return array;
     }

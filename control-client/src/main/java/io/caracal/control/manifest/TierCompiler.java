@@ -7,7 +7,6 @@ import io.caracal.control.proto.PolicyID;
 import io.caracal.control.proto.TierInfo;
 import io.caracal.policy.model.PolicyId;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -30,9 +29,13 @@ final class TierCompiler {
         final Set<String> names = new TreeSet<>(Hashes.BYTE_ORDER);
         names.addAll(tiers.keySet());
         policies.forEach(policy -> names.add(policy.tier()));
-        /* A tier that is not there comes after all that are. */
-        tierNames = names.stream().sorted(Comparator.comparing((String name) -> !tiers.containsKey(name))
-            .thenComparing(this::order)).toList();
+        tierNames = names.stream().sorted(this::compare).toList();
+    }
+
+    /** A tier that is not there comes after all that are. */
+    private int compare(final String one, final String other) {
+        final int presence = Boolean.compare(tiers.containsKey(other), tiers.containsKey(one));
+        return presence != 0 ? presence : Double.compare(order(one), order(other));
     }
 
     private double order(final String tier) {

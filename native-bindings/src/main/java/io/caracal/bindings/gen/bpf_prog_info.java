@@ -256,27 +256,6 @@ public class bpf_prog_info {
     public static long[] tag$dimensions() {
         return tag$DIMS;
     }
-    private static final VarHandle tag$ELEM_HANDLE = tag$LAYOUT.varHandle(sequenceElement());
-
-    /**
-     * Indexed getter for field:
-     * {@snippet lang=c :
-     * __u8 tag[8]
-     * }
-     */
-    public static byte tag(MemorySegment struct, long index0) {
-        return (byte)tag$ELEM_HANDLE.get(struct, tag$OFFSET, index0);
-    }
-
-    /**
-     * Indexed setter for field:
-     * {@snippet lang=c :
-     * __u8 tag[8]
-     * }
-     */
-    public static void tag(MemorySegment struct, long index0, byte fieldValue) {
-        tag$ELEM_HANDLE.set(struct, tag$OFFSET, index0, fieldValue);
-    }
 
     private static final OfInt jited_prog_len$LAYOUT = (OfInt)$LAYOUT.select(groupElement("jited_prog_len"));
 
@@ -684,27 +663,6 @@ public class bpf_prog_info {
      */
     public static long[] name$dimensions() {
         return name$DIMS;
-    }
-    private static final VarHandle name$ELEM_HANDLE = name$LAYOUT.varHandle(sequenceElement());
-
-    /**
-     * Indexed getter for field:
-     * {@snippet lang=c :
-     * char name[16]
-     * }
-     */
-    public static byte name(MemorySegment struct, long index0) {
-        return (byte)name$ELEM_HANDLE.get(struct, name$OFFSET, index0);
-    }
-
-    /**
-     * Indexed setter for field:
-     * {@snippet lang=c :
-     * char name[16]
-     * }
-     */
-    public static void name(MemorySegment struct, long index0, byte fieldValue) {
-        name$ELEM_HANDLE.set(struct, name$OFFSET, index0, fieldValue);
     }
 
     private static final OfInt ifindex$LAYOUT = (OfInt)$LAYOUT.select(groupElement("ifindex"));

@@ -157,27 +157,6 @@ public class ethtool_drvinfo {
     public static long[] driver$dimensions() {
         return driver$DIMS;
     }
-    private static final VarHandle driver$ELEM_HANDLE = driver$LAYOUT.varHandle(sequenceElement());
-
-    /**
-     * Indexed getter for field:
-     * {@snippet lang=c :
-     * char driver[32]
-     * }
-     */
-    public static byte driver(MemorySegment struct, long index0) {
-        return (byte)driver$ELEM_HANDLE.get(struct, driver$OFFSET, index0);
-    }
-
-    /**
-     * Indexed setter for field:
-     * {@snippet lang=c :
-     * char driver[32]
-     * }
-     */
-    public static void driver(MemorySegment struct, long index0, byte fieldValue) {
-        driver$ELEM_HANDLE.set(struct, driver$OFFSET, index0, fieldValue);
-    }
 
     private static final SequenceLayout version$LAYOUT = (SequenceLayout)$LAYOUT.select(groupElement("version"));
 
@@ -233,27 +212,6 @@ public class ethtool_drvinfo {
      */
     public static long[] version$dimensions() {
         return version$DIMS;
-    }
-    private static final VarHandle version$ELEM_HANDLE = version$LAYOUT.varHandle(sequenceElement());
-
-    /**
-     * Indexed getter for field:
-     * {@snippet lang=c :
-     * char version[32]
-     * }
-     */
-    public static byte version(MemorySegment struct, long index0) {
-        return (byte)version$ELEM_HANDLE.get(struct, version$OFFSET, index0);
-    }
-
-    /**
-     * Indexed setter for field:
-     * {@snippet lang=c :
-     * char version[32]
-     * }
-     */
-    public static void version(MemorySegment struct, long index0, byte fieldValue) {
-        version$ELEM_HANDLE.set(struct, version$OFFSET, index0, fieldValue);
     }
 
     private static final SequenceLayout fw_version$LAYOUT = (SequenceLayout)$LAYOUT.select(groupElement("fw_version"));
@@ -311,27 +269,6 @@ public class ethtool_drvinfo {
     public static long[] fw_version$dimensions() {
         return fw_version$DIMS;
     }
-    private static final VarHandle fw_version$ELEM_HANDLE = fw_version$LAYOUT.varHandle(sequenceElement());
-
-    /**
-     * Indexed getter for field:
-     * {@snippet lang=c :
-     * char fw_version[32]
-     * }
-     */
-    public static byte fw_version(MemorySegment struct, long index0) {
-        return (byte)fw_version$ELEM_HANDLE.get(struct, fw_version$OFFSET, index0);
-    }
-
-    /**
-     * Indexed setter for field:
-     * {@snippet lang=c :
-     * char fw_version[32]
-     * }
-     */
-    public static void fw_version(MemorySegment struct, long index0, byte fieldValue) {
-        fw_version$ELEM_HANDLE.set(struct, fw_version$OFFSET, index0, fieldValue);
-    }
 
     private static final SequenceLayout bus_info$LAYOUT = (SequenceLayout)$LAYOUT.select(groupElement("bus_info"));
 
@@ -387,27 +324,6 @@ public class ethtool_drvinfo {
      */
     public static long[] bus_info$dimensions() {
         return bus_info$DIMS;
-    }
-    private static final VarHandle bus_info$ELEM_HANDLE = bus_info$LAYOUT.varHandle(sequenceElement());
-
-    /**
-     * Indexed getter for field:
-     * {@snippet lang=c :
-     * char bus_info[32]
-     * }
-     */
-    public static byte bus_info(MemorySegment struct, long index0) {
-        return (byte)bus_info$ELEM_HANDLE.get(struct, bus_info$OFFSET, index0);
-    }
-
-    /**
-     * Indexed setter for field:
-     * {@snippet lang=c :
-     * char bus_info[32]
-     * }
-     */
-    public static void bus_info(MemorySegment struct, long index0, byte fieldValue) {
-        bus_info$ELEM_HANDLE.set(struct, bus_info$OFFSET, index0, fieldValue);
     }
 
     private static final SequenceLayout erom_version$LAYOUT = (SequenceLayout)$LAYOUT.select(groupElement("erom_version"));
@@ -465,27 +381,6 @@ public class ethtool_drvinfo {
     public static long[] erom_version$dimensions() {
         return erom_version$DIMS;
     }
-    private static final VarHandle erom_version$ELEM_HANDLE = erom_version$LAYOUT.varHandle(sequenceElement());
-
-    /**
-     * Indexed getter for field:
-     * {@snippet lang=c :
-     * char erom_version[32]
-     * }
-     */
-    public static byte erom_version(MemorySegment struct, long index0) {
-        return (byte)erom_version$ELEM_HANDLE.get(struct, erom_version$OFFSET, index0);
-    }
-
-    /**
-     * Indexed setter for field:
-     * {@snippet lang=c :
-     * char erom_version[32]
-     * }
-     */
-    public static void erom_version(MemorySegment struct, long index0, byte fieldValue) {
-        erom_version$ELEM_HANDLE.set(struct, erom_version$OFFSET, index0, fieldValue);
-    }
 
     private static final SequenceLayout reserved2$LAYOUT = (SequenceLayout)$LAYOUT.select(groupElement("reserved2"));
 
@@ -541,27 +436,6 @@ public class ethtool_drvinfo {
      */
     public static long[] reserved2$dimensions() {
         return reserved2$DIMS;
-    }
-    private static final VarHandle reserved2$ELEM_HANDLE = reserved2$LAYOUT.varHandle(sequenceElement());
-
-    /**
-     * Indexed getter for field:
-     * {@snippet lang=c :
-     * char reserved2[12]
-     * }
-     */
-    public static byte reserved2(MemorySegment struct, long index0) {
-        return (byte)reserved2$ELEM_HANDLE.get(struct, reserved2$OFFSET, index0);
-    }
-
-    /**
-     * Indexed setter for field:
-     * {@snippet lang=c :
-     * char reserved2[12]
-     * }
-     */
-    public static void reserved2(MemorySegment struct, long index0, byte fieldValue) {
-        reserved2$ELEM_HANDLE.set(struct, reserved2$OFFSET, index0, fieldValue);
     }
 
     private static final OfInt n_priv_flags$LAYOUT = (OfInt)$LAYOUT.select(groupElement("n_priv_flags"));

@@ -1,6 +1,7 @@
 package io.caracal.policy.model;
 
 import java.util.List;
+import java.util.Objects;
 
 /**
  * An interface that the node has now.
@@ -16,5 +17,16 @@ public record NodeInterface(int index, String name, List<Prefix> addresses) {
         if (index <= 0) {
             throw new PolicyException("interface " + name, "has index " + index + ", the kernel counts from 1");
         }
+    }
+
+    @Override
+    public boolean equals(final Object other) {
+        return other instanceof final NodeInterface that && index == that.index && name.equals(that.name)
+            && addresses.equals(that.addresses);
+    }
+
+    @Override
+    public int hashCode() {
+        return Objects.hash(index, name, addresses);
     }
 }

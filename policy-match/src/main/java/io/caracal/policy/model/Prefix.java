@@ -180,6 +180,17 @@ public record Prefix(boolean v6, long high, long low, int length) {
     }
 
     @Override
+    public boolean equals(final Object other) {
+        return other instanceof final Prefix that && v6 == that.v6 && high == that.high && low == that.low
+            && length == that.length;
+    }
+
+    @Override
+    public int hashCode() {
+        return (Long.hashCode(high) * 31 + Long.hashCode(low)) * 31 + length;
+    }
+
+    @Override
     public String toString() {
         return Addresses.format(v6, high, low) + "/" + length;
     }

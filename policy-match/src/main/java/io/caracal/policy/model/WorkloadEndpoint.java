@@ -1,6 +1,7 @@
 package io.caracal.policy.model;
 
 import java.util.List;
+import java.util.Objects;
 
 /**
  * A pod's interface.
@@ -22,6 +23,18 @@ public record WorkloadEndpoint(String id, String interfaceName, boolean active, 
         if (interfaceName.isEmpty()) {
             throw new PolicyException("workload endpoint " + id, "has no interface name");
         }
+    }
+
+    @Override
+    public boolean equals(final Object other) {
+        return other instanceof final WorkloadEndpoint that && id.equals(that.id)
+            && interfaceName.equals(that.interfaceName) && active == that.active && addresses.equals(that.addresses)
+            && tiers.equals(that.tiers) && profiles.equals(that.profiles);
+    }
+
+    @Override
+    public int hashCode() {
+        return Objects.hash(id, interfaceName, active, addresses, tiers, profiles);
     }
 
     @Override

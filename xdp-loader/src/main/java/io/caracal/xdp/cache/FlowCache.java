@@ -3,9 +3,11 @@ package io.caracal.xdp.cache;
 import io.caracal.bindings.MappedRegion;
 import io.caracal.bindings.Posix;
 import io.caracal.xdp.BpfMapHandle;
+import io.caracal.xdp.MapAdoption;
 import io.caracal.xdp.punt.FlowQueue;
 import io.caracal.xdp.punt.PuntPrograms;
 import java.lang.foreign.MemorySegment;
+import java.util.Set;
 
 /**
  * The flow cache of {@code cache.h}, mapped into this process: packets of flows that Java has decided about pass in the
@@ -24,6 +26,9 @@ import java.lang.foreign.MemorySegment;
 public final class FlowCache implements AutoCloseable {
     private static final int BUCKET_SIZE = CachedFlowLayout.SLOT_SIZE * CachedFlowLayout.BUCKET_SLOTS;
     private static final int PAGE_SIZE = 4096;
+    private static final String BUCKETS_MAP = "flow_cache";
+    private static final String STATE_MAP = "cache_state";
+    private static final Set<String> MAPS = Set.of(BUCKETS_MAP, STATE_MAP);
 
     private final MappedRegion buckets;
     private final MappedRegion state;
@@ -54,7 +59,7 @@ public final class FlowCache implements AutoCloseable {
      * @throws io.caracal.bindings.NativeCallException ENOMEM, or EPERM.
      */
     public static FlowCache map(final PuntPrograms programs, final FlowQueue queue) {
-        final BpfMapHandle array = programs.map("flow_cache");
+        final BpfMapHandle array = programs.map(BUCKETS_MAP);
         if (array.entryCountMax() < queue.queueCount()) {
             throw new IllegalArgumentException("a flow cache of " + array.entryCountMax() + " buckets is too small for "
                 + queue.queueCount() + " workers");
@@ -62,8 +67,12 @@ public final class FlowCache implements AutoCloseable {
         final MappedRegion buckets = region(array, (long)array.entryCountMax() * BUCKET_SIZE);
         try {
             final FlowCache cache = new FlowCache(buckets,
-                region(programs.map("cache_state"), CachedFlowLayout.STATE_SIZE), array.entryCountMax(), queue);
-            cache.takeOver();
+                region(programs.map(STATE_MAP), CachedFlowLayout.STATE_SIZE), array.entryCountMax(), queue);
+            if (cache.bucketCountInForce() == 0 && isNew(programs)) {
+                cache.outdateBefore(0);
+            } else {
+                cache.takeOver();
+            }
             return cache;
         } catch (final RuntimeException failure) {
             buckets.close();
@@ -74,6 +83,12 @@ public final class FlowCache implements AutoCloseable {
     private static MappedRegion region(final BpfMapHandle map, final long size) {
         final long pages = (size + PAGE_SIZE - 1) / PAGE_SIZE;
         return MappedRegion.shared(map.fd(), 0, pages * PAGE_SIZE, Posix.PROT_READ | Posix.PROT_WRITE);
+    }
+
+    /** A new map has nothing to count, and counting is a look at each of half a million slots. */
+    private static boolean isNew(final PuntPrograms programs) {
+        return programs.adoptions().stream().noneMatch(
+            map -> MAPS.contains(map.map()) && map.outcome() == MapAdoption.Outcome.ADOPTED);
     }
 
     private void takeOver() {
