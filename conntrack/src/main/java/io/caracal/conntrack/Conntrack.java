@@ -409,6 +409,19 @@ public final class Conntrack implements AutoCloseable, FlowRemovalListener {
         }
     }
 
+    /**
+     * Puts pages under everything that is not in the images, huge ones where the kernel gives them: some 10 ms for each
+     * 64 MiB. Until then each page comes when it is first touched. Any thread, also while packets pass, but not beside
+     * {@link #close}.
+     */
+    public void populate() {
+        ipv4.populate();
+        ipv6.populate();
+        if (offloaded != null) {
+            offloaded.populate();
+        }
+    }
+
     @Override
     public void close() {
         if (offloaded != null) {

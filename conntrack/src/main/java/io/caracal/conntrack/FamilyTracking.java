@@ -98,6 +98,12 @@ abstract sealed class FamilyTracking implements AutoCloseable permits Ipv4Tracki
     /** Makes the flow. */
     abstract int create();
 
+    /** See {@link OffHeap#populate}. */
+    void populate() {
+        table.populate();
+        tracker.populate();
+    }
+
     @Override
     public void close() {
         tracker.close();

@@ -213,6 +213,11 @@ final class FlowIndex implements AutoCloseable {
         return groupCount * GROUP_ENTRIES;
     }
 
+    /** See {@link OffHeap#populate}. */
+    void populate() {
+        OffHeap.populate(memory);
+    }
+
     @Override
     public void close() {
         memory.close();

@@ -37,6 +37,11 @@ final class FlowLinks implements AutoCloseable {
         base = memory.address();
     }
 
+    /** See {@link OffHeap#populate}. */
+    void populate() {
+        OffHeap.populate(memory);
+    }
+
     @Override
     public void close() {
         memory.close();

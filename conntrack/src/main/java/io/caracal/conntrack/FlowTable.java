@@ -18,6 +18,8 @@ public abstract sealed class FlowTable implements AutoCloseable permits Ipv4Flow
 
     /** Flows that end together are read into the cache together. */
     private static final int BATCH = 32;
+    /** Slots in use from which on touching pages one by one takes longer than to put all of them there. */
+    private static final int POPULATED_FROM = 16_384;
 
     final FlowIndex index;
     final FlowHash hash;
@@ -57,6 +59,9 @@ public abstract sealed class FlowTable implements AutoCloseable permits Ipv4Flow
         endpoints = new EndpointFlows(links, config.endpointsMax());
         timeouts = new FlowTimeouts(config.timeouts());
         creationGraceMs = (int)config.timeouts().creationGrace().toMillis();
+        if (image.highWater() > POPULATED_FROM) {
+            populate();
+        }
     }
 
     /** Puts the tuples of a restored record into the index; false when another flow has one of them. */
@@ -445,6 +450,15 @@ public abstract sealed class FlowTable implements AutoCloseable permits Ipv4Flow
         if (FlowAccount.createdMs(account) - (int)nowMs > 0) {
             OffHeap.putInt(account + FlowAccount.CREATED_MS_OFFSET, (int)nowMs);
         }
+    }
+
+    /**
+     * Puts pages under index and lists, huge ones where the kernel gives them (MADV_COLLAPSE: Linux 6.1); until then
+     * each page comes when it is first touched. Any thread, also beside the table's, but not beside {@link #close}.
+     */
+    public void populate() {
+        index.populate();
+        links.populate();
     }
 
     /** Gives the index and the lists back. The records stay in the image. */

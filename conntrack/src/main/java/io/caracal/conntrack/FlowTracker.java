@@ -244,6 +244,11 @@ final class FlowTracker implements AutoCloseable {
         }
     }
 
+    /** See {@link OffHeap#populate}. */
+    void populate() {
+        tcp.populate();
+    }
+
     @Override
     public void close() {
         tcp.close();

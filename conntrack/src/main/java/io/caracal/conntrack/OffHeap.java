@@ -1,5 +1,6 @@
 package io.caracal.conntrack;
 
+import io.caracal.bindings.HugePages;
 import io.caracal.bindings.MappedRegion;
 import io.caracal.bindings.Posix;
 import org.agrona.UnsafeApi;
@@ -17,19 +18,30 @@ final class OffHeap {
     /** Bytes of a cache line on the processors that Caracal runs on. */
     static final int CACHE_LINE = 64;
 
-    private static final int PAGE_SIZE = 4096;
 
     private OffHeap() {
     }
 
-    /** Zeroed memory in huge pages where the kernel gives them; all pages are there before the first packet. */
+    /** Zeroed memory, each page of which comes when it is first touched; or before, by {@link #populate}. */
     static MappedRegion reserve(final long size) {
-        final MappedRegion region = MappedRegion.anonymous(size, 0);
+        return MappedRegion.anonymous(size, 0);
+    }
+
+    /**
+     * Puts pages under all of it, huge ones where the kernel gives them. What is there stays, and others may use it
+     * meanwhile: in pieces, so that nobody's page waits for more than one of them.
+     */
+    static void populate(final MappedRegion region) {
         region.advise(Posix.MADV_HUGEPAGE);
-        for (long offset = 0; offset < size; offset += PAGE_SIZE) {
-            putByte(region.address() + offset, (byte)0);
+        long offset = 0;
+        while (offset < region.size()) {
+            final long untilHugePage = HugePages.SIZE - (region.address() + offset & HugePages.SIZE - 1);
+            final long length = Math.min(untilHugePage, region.size() - offset);
+            region.advise(Posix.MADV_POPULATE_WRITE, offset, length);
+            offset += length;
         }
-        return region;
+        /* What was touched before has small pages. Linux 6.1; where it is refused they stay. */
+        region.advise(Posix.MADV_COLLAPSE);
     }
 
     static byte getByte(final long address) {

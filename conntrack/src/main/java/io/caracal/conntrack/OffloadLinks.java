@@ -43,6 +43,11 @@ final class OffloadLinks implements AutoCloseable {
         return region.address() + (long)slot * SIZE;
     }
 
+    /** See {@link OffHeap#populate}. */
+    void populate() {
+        OffHeap.populate(region);
+    }
+
     @Override
     public void close() {
         region.close();

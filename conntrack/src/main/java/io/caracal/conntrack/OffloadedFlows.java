@@ -407,6 +407,12 @@ final class OffloadedFlows implements AutoCloseable {
         return table == ipv4.table ? ipv4Links : ipv6Links;
     }
 
+    /** See {@link OffHeap#populate}. */
+    void populate() {
+        ipv4Links.populate();
+        ipv6Links.populate();
+    }
+
     @Override
     public void close() {
         ipv4Links.close();

@@ -312,6 +312,11 @@ final class TcpTracker implements AutoCloseable {
         return INVALID;
     }
 
+    /** See {@link OffHeap#populate}. */
+    void populate() {
+        OffHeap.populate(notes);
+    }
+
     @Override
     public void close() {
         notes.close();

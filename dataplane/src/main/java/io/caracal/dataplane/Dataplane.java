@@ -145,6 +145,7 @@ public final class Dataplane implements AutoCloseable {
         reading.await();
         control.awaitIdle();
         warmup.goOn();
+        own(FlowMemory.begin(workers));
         control.readiness().firstTime().thenRun(() -> StartTask.begin("calico-rules", this::seeToCalicosRules));
         log.info("node " + config.node() + ": " + kernel.hooks().describePunt());
     }

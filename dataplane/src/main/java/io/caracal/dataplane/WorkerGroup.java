@@ -139,11 +139,18 @@ final class WorkerGroup implements AutoCloseable {
             pair, chain, natListeners.apply(member.index), offload.part(member.index), together));
         for (final Member member : members) {
             member.start();
+            /* It runs its cycles when it answers: a packet that is let in before would wait for its first ones. */
+            member.run(worker -> { });
             sockets.set(member.index, member.socket.fd());
         }
         offload.begin();
         startPolicyLog();
         running.complete(null);
+    }
+
+    /** Puts memory under the flows to come; packets pass meanwhile. Any thread, while the workers are there. */
+    void populate() {
+        members.forEach(member -> member.flows.conntrack().populate());
     }
 
     /** Lets go of who waits for workers that will not run: their start has failed. Does nothing once they run. */

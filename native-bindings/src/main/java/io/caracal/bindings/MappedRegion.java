@@ -2,6 +2,7 @@ package io.caracal.bindings;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.Objects;
 
 /**
  * Memory mapped into the process, and its owner. Any thread may use it; the owner closes it when nobody does any more.
@@ -125,6 +126,20 @@ public final class MappedRegion implements AutoCloseable {
      */
     public boolean advise(final int advice) {
         return LibC.madvise(new CallState(), address(), size(), advice) == 0;
+    }
+
+    /**
+     * Says how a part of it will be used.
+     *
+     * @param advice such as {@link Posix#MADV_POPULATE_WRITE}.
+     * @param offset where the part begins, a multiple of the page size.
+     * @param length its bytes.
+     * @return false where the kernel does not know the advice or does not follow it.
+     * @throws IndexOutOfBoundsException if the part is not within the region.
+     */
+    public boolean advise(final int advice, final long offset, final long length) {
+        Objects.checkFromIndexSize(offset, length, size());
+        return LibC.madvise(new CallState(), address() + offset, length, advice) == 0;
     }
 
     /** Unmaps it; further calls do nothing. Waits for accesses of other threads that are under way. */

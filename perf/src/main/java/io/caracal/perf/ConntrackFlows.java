@@ -53,6 +53,7 @@ public class ConntrackFlows {
         image = FlowImage.open(file, new FlowImageSpec(4, flows, 0, 1), BootIdentity.current());
         table = Ipv4FlowTable.open(image, new FlowTableConfig(ConntrackTimeouts.DEFAULTS, 16, 42),
             FlowRemovalListener.NONE, 1);
+        table.populate();
         final Ipv4FlowSpec spec = new Ipv4FlowSpec();
         for (int flow = 0; flow < flows; flow++) {
             spec.reset(addresses(flow), ports(flow), IpProtocol.UDP);

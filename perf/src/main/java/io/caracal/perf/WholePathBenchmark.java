@@ -118,6 +118,7 @@ public class WholePathBenchmark {
         conntrack = Conntrack.open(new ConntrackConfig(CAPACITY, 1024, ConntrackConfig.ENDPOINTS_MAX_DEFAULT, CAPACITY,
             ConntrackConfig.EVICTION_IDLE_DEFAULT, ConntrackTimeouts.DEFAULTS, TcpPolicy.DEFAULTS, true,
             EstablishedFlows.KEEP), ipv4Image, ipv6Image, BootClock.read(), workloads, FlowRemovalListener.NONE);
+        conntrack.populate();
     }
 
     /** Measuring misses or drops would be measuring something else. */

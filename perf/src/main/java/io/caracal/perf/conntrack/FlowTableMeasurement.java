@@ -76,8 +76,10 @@ public final class FlowTableMeasurement {
     }
 
     private static Ipv4FlowTable open(final FlowImage image) {
-        return Ipv4FlowTable.open(image, new FlowTableConfig(ConntrackTimeouts.DEFAULTS, 16, 42),
+        final Ipv4FlowTable table = Ipv4FlowTable.open(image, new FlowTableConfig(ConntrackTimeouts.DEFAULTS, 16, 42),
             FlowRemovalListener.NONE, START_MS);
+        table.populate();
+        return table;
     }
 
     private static FlowImage image(final Path file, final int flows) {
