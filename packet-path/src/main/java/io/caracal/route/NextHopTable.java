@@ -45,26 +45,20 @@ public final class NextHopTable {
     public static final int HEADER_WORDS = 11;
 
     private static final int TEMPLATE_LENGTH = HEADER_WORDS * Long.BYTES;
-    private static final int UDP_CHECKSUM = 1;
-    private static final int COPY_DSCP = 2;
+    /** A next hop is sixteen words: {@code mtu, options, kind}, {@code checksum sum, ifindex}, and the template. */
+    private static final int ENTRY_SHIFT = 4;
+    private static final int LINK_WORD = 1;
+    private static final int TEMPLATE_WORD = (1 << ENTRY_SHIFT) - HEADER_WORDS;
+    private static final int KIND_MASK = 0xFF;
+    private static final int UDP_CHECKSUM = 0x100;
+    private static final int COPY_DSCP = 0x200;
+    private static final int RESOLVED = 0x400;
 
-    private final byte[] kinds;
-    private final byte[] options;
-    private final boolean[] resolved;
-    private final int[] ifindexes;
-    private final int[] mtus;
-    private final int[] checksumSums;
-    private final long[] templates;
+    private final long[] words;
 
     private NextHopTable(final TreeMap<Integer, NextHop> nextHops) {
         final int count = nextHops.isEmpty() ? 1 : nextHops.lastKey() + 1;
-        kinds = new byte[count];
-        options = new byte[count];
-        resolved = new boolean[count];
-        ifindexes = new int[count];
-        mtus = new int[count];
-        checksumSums = new int[count];
-        templates = new long[count * HEADER_WORDS];
+        words = new long[count << ENTRY_SHIFT];
         nextHops.forEach(this::enter);
     }
 
@@ -75,7 +69,7 @@ public final class NextHopTable {
      * @return one of the {@code KIND_} constants.
      */
     public int kind(final int id) {
-        return id < kinds.length ? kinds[id] : KIND_NONE;
+        return id < words.length >>> ENTRY_SHIFT ? (int)words[id << ENTRY_SHIFT] & KIND_MASK : KIND_NONE;
     }
 
     /**
@@ -85,7 +79,7 @@ public final class NextHopTable {
      * @return true when packets can be sent.
      */
     public boolean isResolved(final int id) {
-        return resolved[id];
+        return (words[id << ENTRY_SHIFT] & RESOLVED) != 0;
     }
 
     /**
@@ -95,7 +89,7 @@ public final class NextHopTable {
      * @return kernel ifindex.
      */
     public int ifindex(final int id) {
-        return ifindexes[id];
+        return (int)words[(id << ENTRY_SHIFT) + LINK_WORD];
     }
 
     /**
@@ -105,7 +99,7 @@ public final class NextHopTable {
      * @return bytes from the inner IP header on.
      */
     public int mtu(final int id) {
-        return mtus[id];
+        return (int)(words[id << ENTRY_SHIFT] >>> Integer.SIZE);
     }
 
     /**
@@ -115,7 +109,7 @@ public final class NextHopTable {
      * @return true if so.
      */
     public boolean hasUdpChecksum(final int id) {
-        return (options[id] & UDP_CHECKSUM) != 0;
+        return (words[id << ENTRY_SHIFT] & UDP_CHECKSUM) != 0;
     }
 
     /**
@@ -125,7 +119,7 @@ public final class NextHopTable {
      * @return true if so.
      */
     public boolean copiesDscp(final int id) {
-        return (options[id] & COPY_DSCP) != 0;
+        return (words[id << ENTRY_SHIFT] & COPY_DSCP) != 0;
     }
 
     /**
@@ -136,7 +130,7 @@ public final class NextHopTable {
      * @return a sum as {@link io.caracal.wire.InternetChecksum} has it.
      */
     public int checksumSum(final int id) {
-        return checksumSums[id];
+        return (int)(words[(id << ENTRY_SHIFT) + LINK_WORD] >>> Integer.SIZE);
     }
 
     /**
@@ -149,49 +143,46 @@ public final class NextHopTable {
      * @return eight bytes, to be stored in native order.
      */
     public long headerWord(final int id, final int index) {
-        return templates[id * HEADER_WORDS + index];
+        return words[(id << ENTRY_SHIFT) + TEMPLATE_WORD + index];
     }
 
     private void enter(final int id, final NextHop nextHop) {
         final UnsafeBuffer template = new UnsafeBuffer(new byte[TEMPLATE_LENGTH]);
         switch (nextHop) {
             case NextHop.Direct direct -> {
-                kinds[id] = KIND_DIRECT;
-                enterLink(id, direct.link(), 0);
+                enter(id, KIND_DIRECT, direct.link(), 0);
                 writeEthernet(template, TEMPLATE_LENGTH - EthernetHeader.LENGTH, direct.link(), 0);
             }
             case NextHop.Tunnel tunnel -> enterTunnel(id, tunnel, template);
             case NextHop.Device device -> {
-                kinds[id] = KIND_DEVICE;
-                resolved[id] = true;
-                ifindexes[id] = device.ifindex();
-                mtus[id] = device.mtu();
+                words[id << ENTRY_SHIFT] = (long)device.mtu() << Integer.SIZE | KIND_DEVICE | RESOLVED;
+                words[(id << ENTRY_SHIFT) + LINK_WORD] = device.ifindex();
             }
         }
         for (int word = 0; word < HEADER_WORDS; word++) {
-            templates[id * HEADER_WORDS + word] = template.getLong(word * Long.BYTES);
+            words[(id << ENTRY_SHIFT) + TEMPLATE_WORD + word] = template.getLong(word * Long.BYTES);
         }
     }
 
-    private void enterLink(final int id, final NextHop.Link link, final int overheadLength) {
-        resolved[id] = link.destinationMac() != NextHop.UNRESOLVED;
-        ifindexes[id] = link.ifindex();
-        mtus[id] = link.mtu() - overheadLength;
+    private void enter(final int id, final int kindAndOptions, final NextHop.Link link, final int overheadLength) {
+        words[id << ENTRY_SHIFT] = (long)(link.mtu() - overheadLength) << Integer.SIZE | kindAndOptions
+            | (link.destinationMac() == NextHop.UNRESOLVED ? 0 : RESOLVED);
+        words[(id << ENTRY_SHIFT) + LINK_WORD] = link.ifindex();
     }
 
     private void enterTunnel(final int id, final NextHop.Tunnel tunnel, final UnsafeBuffer template) {
         final boolean overIpv4 = tunnel.destination() instanceof Inet4Address;
         final int length = overIpv4 ? TUNNEL_IPV4_LENGTH : TUNNEL_IPV6_LENGTH;
         final int ethernet = TEMPLATE_LENGTH - length;
-        kinds[id] = (byte)(overIpv4 ? KIND_TUNNEL_IPV4 : KIND_TUNNEL_IPV6);
-        options[id] = (byte)((tunnel.settings().udpChecksum() ? UDP_CHECKSUM : 0)
-            | (tunnel.settings().copyDscp() ? COPY_DSCP : 0));
-        enterLink(id, tunnel.link(), length - EthernetHeader.LENGTH);
+        final int options = (tunnel.settings().udpChecksum() ? UDP_CHECKSUM : 0)
+            | (tunnel.settings().copyDscp() ? COPY_DSCP : 0);
+        enter(id, (overIpv4 ? KIND_TUNNEL_IPV4 : KIND_TUNNEL_IPV6) | options, tunnel.link(),
+            length - EthernetHeader.LENGTH);
         writeEthernet(template, ethernet, tunnel.link(), overIpv4 ? EtherType.IPV4 : EtherType.IPV6);
         final int ip = ethernet + EthernetHeader.LENGTH;
         final TunnelTemplate headers = new TunnelTemplate(template, tunnel);
         if (overIpv4) {
-            checksumSums[id] = headers.writeIpv4(ip);
+            words[(id << ENTRY_SHIFT) + LINK_WORD] |= (long)headers.writeIpv4(ip) << Integer.SIZE;
         } else {
             headers.writeIpv6(ip);
         }

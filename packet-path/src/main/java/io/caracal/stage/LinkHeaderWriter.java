@@ -81,14 +81,23 @@ final class LinkHeaderWriter {
         final int tos = outerTos(burst, umem, row, nextHops, id);
         final int packetId = identification++ & 0xFFFF;
         final int checksum = checksum(nextHops.checksumSum(id) + tos + totalLength + packetId);
-        umem.putLong(l3 - 64, nextHops.headerWord(id, 3));
-        umem.putLong(l3 - 56, nextHops.headerWord(id, 4) | atByte(tos, 7));
-        umem.putLong(l3 - 48, nextHops.headerWord(id, 5) | at(totalLength, 0) | at(packetId, 2));
-        umem.putLong(l3 - 40, nextHops.headerWord(id, 6) | at(checksum, 0));
-        umem.putLong(l3 - 32, nextHops.headerWord(id, 7) | at(sourcePort(burst, row), 2) | at(udpLength, 6));
-        umem.putLong(l3 - 24, nextHops.headerWord(id, 8));
-        umem.putLong(l3 - 16, nextHops.headerWord(id, 9));
-        umem.putLong(l3 - 8, nextHops.headerWord(id, 10) | etherType(burst, row));
+        /* All is read before the first store, which is a barrier to the compiler. */
+        final long first = nextHops.headerWord(id, 3);
+        final long second = nextHops.headerWord(id, 4) | atByte(tos, 7);
+        final long third = nextHops.headerWord(id, 5) | at(totalLength, 0) | at(packetId, 2);
+        final long fourth = nextHops.headerWord(id, 6) | at(checksum, 0);
+        final long fifth = nextHops.headerWord(id, 7) | at(sourcePort(burst, row), 2) | at(udpLength, 6);
+        final long sixth = nextHops.headerWord(id, 8);
+        final long seventh = nextHops.headerWord(id, 9);
+        final long eighth = nextHops.headerWord(id, 10) | etherType(burst, row);
+        umem.putLong(l3 - 64, first);
+        umem.putLong(l3 - 56, second);
+        umem.putLong(l3 - 48, third);
+        umem.putLong(l3 - 40, fourth);
+        umem.putLong(l3 - 32, fifth);
+        umem.putLong(l3 - 24, sixth);
+        umem.putLong(l3 - 16, seventh);
+        umem.putLong(l3 - 8, eighth);
         if (nextHops.hasUdpChecksum(id)) {
             completeChecksum(umem, l3, udpLength, l3 - TUNNEL_HEADERS - Ipv4Header.MIN_LENGTH, true);
         }
