@@ -74,10 +74,12 @@ public sealed class PacketRows permits PacketBurst {
 
     /** Address of a row's first byte. */
     final long at(final int row) {
-        if (UnsafeBuffer.SHOULD_BOUNDS_CHECK) {
-            Objects.checkIndex(row, memory.capacity() >>> ROW_SHIFT);
-        }
-        return address + ((long)row << ROW_SHIFT);
+        return address + ((long)(UnsafeBuffer.SHOULD_BOUNDS_CHECK ? check(row) : row) << ROW_SHIFT);
+    }
+
+    /** Apart, so that {@link #at} is small enough for the first compiler to inline it anywhere. */
+    private int check(final int row) {
+        return Objects.checkIndex(row, memory.capacity() >>> ROW_SHIFT);
     }
 
     /**
