@@ -9,7 +9,7 @@ import io.caracal.bindings.ThreadNice;
 import io.caracal.worker.SystemCallWarmup;
 
 /**
- * Makes the packet path's code fast, on a thread of its own, in two parts. First four thousand synthetic packets, so
+ * Makes the packet path's code fast, on a thread of its own, in two parts. First three thousand synthetic packets, so
  * that a real one meets linked classes and code that is compiled once, for else it would wait for milliseconds; the
  * workers wait for that. Then, once they run, packets for as long as the configuration says, so that the optimising
  * compiler has its work behind it before there is load. That second part is most of the work, takes what others leave
@@ -18,10 +18,10 @@ import io.caracal.worker.SystemCallWarmup;
  * <p>Begun and closed by the starting thread.</p>
  */
 final class EngineWarmup implements AutoCloseable {
-    /** The engine's JVM compiles at first what was called 2000 times: twice that, in cycles of 64 packets. */
-    private static final int FIRST_CYCLES = 64;
-    /** The same of each call. */
-    private static final int FIRST_SYSTEM_CALLS = 2500;
+    /** The JVM compiles at first what was called 200 times, or 24 times with 2000 rounds of its loops: a burst's. */
+    private static final int FIRST_CYCLES = 48;
+    /** Of each call. */
+    private static final int FIRST_SYSTEM_CALLS = 500;
     /** About a millisecond of compiled code, after which it looks whether it is to end. */
     private static final int CYCLES = 32;
     /** A tenth of a usual thread's weight. */

@@ -15,8 +15,7 @@ public final class EngineJvm {
         "-XX:ShenandoahControlIntervalMax=100", "-XX:-ShenandoahPacing", "-Xms192m", "-Xmx1g",
         "-Dagrona.disable.bounds.checks=true", "-XX:-UsePerfData", "-XX:-UseFPUForSpilling",
         "-XX:+UnlockDiagnosticVMOptions", "-XX:-AOTReplayTraining", "-XX:-AOTRecordTraining",
-        "-XX:ArchiveRelocationMode=0", "-XX:Tier3InvocationThreshold=2000", "-XX:Tier3MinInvocationThreshold=1000",
-        "-XX:Tier3CompileThreshold=4000", "-XX:Tier4InvocationThreshold=15000",
+        "-XX:ArchiveRelocationMode=0", "-XX:Tier3MinInvocationThreshold=24", "-XX:Tier4InvocationThreshold=15000",
         "-XX:Tier4MinInvocationThreshold=2000", "-XX:Tier4CompileThreshold=30000");
     private static final Path TARGET = Path.of("dataplane", "target");
 
