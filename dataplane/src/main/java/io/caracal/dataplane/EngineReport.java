@@ -130,7 +130,7 @@ final class EngineReport {
         return list;
     }
 
-    private static Map<String, Object> worker(final WorkerGroup.Member member) {
+    private static Map<String, Object> worker(final EngineWorker member) {
         final WorkerCounters counters = member.counters();
         final Map<String, Object> report = new LinkedHashMap<>();
         report.put("index", member.index());

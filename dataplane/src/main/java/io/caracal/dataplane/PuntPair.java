@@ -56,6 +56,11 @@ record PuntPair(int hostIfindex, int engineIfindex, String engineDevice, int mtu
         return pair;
     }
 
+    /** Whether its packets may have several buffers. */
+    boolean isJumbo() {
+        return mtu > MTU;
+    }
+
     private static boolean hasShape(final Link host, final Link engine, final int queueCount) {
         return "veth".equals(host.kind()) && "veth".equals(engine.kind()) && host.lowerIndex() == engine.index()
             && engine.rxQueueCount() == queueCount && host.txQueueCount() == queueCount;

@@ -2,73 +2,45 @@ package io.caracal.dataplane;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.IntFunction;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
-import io.caracal.bindings.CpuAffinity;
 import io.caracal.conntrack.Conntrack;
 import io.caracal.conntrack.ConntrackCounter;
-import io.caracal.conntrack.ConntrackCounters;
-import io.caracal.conntrack.FlowOffload;
 import io.caracal.conntrack.FlowSnapshot;
 import io.caracal.conntrack.FlowSteering;
 import io.caracal.nat.NatBindingListener;
 import io.caracal.nat.NatConfig;
 import io.caracal.network.UplinkWorkers;
-import io.caracal.policy.PolicyEvaluator;
-import io.caracal.policy.PolicyLog;
 import io.caracal.policy.PolicyLogFormat;
 import io.caracal.policy.PolicyLogThread;
 import io.caracal.policy.PolicyWay;
-import io.caracal.port.PortSpec;
-import io.caracal.port.PuntPort;
-import io.caracal.port.XskPort;
 import io.caracal.route.ForwardingTables;
-import io.caracal.stage.ClientQuestions;
-import io.caracal.stage.PacketStage;
 import io.caracal.umem.FrameLedger;
 import io.caracal.umem.FramePool;
 import io.caracal.umem.Umem;
-import io.caracal.wire.EthernetHeader;
 import io.caracal.wire.SymmetricFlowHash;
-import io.caracal.worker.AllocationProbe;
-import io.caracal.worker.HandOverPort;
 import io.caracal.worker.HandOverWorkers;
-import io.caracal.worker.IdleMode;
-import io.caracal.worker.PacketWorker;
-import io.caracal.worker.WorkerCommand;
-import io.caracal.worker.WorkerConfig;
-import io.caracal.worker.WorkerCounters;
-import io.caracal.worker.WorkerThread;
 import io.caracal.xdp.XskMap;
-import io.caracal.xsk.RingDepths;
-import io.caracal.xsk.XskConfig;
-import io.caracal.xsk.XskSocket;
 import org.agrona.concurrent.AgentRunner;
 import org.agrona.concurrent.SleepingMillisIdleStrategy;
 
-/**
- * The packet workers: each with a UMEM, a socket on its queue of the punt pair, and a thread.
- */
+/** The packet workers together: their start and end, and what is wanted of all of them. */
 final class WorkerGroup implements AutoCloseable {
-    private static final int POLICY_LOG_DEPTH = 1024;
     private static final long POLICY_LOG_PAUSE_MS = 100;
     /** About a tenth of a millisecond that packets wait. */
     private static final int FLOWS_PER_COMMAND = 1024;
-    private static final long CPU_COUNT_UNPINNED = 1;
     /** Packets under way from one worker to one other: several bursts of both. */
     private static final int LANE_DEPTH = 512;
 
-    private final List<Member> members = new ArrayList<>();
+    private final List<EngineWorker> members = new ArrayList<>();
     private final DataplaneConfig config;
     private final PublishedTables tables;
     private final FlowDirectory flowDirectory;
@@ -114,9 +86,9 @@ final class WorkerGroup implements AutoCloseable {
             final Umem umem = Umem.create("caracal-" + index, allFrameCount);
             final FramePool pool =
                 new FramePool(new FrameLedger(allFrameCount), 0, frameCount, memory.blockCount());
-            final Member member = new Member(index, umem, pool);
+            final EngineWorker member = new EngineWorker(config, index, umem, pool, log);
             members.add(member);
-            member.flows = flowDirectory.openShard(index, tables.workloads());
+            member.own(flowDirectory.openShard(index, tables.workloads()));
         }
     }
 
@@ -135,14 +107,9 @@ final class WorkerGroup implements AutoCloseable {
         final WorkerChain chain = new WorkerChain(tables, flowHash, way, flowDirectory.placement());
         clientLookup = ClientLookup.start(log);
         final HandOverWorkers together = new HandOverWorkers(members.size(), LANE_DEPTH);
-        members.forEach(member -> member.open(
-            pair, chain, natListeners.apply(member.index), offload.part(member.index), together));
-        for (final Member member : members) {
-            member.start();
-            /* It runs its cycles when it answers: a packet that is let in before would wait for its first ones. */
-            member.run(worker -> { });
-            sockets.set(member.index, member.socket.fd());
-        }
+        members.forEach(member -> member.open(pair, chain, natListeners.apply(member.index()),
+            offload.part(member.index()), together, clientLookup));
+        members.forEach(member -> member.start(sockets));
         offload.begin();
         startPolicyLog();
         running.complete(null);
@@ -150,7 +117,7 @@ final class WorkerGroup implements AutoCloseable {
 
     /** Puts memory under the flows to come; packets pass meanwhile. Any thread, while the workers are there. */
     void populate() {
-        members.forEach(member -> member.flows.conntrack().populate());
+        members.forEach(member -> member.conntrack().populate());
     }
 
     /** Lets go of who waits for workers that will not run: their start has failed. Does nothing once they run. */
@@ -164,7 +131,7 @@ final class WorkerGroup implements AutoCloseable {
     }
 
     private void startPolicyLog() {
-        final PolicyLogThread agent = new PolicyLogThread(members.stream().map(member -> member.policyLog).toList(),
+        final PolicyLogThread agent = new PolicyLogThread(members.stream().map(EngineWorker::policyLog).toList(),
             new PolicyLogFormat(config.text(ConfigKey.POLICY_LOG_PREFIX)), new PolicyLogThread.Limit(
                 config.number(ConfigKey.POLICY_LOG_RATE), (int)config.number(ConfigKey.POLICY_LOG_BURST)), log::info);
         policyLogRunner = new AgentRunner(new SleepingMillisIdleStrategy(POLICY_LOG_PAUSE_MS),
@@ -181,19 +148,25 @@ final class WorkerGroup implements AutoCloseable {
      */
     void endFlows(final int ifindex) {
         running.join();
-        for (final Member member : members) {
-            final AtomicInteger left = new AtomicInteger();
+        inPortions(conntrack -> conntrack.removeEndpoint(ifindex, FLOWS_PER_COMMAND) == 0);
+    }
+
+    /** Goes through each worker's flows by one command after the other, until it says true; packets pass between. */
+    private void inPortions(final Predicate<Conntrack> portion) {
+        for (final EngineWorker member : members) {
+            final AtomicBoolean done = new AtomicBoolean();
             do {
-                member.run(worker -> left.set(
-                    member.flows.conntrack().removeEndpoint(ifindex, FLOWS_PER_COMMAND)));
-            } while (left.get() > 0);
+                /* A worker that has ended runs no command. */
+                done.set(true);
+                member.run(worker -> done.set(portion.test(member.conntrack())));
+            } while (!done.get());
         }
     }
 
     /** Whether no engine before has left flows; returns when the workers run. */
     boolean areFlowsNew() {
         running.join();
-        return members.stream().allMatch(member -> member.flows.areNew());
+        return members.stream().allMatch(EngineWorker::areFlowsNew);
     }
 
     /**
@@ -209,11 +182,11 @@ final class WorkerGroup implements AutoCloseable {
         final Map<Integer, List<FlowSnapshot>> byWorker =
             flows.stream().collect(Collectors.groupingBy(steering::shardOf));
         byWorker.forEach((worker, own) -> {
-            final Member member = members.get(worker);
+            final EngineWorker member = members.get(worker);
             for (int first = 0; first < own.size(); first += FLOWS_PER_COMMAND) {
                 final List<FlowSnapshot> some = own.subList(first, Math.min(first + FLOWS_PER_COMMAND, own.size()));
                 member.run(packetWorker -> some.forEach(flow ->
-                    adopted.addAndGet(member.flows.conntrack().adopt(flow) ? 1 : 0)));
+                    adopted.addAndGet(member.conntrack().adopt(flow) ? 1 : 0)));
             }
         });
         return adopted.get();
@@ -227,14 +200,7 @@ final class WorkerGroup implements AutoCloseable {
      */
     void withdrawFlows(final int ifindex) {
         running.join();
-        for (final Member member : members) {
-            final AtomicBoolean done = new AtomicBoolean();
-            do {
-                done.set(true);
-                member.run(worker -> done.set(
-                    member.flows.conntrack().withdrawEndpoint(ifindex, FLOWS_PER_COMMAND)));
-            } while (!done.get());
-        }
+        inPortions(conntrack -> conntrack.withdrawEndpoint(ifindex, FLOWS_PER_COMMAND));
     }
 
     /** Waits until no worker is within a burst that it began before; does nothing before the workers run. */
@@ -252,8 +218,8 @@ final class WorkerGroup implements AutoCloseable {
      */
     long flowCount(final int ifindex) {
         final AtomicLong count = new AtomicLong();
-        for (final Member member : members) {
-            final Conntrack conntrack = member.flows.conntrack();
+        for (final EngineWorker member : members) {
+            final Conntrack conntrack = member.conntrack();
             member.run(worker -> count.addAndGet((long)conntrack.ipv4Table().flowCount(ifindex)
                 + conntrack.ipv6Table().flowCount(ifindex)));
         }
@@ -267,18 +233,12 @@ final class WorkerGroup implements AutoCloseable {
      */
     void recheckFlows(final int generation) {
         running.join();
-        members.forEach(member -> member.run(worker -> member.flows.conntrack().policyGeneration(generation)));
+        members.forEach(member -> member.run(worker -> member.conntrack().policyGeneration(generation)));
     }
 
     /** Takes back offloaded flows that would be offloaded otherwise by these routes; whether there were any. */
     private boolean reviewFlows(final ForwardingTables tables) {
-        for (final Member member : members) {
-            final AtomicBoolean done = new AtomicBoolean();
-            do {
-                done.set(true);
-                member.run(worker -> done.set(member.flows.conntrack().reviewOffload(tables, FLOWS_PER_COMMAND)));
-            } while (!done.get());
-        }
+        inPortions(conntrack -> conntrack.reviewOffload(tables, FLOWS_PER_COMMAND));
         /* Some may have been taken back since the publication, before the command came. */
         final long count = reroutedCount();
         final boolean hasMoved = count != rerouted;
@@ -306,21 +266,21 @@ final class WorkerGroup implements AutoCloseable {
             @Override
             public Umem umem(final int worker) {
                 running.join();
-                return members.get(worker).umem;
+                return members.get(worker).umem();
             }
 
             @Override
             public void run(final int worker, final Task task) {
                 running.join();
-                final Member member = members.get(worker);
-                member.run(packetWorker -> task.run(packetWorker, member.pool));
+                final EngineWorker member = members.get(worker);
+                member.run(packetWorker -> task.run(packetWorker, member.pool()));
             }
 
             @Override
             public void relay(final int worker, final int ifindex, final int by) {
                 running.join();
-                final Member member = members.get(worker);
-                member.run(packetWorker -> member.handOver.relay(ifindex, by));
+                final EngineWorker member = members.get(worker);
+                member.run(packetWorker -> member.handOver().relay(ifindex, by));
             }
 
             @Override
@@ -333,158 +293,31 @@ final class WorkerGroup implements AutoCloseable {
             @Override
             public void configureNat(final int worker, final NatConfig natConfig) {
                 running.join();
-                final Member member = members.get(worker);
-                member.run(packetWorker -> member.flows.conntrack().configureNat(natConfig));
+                final EngineWorker member = members.get(worker);
+                member.run(packetWorker -> member.conntrack().configureNat(natConfig));
             }
         };
     }
 
     /** Ends the threads, and their ports with them; what they counted, their flows and their memory stay. */
     void stop() {
-        members.forEach(Member::end);
-        members.forEach(Member::stop);
+        members.forEach(EngineWorker::end);
+        members.forEach(EngineWorker::stop);
     }
 
     /** Calls for each worker. Any thread, after {@link #start}. */
-    void forEach(final Consumer<Member> visitor) {
+    void forEach(final Consumer<EngineWorker> visitor) {
         members.forEach(visitor);
     }
 
     @Override
     public void close() {
-        members.forEach(Member::close);
+        members.forEach(EngineWorker::close);
         if (clientLookup != null) {
             clientLookup.close();
         }
         if (policyLogRunner != null) {
             policyLogRunner.close();
-        }
-    }
-
-    private WorkerConfig workerConfig(final int index) {
-        final WorkerConfig defaults = WorkerConfig.of(index);
-        return new WorkerConfig(index, cpu(index), IdleMode.valueOf(config.text(ConfigKey.IDLE).toUpperCase(
-            Locale.ROOT)), config.number(ConfigKey.IDLE_SPIN_NS), defaults.pollTimeoutMs(),
-            defaults.commandQueueDepth());
-    }
-
-    /** The last CPUs by default: device interrupts and the system's daemons tend to the first. */
-    private int cpu(final int index) {
-        final int[] allowed = CpuAffinity.allowed().stream().toArray();
-        final int firstCpu = (int)config.number(ConfigKey.FIRST_CPU);
-        if (firstCpu >= 0) {
-            return firstCpu + index;
-        }
-        if (allowed.length <= CPU_COUNT_UNPINNED || config.workers() > allowed.length) {
-            return WorkerConfig.ANY_CPU;
-        }
-        return allowed[allowed.length - config.workers() + index];
-    }
-
-    /** One worker with what it owns. */
-    final class Member {
-        private final int index;
-        private final Umem umem;
-        private final FramePool pool;
-        private final WorkerCounters counters = new WorkerCounters();
-        private final PolicyLog policyLog = new PolicyLog(POLICY_LOG_DEPTH);
-        private WorkerFlows flows;
-        private XskSocket socket;
-        private WorkerThread thread;
-        private HandOverPort handOver;
-        private PacketWorker worker;
-        private AllocationProbe allocation;
-        private long allocatedBytes;
-
-        private Member(final int index, final Umem umem, final FramePool pool) {
-            this.index = index;
-            this.umem = umem;
-            this.pool = pool;
-        }
-
-        private void open(final PuntPair pair, final WorkerChain stages, final NatBindingListener natListener,
-                          final FlowOffload offload, final HandOverWorkers together) {
-            final int depth = config.ringDepth();
-            socket = XskSocket.open(umem, XskConfig.of(pair.engineDevice(), pair.engineIfindex(), index)
-                .withDepths(new RingDepths(depth, depth, depth, depth)).withMultiBuffer(memory.blockCount() > 0));
-            handOver = new HandOverPort(index, together, pool);
-            final ClientQuestions questions = clientLookup.questions();
-            final PacketStage chain = stages.withHandOver(index, members.size(), handOver).build(pool,
-                flows.conntrack(), flows.conntrack().openNat(natListener),
-                new PolicyEvaluator(index, PolicyEvaluator.Room.DEFAULT, policyLog), questions,
-                offload);
-            worker = new PacketWorker(workerConfig(index), pool, umem.buffer(), chain, counters);
-            together.join(index, worker.proxy(), umem.buffer());
-            worker.addPort(new PuntPort(new XskPort(
-                new PortSpec(pair.engineDevice() + " queue " + index, PuntPort.EGRESS_ACTIONS,
-                pair.mtu() + EthernetHeader.LENGTH),
-                socket.rings(), socket, pool)));
-            if (members.size() > 1) {
-                worker.addPort(handOver);
-            }
-            clientLookup.serve(questions, () -> worker.proxy().submit(WorkerCommand.NOTHING));
-        }
-
-        private void start() {
-            thread = WorkerThread.start(worker, failure -> log.error("worker " + index, failure));
-            allocation = thread.allocationProbe();
-        }
-
-        /** Runs a command between two bursts and waits for it; does nothing when the worker has ended. */
-        private void run(final WorkerCommand command) {
-            try {
-                thread.worker().proxy().submit(command).get();
-            } catch (final ExecutionException failure) {
-                throw new IllegalStateException("command to worker " + index, failure.getCause());
-            } catch (final CancellationException ended) {
-                log.info("worker " + index + " has ended before a command reached it");
-            } catch (final InterruptedException interrupted) {
-                Thread.currentThread().interrupt();
-            }
-        }
-
-        int index() {
-            return index;
-        }
-
-        ConntrackCounters conntrackCounters() {
-            return flows.conntrack().counters();
-        }
-
-        WorkerCounters counters() {
-            return counters;
-        }
-
-        int frameCount() {
-            return pool.ledger().frameCount();
-        }
-
-        /** What its thread has allocated on the Java heap since it runs: constant while packets flow, or a defect. */
-        synchronized long allocatedBytes() {
-            allocatedBytes += allocation.bytesSinceLast();
-            return allocatedBytes;
-        }
-
-        private void end() {
-            if (thread != null) {
-                thread.end();
-            }
-        }
-
-        private void stop() {
-            if (thread != null) {
-                thread.close();
-            } else if (socket != null) {
-                socket.close();
-            }
-        }
-
-        private void close() {
-            stop();
-            if (flows != null) {
-                flows.close();
-            }
-            umem.close();
         }
     }
 }
