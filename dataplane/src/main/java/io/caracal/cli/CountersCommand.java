@@ -2,12 +2,12 @@ package io.caracal.cli;
 
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.Callable;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -19,18 +19,14 @@ import picocli.CommandLine.Spec;
 final class CountersCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
-    @Option(names = "--admin", paramLabel = "SOCKET", defaultValue = "/run/caracal/admin.sock",
-        description = "admin socket (default: ${DEFAULT-VALUE})")
-    private Path admin;
+    @Mixin
+    private EngineMixin engine;
     @Option(names = "--json", description = "print the engine's answer as it is")
     private boolean json;
 
     @Override
     public Integer call() throws IOException {
-        final JsonNode counters;
-        try (AdminClient client = AdminClient.connect(admin)) {
-            counters = client.ask("counters");
-        }
+        final JsonNode counters = engine.ask("counters");
         if (json) {
             JsonOutput.print(spec, counters);
             return ExitCode.OK;

@@ -21,6 +21,7 @@ import io.caracal.conntrack.FlowReader;
 import io.caracal.conntrack.FlowSnapshot;
 import io.caracal.wire.IpProtocol;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -45,9 +46,8 @@ final class FlowsCommand implements Callable<Integer> {
 
     @Spec
     private CommandSpec spec;
-    @Option(names = "--admin", paramLabel = "SOCKET", defaultValue = "/run/caracal/admin.sock",
-        description = "admin socket (default: ${DEFAULT-VALUE})")
-    private Path admin;
+    @Mixin
+    private EngineMixin engine;
     @Option(names = "--directory", paramLabel = "DIR",
         description = "where the flows are (setting conntrack-directory; default: conntrack beside the admin socket)")
     private Path directory;
@@ -126,7 +126,8 @@ final class FlowsCommand implements Callable<Integer> {
     }
 
     private List<Path> files() throws IOException {
-        final Path folder = directory != null ? directory : admin.toAbsolutePath().resolveSibling("conntrack");
+        final Path folder = directory != null ? directory
+            : engine.adminSocket().toAbsolutePath().resolveSibling("conntrack");
         if (!Files.isDirectory(folder)) {
             throw new IOException("no flows in " + folder + ": no engine has run here, or it keeps them elsewhere"
                 + " (--directory)");
@@ -139,11 +140,9 @@ final class FlowsCommand implements Callable<Integer> {
     /** Names by interface, as far as an engine runs that knows them. */
     private Map<Integer, String> pods() throws IOException {
         final Map<Integer, String> pods = new HashMap<>();
-        if (Files.exists(admin)) {
-            try (AdminClient client = AdminClient.connect(admin)) {
-                for (final JsonNode workload : client.ask("status").path("workloads")) {
-                    pods.put(workload.path("ifindex").asInt(), workload.path("name").asText());
-                }
+        if (Files.exists(engine.adminSocket())) {
+            for (final JsonNode workload : engine.ask("status").path("workloads")) {
+                pods.put(workload.path("ifindex").asInt(), workload.path("name").asText());
             }
         }
         return pods;

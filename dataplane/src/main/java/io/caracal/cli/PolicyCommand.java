@@ -2,13 +2,13 @@ package io.caracal.cli;
 
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -20,9 +20,8 @@ import picocli.CommandLine.Spec;
 final class PolicyCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
-    @Option(names = "--admin", paramLabel = "SOCKET", defaultValue = "/run/caracal/admin.sock",
-        description = "admin socket (default: ${DEFAULT-VALUE})")
-    private Path admin;
+    @Mixin
+    private EngineMixin engine;
     @Option(names = "--raw", description = {"everything that was said and holds, also what could not be applied:",
         "Felix's messages as JSON, an object each in \"messages\""})
     private boolean raw;
@@ -31,10 +30,7 @@ final class PolicyCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        final JsonNode answer;
-        try (AdminClient client = AdminClient.connect(admin)) {
-            answer = client.ask(raw ? "said" : "policy");
-        }
+        final JsonNode answer = engine.ask(raw ? "said" : "policy");
         if (raw || json) {
             JsonOutput.print(spec, answer);
         } else {

@@ -2,11 +2,11 @@ package io.caracal.cli;
 
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.util.concurrent.Callable;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -20,18 +20,14 @@ import picocli.CommandLine.Spec;
 final class StatusCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
-    @Option(names = "--admin", paramLabel = "SOCKET", defaultValue = "/run/caracal/admin.sock",
-        description = "admin socket (default: ${DEFAULT-VALUE})")
-    private Path admin;
+    @Mixin
+    private EngineMixin engine;
     @Option(names = "--json", description = "print the engine's answer as it is")
     private boolean json;
 
     @Override
     public Integer call() throws IOException {
-        final JsonNode status;
-        try (AdminClient client = AdminClient.connect(admin)) {
-            status = client.ask("status");
-        }
+        final JsonNode status = engine.ask("status");
         if (json) {
             JsonOutput.print(spec, status);
         } else {
