@@ -40,7 +40,7 @@ public final class ManifestSource implements ControlSource {
     /** Held while what the feed wants is changed or read. */
     private final Object stateLock = new Object();
 
-    private ControlListener listener;
+    private SourceOutlet outlet;
     private ChangeFeed feed;
     private Thread watcher;
     private volatile boolean isClosed;
@@ -49,8 +49,6 @@ public final class ManifestSource implements ControlSource {
     private ManifestLoader.Stamps stamps;
     private Function<FelixKey, String> places = FelixKey::toString;
     private List<ControlProblem> notes = List.of();
-    private List<ControlProblem> feedProblems = List.of();
-    private List<ControlProblem> told = List.of();
 
     /**
      * A source that looks for changes every second.
@@ -106,14 +104,14 @@ public final class ManifestSource implements ControlSource {
      */
     @Override
     public synchronized void start(final ControlListener listener) {
-        if (this.listener != null || isClosed) {
+        if (outlet != null || isClosed) {
             throw new IllegalStateException("a manifest source starts once");
         }
         final ManifestLoader.Stamps seen = loader.stamps();
         final ManifestLoader.Loaded first = loader.load();
-        this.listener = Objects.requireNonNull(listener, "listener");
+        outlet = new SourceOutlet(Objects.requireNonNull(listener, "listener"), () -> isClosed);
         synchronized (stateLock) {
-            feed = new ChangeFeed(new WhileOpen(), key -> places.apply(key));
+            feed = new ChangeFeed(outlet, key -> places.apply(key));
         }
         stamps = seen;
         deliver(first);
@@ -145,21 +143,7 @@ public final class ManifestSource implements ControlSource {
         }
         if (running != null && running != Thread.currentThread()) {
             running.interrupt();
-            joinUninterruptibly(running);
-        }
-    }
-
-    private static void joinUninterruptibly(final Thread thread) {
-        boolean interrupted = false;
-        while (thread.isAlive()) {
-            try {
-                thread.join();
-            } catch (final InterruptedException e) {
-                interrupted = true;
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
+            ThreadEnd.await(running);
         }
     }
 
@@ -183,7 +167,7 @@ public final class ManifestSource implements ControlSource {
             stamps = seen;
             deliver(loader.load());
         } catch (final ControlException e) {
-            tell(e.problems());
+            outlet.tell(e.problems());
         }
     }
 
@@ -204,29 +188,7 @@ public final class ManifestSource implements ControlSource {
             feed.replace(next.state());
         }
         final List<ControlProblem> all = new ArrayList<>(notes);
-        all.addAll(feedProblems);
-        tell(all);
-    }
-
-    private void tell(final List<ControlProblem> now) {
-        if (!now.equals(told) && !isClosed) {
-            told = List.copyOf(now);
-            listener.onProblems(told);
-        }
-    }
-
-    /** Passes on what the feed tells until the source is closed; its problems are told together with the loader's. */
-    private final class WhileOpen implements ControlListener {
-        @Override
-        public void onUpdate(final ControlUpdate update) {
-            if (!isClosed) {
-                listener.onUpdate(update);
-            }
-        }
-
-        @Override
-        public void onProblems(final List<ControlProblem> problems) {
-            feedProblems = problems;
-        }
+        all.addAll(outlet.feedProblems());
+        outlet.tell(all);
     }
 }

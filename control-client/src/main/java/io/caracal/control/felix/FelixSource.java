@@ -4,8 +4,9 @@ import io.caracal.control.ControlException;
 import io.caracal.control.ControlListener;
 import io.caracal.control.ControlProblem;
 import io.caracal.control.ControlSource;
-import io.caracal.control.ControlUpdate;
+import io.caracal.control.SourceOutlet;
 import io.caracal.control.SourceStatus;
+import io.caracal.control.ThreadEnd;
 import io.caracal.control.WorkloadEndpointId;
 import io.caracal.control.proto.FromDataplane;
 import io.caracal.control.proto.ToDataplane;
@@ -48,7 +49,7 @@ public final class FelixSource implements ControlSource {
     /** Held while what Felix has said is changed or read. */
     private final Object stateLock = new Object();
     private ServerSocketChannel server;
-    private ControlListener listener;
+    private SourceOutlet outlet;
     private ChangeFeed feed;
     private Thread acceptor;
     private Thread worker;
@@ -57,9 +58,7 @@ public final class FelixSource implements ControlSource {
     private volatile boolean isClosed;
 
     /* Of the worker thread, of the starting one before. */
-    private List<ControlProblem> feedProblems = List.of();
     private ControlProblem connectionProblem;
-    private List<ControlProblem> told = List.of();
     private boolean unsaved;
     private long savedNs = System.nanoTime() - SAVE_INTERVAL_NS;
 
@@ -91,13 +90,13 @@ public final class FelixSource implements ControlSource {
      */
     @Override
     public synchronized void start(final ControlListener listener) {
-        if (this.listener != null || isClosed) {
+        if (outlet != null || isClosed) {
             throw new IllegalStateException("a Felix source starts once");
         }
         server = bind();
-        this.listener = listener;
+        outlet = new SourceOutlet(listener, () -> isClosed);
         synchronized (stateLock) {
-            feed = new ChangeFeed(new WhileOpen(), key -> "felix");
+            feed = new ChangeFeed(outlet, key -> "felix");
             replayKeptState();
         }
         acceptor = Thread.ofPlatform().name("caracal-felix-accept").daemon(true).start(this::accept);
@@ -280,14 +279,11 @@ public final class FelixSource implements ControlSource {
     }
 
     private void tellProblems() {
-        final List<ControlProblem> now = new ArrayList<>(feedProblems);
+        final List<ControlProblem> now = new ArrayList<>(outlet.feedProblems());
         if (connectionProblem != null) {
             now.add(connectionProblem);
         }
-        if (!now.equals(told) && !isClosed) {
-            told = List.copyOf(now);
-            listener.onProblems(told);
-        }
+        outlet.tell(now);
     }
 
     /**
@@ -373,7 +369,7 @@ public final class FelixSource implements ControlSource {
         }
         if (running != null && running != Thread.currentThread()) {
             running.interrupt();
-            join(running);
+            ThreadEnd.await(running);
         }
     }
 
@@ -388,35 +384,6 @@ public final class FelixSource implements ControlSource {
             }
         } catch (final IOException e) {
             counters.count("close-errors");
-        }
-    }
-
-    private static void join(final Thread thread) {
-        boolean interrupted = false;
-        while (thread.isAlive()) {
-            try {
-                thread.join();
-            } catch (final InterruptedException e) {
-                interrupted = true;
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
-    /** Passes on what the feed tells until the source is closed. */
-    private final class WhileOpen implements ControlListener {
-        @Override
-        public void onUpdate(final ControlUpdate update) {
-            if (!isClosed) {
-                listener.onUpdate(update);
-            }
-        }
-
-        @Override
-        public void onProblems(final List<ControlProblem> problems) {
-            feedProblems = problems;
         }
     }
 }
