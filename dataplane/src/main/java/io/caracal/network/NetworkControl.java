@@ -1,7 +1,6 @@
 package io.caracal.network;
 
 import io.caracal.control.NodeChange;
-import io.caracal.kernel.MtuFile;
 import io.caracal.kernel.NodeNetworkKeeper;
 import io.caracal.kernel.NodeNetworkReport;
 import io.caracal.kernel.NodeNetworkSettings;
@@ -64,6 +63,8 @@ public final class NetworkControl implements AutoCloseable {
     private final NeighbourBook neighbours;
     private final ClusterNetwork cluster = new ClusterNetwork();
     private final ForwardingCompiler compiler = new ForwardingCompiler();
+    private final ServiceRefusal serviceRefusal = new ServiceRefusal();
+    private final PodMtu podMtu;
     private Collection<LocalPod> pods = List.of();
     private HostView host = HostView.EMPTY;
     private CompiledForwarding compiled;
@@ -75,17 +76,10 @@ public final class NetworkControl implements AutoCloseable {
     private boolean isHostStale = true;
     private boolean isChanged;
     private boolean areNeighboursChanged;
-    private BiConsumer<Collection<Prefix>, Boolean> serviceLoops = (cidrs, isTold) -> { };
-    private Refusal refused = new Refusal(List.of(), false);
-    private volatile List<String> missing = List.of();
     private volatile List<String> settingProblems = List.of();
     private volatile List<String> uplinkProblems = List.of();
     private volatile List<String> kernelProblems = List.of();
     private volatile Map<String, String> uplinkModes = Map.of();
-
-    /** Services whose packets the host's stack shall not forward untranslated, and whether their senders are told. */
-    private record Refusal(List<Prefix> cidrs, boolean isTold) {
-    }
 
     private NetworkControl(final NetworkConfig config, final Supplier<UplinkSide> load,
                            final ForwardingPublisher publisher, final NetworkLog log) {
@@ -94,6 +88,7 @@ public final class NetworkControl implements AutoCloseable {
         this.log = log;
         netlink = RouteNetlink.open();
         neighbours = new NeighbourBook(netlink, log);
+        podMtu = new PodMtu(config.mtuFile(), log);
         this.load = load;
     }
 
@@ -158,7 +153,7 @@ public final class NetworkControl implements AutoCloseable {
      * @param refusing takes the services' addresses, none to refuse nothing, and whether senders are told.
      */
     public void tellServiceLoops(final BiConsumer<Collection<Prefix>, Boolean> refusing) {
-        serviceLoops = refusing;
+        serviceRefusal.by(refusing);
     }
 
     /**
@@ -333,22 +328,9 @@ public final class NetworkControl implements AutoCloseable {
         side().tables().removeEnded();
         keeper.update(KernelSpecCompiler.compile(input));
         if (!cluster.isEmpty()) {
-            final Optional<String> failure = config.mtuFile().isEmpty() ? Optional.of("the setting mtu-file is empty")
-                : writeMtu(config.mtuFile().get(), input.podMtu());
-            missing = failure.filter(why -> cluster.settings().host().requiresMtuFile())
-                .map(why -> List.of("the MTU file that RequireMTUFile wants is not there: " + why)).orElse(List.of());
+            podMtu.write(input.podMtu(), cluster.settings().host().requiresMtuFile());
         }
-        refuseServiceLoops();
-    }
-
-    private void refuseServiceLoops() {
-        final ServiceLoops wanted = cluster.settings().host().serviceLoops();
-        final Refusal now = new Refusal(
-            wanted == ServiceLoops.DISABLED ? List.of() : cluster.serviceCidrs(), wanted == ServiceLoops.REJECT);
-        if (!now.equals(refused)) {
-            serviceLoops.accept(now.cidrs(), now.isTold());
-            refused = now;
-        }
+        serviceRefusal.follow(cluster);
     }
 
     private void reconcileUplinks() {
@@ -387,27 +369,13 @@ public final class NetworkControl implements AutoCloseable {
         return tables;
     }
 
-    /** Why it could not be written. */
-    private Optional<String> writeMtu(final MtuFile file, final int mtu) {
-        try {
-            if (file.write(mtu)) {
-                log.info("new pods get MTU " + mtu + " (" + file.path() + ")");
-            }
-            return Optional.empty();
-        } catch (final java.io.UncheckedIOException failure) {
-            final String why = failure.getMessage() + ": " + failure.getCause().getMessage();
-            log.warn(why);
-            return Optional.of(why);
-        }
-    }
-
     /**
      * What Felix's settings require and is not there: the engine is not ready without it. Any thread.
      *
      * @return a sentence each.
      */
     public List<String> missing() {
-        return missing;
+        return podMtu.missing();
     }
 
     /**
