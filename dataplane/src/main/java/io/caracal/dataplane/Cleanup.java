@@ -46,12 +46,7 @@ public final class Cleanup {
             for (final String pin : PinDirectory.open(bpfFileSystem).removeAll()) {
                 removed.add("pin " + pin);
             }
-            for (final Link link : netlink.links()) {
-                final boolean isWorkload = link.name().startsWith(config.text(ConfigKey.INTERFACE_PREFIX));
-                if (isWorkload ? PuntHooks.removeLeftovers(link.index()) : UplinkHooks.removeLeftovers(link.index())) {
-                    removed.add("tc filters of " + link.name());
-                }
-            }
+            detach(netlink, config, removed);
             removed.addAll(removeNetwork(config));
             for (final ConfigKey device : List.of(ConfigKey.PUNT_HOST_DEVICE, ConfigKey.PUNT_ENGINE_DEVICE)) {
                 if (netlink.deleteLink(config.text(device))) {
@@ -61,21 +56,29 @@ public final class Cleanup {
             if (new WorkloadGuard(config.text(ConfigKey.INTERFACE_PREFIX)).remove()) {
                 removed.add("nftables table inet caracal");
             }
-            final Path adminSocket = config.path(ConfigKey.ADMIN_SOCKET).orElseThrow();
-            if (remove(adminSocket)) {
-                removed.add("file " + adminSocket);
-            }
-            for (final Path file : ControlSources.leftovers(config)) {
-                if (remove(file)) {
-                    removed.add("file " + file);
-                }
-            }
-            if (removeFlows(ConntrackSettings.directory(config))) {
-                removed.add("flows in " + ConntrackSettings.directory(config));
-            }
+            removeFiles(config, removed);
             held.deleteOnClose();
         }
         return removed;
+    }
+
+    /** What is on hooks without a pin. */
+    private static void detach(final RouteNetlink netlink, final DataplaneConfig config, final List<String> removed) {
+        for (final Link link : netlink.links()) {
+            final boolean isWorkload = link.name().startsWith(config.text(ConfigKey.INTERFACE_PREFIX));
+            if (isWorkload ? PuntHooks.removeLeftovers(link.index()) : UplinkHooks.removeLeftovers(link.index())) {
+                removed.add("tc filters of " + link.name());
+            }
+        }
+    }
+
+    private static void removeFiles(final DataplaneConfig config, final List<String> removed) {
+        final List<Path> files = new ArrayList<>(List.of(config.path(ConfigKey.ADMIN_SOCKET).orElseThrow()));
+        files.addAll(ControlSources.leftovers(config));
+        files.stream().filter(Cleanup::remove).forEach(file -> removed.add("file " + file));
+        if (removeFlows(ConntrackSettings.directory(config))) {
+            removed.add("flows in " + ConntrackSettings.directory(config));
+        }
     }
 
     /** Routes, overlay devices and neighbours that were made for the cluster's network, and the MTU of new pods. */
