@@ -103,7 +103,7 @@ public final class Selector {
 
         SelectorNode root() {
             if (peek() == Kind.END) {
-                return new SelectorNode.All();
+                return SelectorNode.Everything.ALL;
             }
             final SelectorNode node = or();
             expect(Kind.END, "the end");
@@ -147,11 +147,11 @@ public final class Selector {
                 case HAS -> new SelectorNode.Has(take().text());
                 case ALL -> {
                     take();
-                    yield new SelectorNode.All();
+                    yield SelectorNode.Everything.ALL;
                 }
                 case GLOBAL -> {
                     take();
-                    yield new SelectorNode.Global();
+                    yield SelectorNode.Everything.GLOBAL;
                 }
                 case OPEN -> {
                     take();

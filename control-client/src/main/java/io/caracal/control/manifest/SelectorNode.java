@@ -27,8 +27,19 @@ sealed interface SelectorNode {
     /** The same with every label's name prefixed, as Calico reaches for labels of namespaces and service accounts. */
     SelectorNode prefixed(String prefix);
 
-    /** {@code all()}. */
-    record All() implements SelectorNode {
+    /** What selects all whatever its labels are. */
+    enum Everything implements SelectorNode {
+        /** {@code all()}. */
+        ALL("all()"),
+        /** {@code global()}, which only a namespace selector gives a meaning, by replacing it. */
+        GLOBAL("global()");
+
+        private final String text;
+
+        Everything(final String text) {
+            this.text = text;
+        }
+
         @Override
         public boolean matches(final UnaryOperator<String> labels) {
             return true;
@@ -41,25 +52,7 @@ sealed interface SelectorNode {
 
         @Override
         public String toString() {
-            return "all()";
-        }
-    }
-
-    /** {@code global()}, which only a namespace selector gives a meaning, by replacing it; by itself it selects all. */
-    record Global() implements SelectorNode {
-        @Override
-        public boolean matches(final UnaryOperator<String> labels) {
-            return true;
-        }
-
-        @Override
-        public SelectorNode prefixed(final String prefix) {
-            return this;
-        }
-
-        @Override
-        public String toString() {
-            return "global()";
+            return text;
         }
     }
 
