@@ -34,75 +34,102 @@ class RingOracleTest {
         }
     }
 
+    /** Both ends of a ring and the oracle, which do the same and are compared at each step. */
+    private static final class Race {
+        private final Random random;
+        private final String seeded;
+        private final TxRing producer;
+        private final RxRing consumer;
+        private final Oracle oracle;
+        private long nextAddress = 1;
+        private long passed;
+
+        Race(final int depth, final long seed) {
+            random = new Random(seed);
+            seeded = ", seed " + seed;
+            final RingMemory memory = startingAt(RingMemory.allocate(depth, RingMemory.DESCRIPTOR_SIZE), NEAR_WRAP);
+            producer = new TxRing(memory);
+            consumer = new RxRing(memory);
+            oracle = new Oracle(depth);
+        }
+
+        void step() {
+            final int wanted = 1 + random.nextInt(Math.min(oracle.depth, 70));
+            switch (random.nextInt(6)) {
+                case 0, 1 -> reserve(wanted);
+                case 2 -> submit();
+                case 3 -> cancelReserved();
+                case 4 -> peek(wanted);
+                default -> cancelAndRelease();
+            }
+            assertEquals(oracle.submitted.size(), consumer.availableCount(), "available" + seeded);
+            assertEquals(oracle.submitted.size() + oracle.peeked.size(), producer.pendingCount(), "pending" + seeded);
+            assertEquals(Math.min(oracle.room(), 3), producer.room(3), "room" + seeded);
+        }
+
+        private void reserve(final int wanted) {
+            final int got = producer.reserve(wanted);
+            assertEquals(oracle.room() >= wanted ? wanted : 0, got, "reserve " + wanted + seeded);
+            for (int entry = 0; entry < got; entry++) {
+                final long[] descriptor = {nextAddress++ << 33, random.nextInt(), random.nextInt()};
+                producer.putDescriptor(entry, descriptor[0], (int)descriptor[1], (int)descriptor[2]);
+                oracle.reserved.add(descriptor);
+            }
+        }
+
+        private void submit() {
+            final int count = random.nextInt(oracle.reserved.size() + 1);
+            producer.submit(count);
+            for (int n = 0; n < count; n++) {
+                oracle.submitted.add(oracle.reserved.removeFirst());
+            }
+        }
+
+        private void cancelReserved() {
+            final int count = random.nextInt(oracle.reserved.size() + 1);
+            producer.cancel(count);
+            for (int n = 0; n < count; n++) {
+                oracle.reserved.removeLast();
+            }
+        }
+
+        private void peek(final int wanted) {
+            final int got = consumer.peek(wanted);
+            assertTrue(got <= Math.min(wanted, oracle.submitted.size()), "peek " + got + seeded);
+            assertEquals(oracle.submitted.isEmpty(), got == 0, "peek sees what is there" + seeded);
+            for (int entry = 0; entry < got; entry++) {
+                final long[] expected = oracle.submitted.removeFirst();
+                assertEquals(expected[0], consumer.address(entry), "address" + seeded);
+                assertEquals((int)expected[1], consumer.length(entry), "length" + seeded);
+                assertEquals((int)expected[2], consumer.options(entry), "options" + seeded);
+                oracle.peeked.add(expected);
+            }
+        }
+
+        private void cancelAndRelease() {
+            final int back = random.nextInt(oracle.peeked.size() + 1);
+            consumer.cancel(back);
+            for (int n = 0; n < back; n++) {
+                oracle.submitted.addFirst(oracle.peeked.removeLast());
+            }
+            final int released = oracle.peeked.size();
+            consumer.release(released);
+            oracle.peeked.clear();
+            passed += released;
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 8, 64, 1024})
     void shouldBehaveLikeAQueueOfDescriptors(final int depth) {
         final long seed = System.nanoTime();
         System.out.println("RingOracleTest descriptors: depth " + depth + " seed " + seed);
-        final Random random = new Random(seed);
-        final RingMemory memory = startingAt(RingMemory.allocate(depth, RingMemory.DESCRIPTOR_SIZE), NEAR_WRAP);
-        final TxRing producer = new TxRing(memory);
-        final RxRing consumer = new RxRing(memory);
-        final Oracle oracle = new Oracle(depth);
-        long nextAddress = 1;
-        long passed = 0;
+        final Race race = new Race(depth, seed);
         for (int operation = 0; operation < OPERATIONS; operation++) {
-            final int wanted = 1 + random.nextInt(Math.min(depth, 70));
-            switch (random.nextInt(6)) {
-                case 0, 1 -> {
-                    final int got = producer.reserve(wanted);
-                    assertEquals(oracle.room() >= wanted ? wanted : 0, got, "reserve " + wanted + " seed " + seed);
-                    for (int entry = 0; entry < got; entry++) {
-                        final long[] descriptor = {nextAddress++ << 33, random.nextInt(), random.nextInt()};
-                        producer.putDescriptor(entry, descriptor[0], (int)descriptor[1], (int)descriptor[2]);
-                        oracle.reserved.add(descriptor);
-                    }
-                }
-                case 2 -> {
-                    final int count = random.nextInt(oracle.reserved.size() + 1);
-                    producer.submit(count);
-                    for (int n = 0; n < count; n++) {
-                        oracle.submitted.add(oracle.reserved.removeFirst());
-                    }
-                }
-                case 3 -> {
-                    final int count = random.nextInt(oracle.reserved.size() + 1);
-                    producer.cancel(count);
-                    for (int n = 0; n < count; n++) {
-                        oracle.reserved.removeLast();
-                    }
-                }
-                case 4 -> {
-                    final int got = consumer.peek(wanted);
-                    assertTrue(got <= Math.min(wanted, oracle.submitted.size()), "peek " + got + " seed " + seed);
-                    assertEquals(oracle.submitted.isEmpty(), got == 0, "peek sees what is there, seed " + seed);
-                    for (int entry = 0; entry < got; entry++) {
-                        final long[] expected = oracle.submitted.removeFirst();
-                        assertEquals(expected[0], consumer.address(entry), "seed " + seed);
-                        assertEquals((int)expected[1], consumer.length(entry), "seed " + seed);
-                        assertEquals((int)expected[2], consumer.options(entry), "seed " + seed);
-                        oracle.peeked.add(expected);
-                    }
-                }
-                default -> {
-                    final int back = random.nextInt(oracle.peeked.size() + 1);
-                    consumer.cancel(back);
-                    for (int n = 0; n < back; n++) {
-                        oracle.submitted.addFirst(oracle.peeked.removeLast());
-                    }
-                    final int released = oracle.peeked.size();
-                    consumer.release(released);
-                    oracle.peeked.clear();
-                    passed += released;
-                }
-            }
-            assertEquals(oracle.submitted.size(), consumer.availableCount(), "available, seed " + seed);
-            assertEquals(oracle.submitted.size() + oracle.peeked.size(), producer.pendingCount(),
-                "pending, seed " + seed);
-            assertEquals(Math.min(oracle.room(), 3), producer.room(3), "room, seed " + seed);
+            race.step();
         }
-        System.out.println("  " + passed + " descriptors passed");
-        assertTrue(passed > 64, "the indices must have passed zero: " + passed);
+        System.out.println("  " + race.passed + " descriptors passed");
+        assertTrue(race.passed > 64, "the indices must have passed zero: " + race.passed);
     }
 
     @Test
