@@ -1,5 +1,8 @@
 package io.caracal.dataplane;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import java.io.IOException;
 import java.nio.file.Files;
 
@@ -7,7 +10,7 @@ import io.caracal.lab.LabNode;
 
 /** A policy for every pod of a node that lets nothing in and nothing out. */
 final class DenyAll {
-    static final String NAME = "deny-all";
+    private static final String NAME = "deny-all";
     private static final String FILE = NAME + ".yaml";
 
     private DenyAll() {
@@ -23,7 +26,25 @@ final class DenyAll {
             """.formatted(NAME));
     }
 
-    static void remove(final LabNode node) throws IOException {
+    private static void remove(final LabNode node) throws IOException {
         Files.delete(node.manifests().resolve(FILE));
+    }
+
+    /**
+     * Once the status says that it is in force, a connection that the flow cache carries has not one more exchange;
+     * without the policy it goes on, or a new one may.
+     */
+    static void expectCut(final LabNode node, final NodeView view, final EchoConnections connections,
+                          final EngineChild engine) throws Exception {
+        assertTrue(view.offloadedFlows() > 0, "offloaded");
+        write(node);
+        view.awaitInForce(NAME);
+        final long hits = view.bpfCounter("cache-hits");
+        final long exchanges = connections.exchangeCount();
+        Thread.sleep(100);
+        assertTrue(connections.exchangeCount() - exchanges <= 1, "one that was on its way back");
+        assertEquals(hits, view.bpfCounter("cache-hits"), engine.log());
+        remove(node);
+        NodeView.await("the connection goes on, or a new one may: " + engine.log(), connections::canConnect);
     }
 }

@@ -153,17 +153,7 @@ class OffloadedOverlayTest {
             for (int round = 0; round < 3; round++) {
                 try (EchoConnections connections = EchoConnections.open(client, far, PORT + round, 1)) {
                     connections.awaitExchanges(100);
-                    assertTrue(view.offloadedFlows() > 0, "offloaded");
-                    DenyAll.write(node);
-                    view.awaitInForce(DenyAll.NAME);
-                    final long hits = view.bpfCounter("cache-hits");
-                    final long exchanges = connections.exchangeCount();
-                    Thread.sleep(100);
-                    assertTrue(connections.exchangeCount() - exchanges <= 1, "one that was on its way back");
-                    assertEquals(hits, view.bpfCounter("cache-hits"), engine.log());
-                    DenyAll.remove(node);
-                    NodeView.await("the connection goes on, or a new one may: " + engine.log(),
-                        connections::canConnect);
+                    DenyAll.expectCut(node, view, connections, engine);
                 }
             }
         }

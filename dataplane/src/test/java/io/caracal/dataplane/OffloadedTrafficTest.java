@@ -138,17 +138,7 @@ class OffloadedTrafficTest extends TwoPodNode {
                 /* A port of its own: what a denied connection leaves behind may hold the former for a while. */
                 try (EchoConnections connections = EchoConnections.open(client, web, PORT + round, 1)) {
                     connections.awaitExchanges(200);
-                    assertTrue(view.offloadedFlows() > 0, "offloaded");
-                    DenyAll.write(node);
-                    view.awaitInForce(DenyAll.NAME);
-                    final long hits = view.bpfCounter("cache-hits");
-                    final long exchanges = connections.exchangeCount();
-                    Thread.sleep(100);
-                    assertTrue(connections.exchangeCount() - exchanges <= 1, "one that was on its way back");
-                    assertEquals(hits, view.bpfCounter("cache-hits"), engine.log());
-                    DenyAll.remove(node);
-                    NodeView.await("the connection goes on, or a new one may: " + engine.log(),
-                        () -> connections.canConnect());
+                    DenyAll.expectCut(node, view, connections, engine);
                 }
             }
         }
