@@ -56,6 +56,10 @@ final class FelixConnection implements AutoCloseable {
             }
         } catch (final IOException e) {
             putEnd(e);
+        } catch (final RuntimeException | Error e) {
+            /* Whoever waits for messages must hear that none comes any more, whatever it was. */
+            putEnd(new IOException("its reader failed: " + e, e));
+            throw e;
         } catch (final InterruptedException e) {
             Thread.currentThread().interrupt();
         }

@@ -193,6 +193,10 @@ public final class FelixSource implements ControlSource {
         } catch (final IOException e) {
             counters.count("connection-errors");
             connectionProblem = problem("felix", "the connection broke: " + e.getMessage());
+        } catch (final RuntimeException | Error e) {
+            counters.count("connection-errors");
+            connectionProblem = problem("felix", "a message could not be taken: " + e);
+            throw e;
         } catch (final InterruptedException e) {
             Thread.currentThread().interrupt();
         } finally {

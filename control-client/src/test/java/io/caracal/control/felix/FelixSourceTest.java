@@ -27,6 +27,7 @@ import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
 import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.Test;
@@ -117,6 +118,39 @@ class FelixSourceTest {
             assertThrows(ControlException.class, () -> new FelixSource(config()).start(heard));
         }
         assertTrue(Files.notExists(directory.resolve("felix.sock")));
+    }
+
+    @Test
+    void shouldSayThatAMessageCouldNotBeTakenAndServeTheNextFelix() throws Exception {
+        final AtomicBoolean isBroken = new AtomicBoolean(true);
+        final ControlListener breaking = new ControlListener() {
+            @Override
+            public void onUpdate(final ControlUpdate update) {
+                if (isBroken.get()) {
+                    throw new IllegalStateException("the listener is broken");
+                }
+                heard.onUpdate(update);
+            }
+
+            @Override
+            public void onProblems(final List<ControlProblem> problems) {
+                heard.onProblems(problems);
+            }
+        };
+        try (FelixSource source = new FelixSource(config())) {
+            source.start(breaking);
+            try (SocketChannel felix = connect()) {
+                send(felix, recording("felix-restart-1"));
+                final String problem = heard.problems.poll(60, TimeUnit.SECONDS);
+                assertTrue(problem != null && problem.contains("the listener is broken"), problem);
+            }
+            await(() -> source.phase() == FelixSource.Phase.DISCONNECTED);
+            isBroken.set(false);
+            try (SocketChannel felix = connect()) {
+                send(felix, recording("felix-restart-1"));
+                heard.awaitInSync();
+            }
+        }
     }
 
     @Test
