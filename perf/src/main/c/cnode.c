@@ -5,7 +5,7 @@
  * Takes the place of an engine that has laid everything out and is gone: its programs go on, and find this socket in
  * their maps. No connections, no policy, no fragments, no errors: less than the engine does.
  *
- *     cnode --netns NAME --punt INTERFACE --punt-map PIN --pods ADDRESS=IFINDEX,...
+ *     cnode --netns NAME --punt INTERFACE --punt-map PIN --pods ADDRESS=IFINDEX,... [--cpu N]
  *           [--uplink INTERFACE --uplink-map PIN --own ADDRESS --own-mac MAC --next-hop-mac MAC --own-vtep-mac MAC
  *            --peer ADDRESS --peer-vtep-mac MAC --peer-pods ADDRESS (a /16)]
  *
@@ -31,14 +31,15 @@ enum { HASH_SEED = 0x5eed1234, TABLE_BASE = 0x0a800001, PODS = 256, VNI = 4096, 
 
 enum { PUNT, UPLINK };
 
-/* The first of the options: those of a node without an uplink. */
-enum { OPTIONS_WITHOUT_UPLINK = 4 };
+/* The first of the options: those of a node without an uplink, and those that one with an uplink needs. */
+enum { OPTIONS_WITHOUT_UPLINK = 4, OPTIONS_WITH_UPLINK = 13 };
 
 struct forwarder {
     /* options */
     const char *netns, *punt, *punt_map, *workloads;
     const char *uplink, *uplink_map, *own, *own_mac, *next_hop_mac, *own_vtep_mac;
     const char *peer, *peer_vtep_mac, *peer_pods;
+    uint64_t cpu;
     /* state */
     struct umem umem;
     struct port ports[PORTS];
@@ -68,10 +69,11 @@ static void read_options(struct forwarder *forwarder, int argc, char **argv) {
         { "peer", OPTION_TEXT, &forwarder->peer, 0, 0 },
         { "peer-vtep-mac", OPTION_TEXT, &forwarder->peer_vtep_mac, 0, 0 },
         { "peer-pods", OPTION_TEXT, &forwarder->peer_pods, 0, 0 },
+        { "cpu", OPTION_NUMBER, &forwarder->cpu, 0, 1023 },
     };
-    const int count = sizeof(specs) / sizeof(specs[0]);
-    parse_options(argc, argv, 1, specs, count);
-    const int needed = forwarder->uplink == NULL ? OPTIONS_WITHOUT_UPLINK : count;
+    forwarder->cpu = UINT64_MAX;
+    parse_options(argc, argv, 1, specs, sizeof(specs) / sizeof(specs[0]));
+    const int needed = forwarder->uplink == NULL ? OPTIONS_WITHOUT_UPLINK : OPTIONS_WITH_UPLINK;
     for (int i = 0; i < needed; i++) {
         if (*(const char **)specs[i].target == NULL) {
             die_use("cnode needs --%s", specs[i].name);
@@ -244,6 +246,9 @@ static void *forward_until_ended(void *argument) {
     uint64_t idle_since_ns = 0;
     int yields = 0;
     favour_this_thread();
+    if (forwarder->cpu != UINT64_MAX) {
+        pin_to_cpu(forwarder->cpu);
+    }
     for (uint32_t i = 0; i < forwarder->port_count; i++) {
         sockets[i] = (struct pollfd){ .fd = forwarder->ports[i].xsk.fd, .events = POLLIN };
     }

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 
+import io.caracal.bindings.CpuAffinity;
 import io.caracal.lab.LabNode;
 import io.caracal.lab.LabPod;
 import io.caracal.netlink.Neighbour;
@@ -70,7 +71,8 @@ final class TwinPath {
         for (final LabPod pod : pods.local()) {
             addresses.add(pod.ipv4() + '=' + ifindex(node, pod));
         }
-        final List<String> options = new ArrayList<>(List.of("--netns", node.namespace().name(),
+        final String lastCpu = Integer.toString(CpuAffinity.allowed().length() - 1);
+        final List<String> options = new ArrayList<>(List.of("--cpu", lastCpu, "--netns", node.namespace().name(),
             "--punt", PUNT, "--punt-map", pins.mapPin("xsks").toString(), "--pods", String.join(",", addresses)));
         if (isRemote) {
             options.addAll(List.of("--uplink", UPLINK, "--uplink-map", pins.mapPin("uplink_xsks").toString(),
