@@ -18,10 +18,11 @@ abstract sealed class FamilyTracking implements AutoCloseable permits Ipv4Tracki
     final FlowAdmission admission;
     /** The burst's row of each tuple in the lookup. */
     final int[] row = new int[PacketBurst.MAX_PACKETS];
-    private final long[] accountLine = new long[PacketBurst.MAX_PACKETS];
     /** Tuples in the lookup. */
     int count;
 
+    /** Addresses of the accounts that are read together. */
+    private final long[] accountLine = new long[PacketBurst.MAX_PACKETS];
     /** Keeps the reads of a lookup's first passes alive. */
     private long sink;
 

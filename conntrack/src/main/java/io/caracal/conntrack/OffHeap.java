@@ -18,7 +18,6 @@ final class OffHeap {
     /** Bytes of a cache line on the processors that Caracal runs on. */
     static final int CACHE_LINE = 64;
 
-
     private OffHeap() {
     }
 

@@ -39,7 +39,7 @@ import io.caracal.xsk.XskSocket;
  */
 final class EngineWorker implements AutoCloseable {
     private static final int POLICY_LOG_DEPTH = 1024;
-    private static final long CPU_COUNT_UNPINNED = 1;
+    private static final int CPU_COUNT_UNPINNED = 1;
 
     private final DataplaneConfig config;
     private final int index;

@@ -69,10 +69,7 @@ public final class PacketBurst extends PacketRows {
      * @param packetLength its length in bytes.
      */
     public void add(final long address, final int packetLength) {
-        if (count == CAPACITY) {
-            throw new IllegalStateException("a burst has " + CAPACITY + " rows");
-        }
-        final long row = at(count++);
+        final long row = at(nextRow());
         UnsafeApi.putLong(row + FRAME_ADDRESS, address);
         UnsafeApi.putLong(row + LENGTH, packetLength);
         UnsafeApi.putLong(row + ETHER_TYPE, 0);
@@ -81,6 +78,26 @@ public final class PacketBurst extends PacketRows {
         UnsafeApi.putLong(row + FLOW, NO_FLOW & LOW_32);
         UnsafeApi.putLong(row + ROUTE, 0);
         UnsafeApi.putLong(row + EGRESS_ACTION, (long)packetLength << 32);
+    }
+
+    /**
+     * Appends a row that was kept from an earlier burst, as it was kept.
+     *
+     * @param from where it was kept.
+     * @param fromRow its row there.
+     * @return its row here.
+     */
+    public int add(final PacketRows from, final int fromRow) {
+        final int row = nextRow();
+        copy(row, from, fromRow);
+        return row;
+    }
+
+    private int nextRow() {
+        if (count == CAPACITY) {
+            throw new IllegalStateException("a burst has " + CAPACITY + " rows");
+        }
+        return count++;
     }
 
     /**

@@ -64,11 +64,8 @@ final class HeldRows {
 
     /** Appends a row to a burst that has room, as it was, and forgets it; the others keep their order. */
     int restore(final PacketBurst burst, final int index) {
-        final int row = burst.count;
-        final long address = rows.frameAddress(index);
-        ledger.movePacket(Umem.frameOf(address), FrameLedger.HELD, FrameLedger.BURST);
-        burst.add(address, rows.length(index));
-        burst.copy(row, rows, index);
+        ledger.movePacket(Umem.frameOf(rows.frameAddress(index)), FrameLedger.HELD, FrameLedger.BURST);
+        final int row = burst.add(rows, index);
         remove(index);
         return row;
     }
