@@ -35,7 +35,6 @@ final class CachedFlowLayout {
     static final int STATE_SIZE = 8;
 
     static final VarHandle INT = ValueLayout.JAVA_INT.varHandle();
-    static final VarHandle LONG = ValueLayout.JAVA_LONG.varHandle();
 
     private CachedFlowLayout() {
     }

@@ -3,9 +3,9 @@ package io.caracal.xdp.cache;
 import io.caracal.xdp.punt.FlowQueue;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
+import org.agrona.UnsafeApi;
 
 /**
  * One worker's part of the flow cache: a hash table of four-slot buckets in memory that the programs read. It alone
@@ -27,18 +27,21 @@ public final class FlowCachePart {
     /** Slots where an entry may be. */
     public static final int BUCKET_SLOTS = CachedFlowLayout.BUCKET_SLOTS;
 
-    private static final ValueLayout.OfInt INT_BE = ValueLayout.JAVA_INT.withOrder(ByteOrder.BIG_ENDIAN);
-    private static final ValueLayout.OfShort SHORT_BE = ValueLayout.JAVA_SHORT.withOrder(ByteOrder.BIG_ENDIAN);
+    private static final boolean LITTLE_ENDIAN = ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN;
     private static final int IPV4_WORDS = 1;
     private static final int IPV6_WORDS = 4;
 
+    /** Keeps the memory alive. */
     private final MemorySegment slots;
+    /** By address: in an engine that has just started, each access of a segment takes microseconds. */
+    private final long base;
     private final FlowQueue queue;
     private final int bucketMask;
     private int usedCount;
 
     FlowCachePart(final MemorySegment slots, final FlowQueue queue, final int bucketCount) {
         this.slots = slots;
+        base = slots.address();
         this.queue = queue;
         bucketMask = bucketCount - 1;
     }
@@ -108,31 +111,31 @@ public final class FlowCachePart {
     private void write(final int slot, final CachedFlowSpec spec) {
         final long at = at(slot);
         beginWrite(at);
-        slots.set(ValueLayout.JAVA_INT, at + CachedFlowLayout.INGRESS_IFINDEX, spec.ingressIfindex);
+        UnsafeApi.putInt(at + CachedFlowLayout.INGRESS_IFINDEX, spec.ingressIfindex);
         writeAddresses(at, spec);
-        slots.set(SHORT_BE, at + CachedFlowLayout.SOURCE_PORT_BE, (short)(spec.ports >>> Short.SIZE));
-        slots.set(SHORT_BE, at + CachedFlowLayout.DESTINATION_PORT_BE, (short)spec.ports);
-        slots.set(ValueLayout.JAVA_BYTE, at + CachedFlowLayout.PROTOCOL, (byte)spec.protocol);
-        slots.set(ValueLayout.JAVA_BYTE, at + CachedFlowLayout.ACTION, (byte)spec.action);
-        slots.set(ValueLayout.JAVA_INT, at + CachedFlowLayout.TARGET_IFINDEX, spec.targetIfindex);
-        slots.set(ValueLayout.JAVA_INT, at + CachedFlowLayout.MTU, spec.mtu);
-        slots.set(ValueLayout.JAVA_LONG, at + CachedFlowLayout.PACKETS, 0);
-        slots.set(ValueLayout.JAVA_LONG, at + CachedFlowLayout.BYTES, 0);
-        slots.set(ValueLayout.JAVA_LONG, at + CachedFlowLayout.LAST_SEEN_NS, 0);
-        slots.set(ValueLayout.JAVA_INT, at + CachedFlowLayout.SEEN, 0);
-        slots.set(ValueLayout.JAVA_INT, at + CachedFlowLayout.GENERATION, spec.generation);
-        slots.set(ValueLayout.JAVA_INT, at + CachedFlowLayout.FLOW, spec.flow);
+        UnsafeApi.putShort(at + CachedFlowLayout.SOURCE_PORT_BE, be((short)(spec.ports >>> Short.SIZE)));
+        UnsafeApi.putShort(at + CachedFlowLayout.DESTINATION_PORT_BE, be((short)spec.ports));
+        UnsafeApi.putByte(at + CachedFlowLayout.PROTOCOL, (byte)spec.protocol);
+        UnsafeApi.putByte(at + CachedFlowLayout.ACTION, (byte)spec.action);
+        UnsafeApi.putInt(at + CachedFlowLayout.TARGET_IFINDEX, spec.targetIfindex);
+        UnsafeApi.putInt(at + CachedFlowLayout.MTU, spec.mtu);
+        UnsafeApi.putLong(at + CachedFlowLayout.PACKETS, 0);
+        UnsafeApi.putLong(at + CachedFlowLayout.BYTES, 0);
+        UnsafeApi.putLong(at + CachedFlowLayout.LAST_SEEN_NS, 0);
+        UnsafeApi.putInt(at + CachedFlowLayout.SEEN, 0);
+        UnsafeApi.putInt(at + CachedFlowLayout.GENERATION, spec.generation);
+        UnsafeApi.putInt(at + CachedFlowLayout.FLOW, spec.flow);
         endWrite(at);
     }
 
     private void writeAddresses(final long at, final CachedFlowSpec spec) {
         if (spec.ipVersion == 4) {
-            slots.set(ValueLayout.JAVA_BYTE, at + CachedFlowLayout.WORDS, (byte)IPV4_WORDS);
-            slots.set(INT_BE, at + CachedFlowLayout.SOURCE_BE, (int)spec.sourceLow);
-            slots.set(INT_BE, at + CachedFlowLayout.DESTINATION_BE, (int)spec.destinationLow);
+            UnsafeApi.putByte(at + CachedFlowLayout.WORDS, (byte)IPV4_WORDS);
+            UnsafeApi.putInt(at + CachedFlowLayout.SOURCE_BE, be((int)spec.sourceLow));
+            UnsafeApi.putInt(at + CachedFlowLayout.DESTINATION_BE, be((int)spec.destinationLow));
             return;
         }
-        slots.set(ValueLayout.JAVA_BYTE, at + CachedFlowLayout.WORDS, (byte)IPV6_WORDS);
+        UnsafeApi.putByte(at + CachedFlowLayout.WORDS, (byte)IPV6_WORDS);
         writeIpv6(at + CachedFlowLayout.SOURCE_BE, at + CachedFlowLayout.SOURCE_REST_BE, spec.sourceHigh,
             spec.sourceLow);
         writeIpv6(at + CachedFlowLayout.DESTINATION_BE, at + CachedFlowLayout.DESTINATION_REST_BE,
@@ -140,10 +143,10 @@ public final class FlowCachePart {
     }
 
     private void writeIpv6(final long first, final long rest, final long high, final long low) {
-        slots.set(INT_BE, first, (int)(high >>> Integer.SIZE));
-        slots.set(INT_BE, rest, (int)high);
-        slots.set(INT_BE, rest + Integer.BYTES, (int)(low >>> Integer.SIZE));
-        slots.set(INT_BE, rest + 2 * Integer.BYTES, (int)low);
+        UnsafeApi.putInt(first, be((int)(high >>> Integer.SIZE)));
+        UnsafeApi.putInt(rest, be((int)high));
+        UnsafeApi.putInt(rest + Integer.BYTES, be((int)(low >>> Integer.SIZE)));
+        UnsafeApi.putInt(rest + 2 * Integer.BYTES, be((int)low));
     }
 
     /**
@@ -155,21 +158,21 @@ public final class FlowCachePart {
         assert isUsed(slot) : "slot " + slot + " is empty";
         final long at = at(slot);
         beginWrite(at);
-        slots.set(ValueLayout.JAVA_INT, at + CachedFlowLayout.INGRESS_IFINDEX, 0);
+        UnsafeApi.putInt(at + CachedFlowLayout.INGRESS_IFINDEX, 0);
         endWrite(at);
         usedCount--;
     }
 
     /** The version becomes odd before anything else is written: a release fence between the two stores. */
     private void beginWrite(final long at) {
-        final int version = (int)CachedFlowLayout.INT.get(slots, at + CachedFlowLayout.VERSION) | 1;
-        CachedFlowLayout.INT.setOpaque(slots, at + CachedFlowLayout.VERSION, version);
+        final int version = UnsafeApi.getInt(at + CachedFlowLayout.VERSION) | 1;
+        UnsafeApi.putIntOpaque(null, at + CachedFlowLayout.VERSION, version);
         VarHandle.storeStoreFence();
     }
 
     private void endWrite(final long at) {
-        final int version = (int)CachedFlowLayout.INT.get(slots, at + CachedFlowLayout.VERSION) + 1;
-        CachedFlowLayout.INT.setRelease(slots, at + CachedFlowLayout.VERSION, version);
+        final int version = UnsafeApi.getInt(at + CachedFlowLayout.VERSION) + 1;
+        UnsafeApi.putIntRelease(null, at + CachedFlowLayout.VERSION, version);
     }
 
     /**
@@ -179,7 +182,7 @@ public final class FlowCachePart {
      * @return false where it is free.
      */
     public boolean isUsed(final int slot) {
-        return slots.get(ValueLayout.JAVA_INT, at(slot) + CachedFlowLayout.INGRESS_IFINDEX) != 0;
+        return UnsafeApi.getInt(at(slot) + CachedFlowLayout.INGRESS_IFINDEX) != 0;
     }
 
     /**
@@ -189,7 +192,7 @@ public final class FlowCachePart {
      * @return the number.
      */
     public int flow(final int slot) {
-        return slots.get(ValueLayout.JAVA_INT, at(slot) + CachedFlowLayout.FLOW);
+        return UnsafeApi.getInt(at(slot) + CachedFlowLayout.FLOW);
     }
 
     /**
@@ -199,7 +202,7 @@ public final class FlowCachePart {
      * @param flow the number.
      */
     public void flow(final int slot, final int flow) {
-        slots.set(ValueLayout.JAVA_INT, at(slot) + CachedFlowLayout.FLOW, flow);
+        UnsafeApi.putInt(at(slot) + CachedFlowLayout.FLOW, flow);
     }
 
     /**
@@ -222,11 +225,11 @@ public final class FlowCachePart {
         return take(at(slot) + CachedFlowLayout.BYTES);
     }
 
-    private long take(final long offset) {
-        if ((long)CachedFlowLayout.LONG.getOpaque(slots, offset) == 0) {
+    private static long take(final long address) {
+        if (UnsafeApi.getLongOpaque(null, address) == 0) {
             return 0;
         }
-        return (long)CachedFlowLayout.LONG.getAndSet(slots, offset, 0L);
+        return UnsafeApi.getAndSetLong(null, address, 0L);
     }
 
     /**
@@ -236,9 +239,8 @@ public final class FlowCachePart {
      * @return bits of {@link CachedFlowSeen}.
      */
     public int takeSeen(final int slot) {
-        final long offset = at(slot) + CachedFlowLayout.SEEN;
-        return (int)CachedFlowLayout.INT.getOpaque(slots, offset) == 0
-            ? 0 : (int)CachedFlowLayout.INT.getAndSet(slots, offset, 0);
+        final long address = at(slot) + CachedFlowLayout.SEEN;
+        return UnsafeApi.getIntOpaque(null, address) == 0 ? 0 : UnsafeApi.getAndSetInt(null, address, 0);
     }
 
     /**
@@ -248,7 +250,7 @@ public final class FlowCachePart {
      * @return by the clock of {@link System#nanoTime()}, some milliseconds coarse; 0 where none has.
      */
     public long lastSeenNs(final int slot) {
-        return (long)CachedFlowLayout.LONG.getOpaque(slots, at(slot) + CachedFlowLayout.LAST_SEEN_NS);
+        return UnsafeApi.getLongOpaque(null, at(slot) + CachedFlowLayout.LAST_SEEN_NS);
     }
 
     /**
@@ -261,20 +263,20 @@ public final class FlowCachePart {
      */
     public boolean read(final int slot, final CachedFlowSpec target) {
         final long at = at(slot);
-        if (!isUsed(slot) || (slots.get(ValueLayout.JAVA_INT, at + CachedFlowLayout.VERSION) & 1) != 0) {
+        if (!isUsed(slot) || (UnsafeApi.getInt(at + CachedFlowLayout.VERSION) & 1) != 0) {
             return false;
         }
-        target.ipVersion = slots.get(ValueLayout.JAVA_BYTE, at + CachedFlowLayout.WORDS) == IPV4_WORDS ? 4 : 6;
-        target.protocol = slots.get(ValueLayout.JAVA_BYTE, at + CachedFlowLayout.PROTOCOL) & 0xff;
-        target.ports = (slots.get(SHORT_BE, at + CachedFlowLayout.SOURCE_PORT_BE) & 0xffff) << Short.SIZE
-            | slots.get(SHORT_BE, at + CachedFlowLayout.DESTINATION_PORT_BE) & 0xffff;
+        target.ipVersion = UnsafeApi.getByte(at + CachedFlowLayout.WORDS) == IPV4_WORDS ? 4 : 6;
+        target.protocol = UnsafeApi.getByte(at + CachedFlowLayout.PROTOCOL) & 0xff;
+        target.ports = (be(UnsafeApi.getShort(at + CachedFlowLayout.SOURCE_PORT_BE)) & 0xffff) << Short.SIZE
+            | be(UnsafeApi.getShort(at + CachedFlowLayout.DESTINATION_PORT_BE)) & 0xffff;
         readAddresses(at, target);
-        target.ingressIfindex = slots.get(ValueLayout.JAVA_INT, at + CachedFlowLayout.INGRESS_IFINDEX);
-        target.action = slots.get(ValueLayout.JAVA_BYTE, at + CachedFlowLayout.ACTION);
-        target.targetIfindex = slots.get(ValueLayout.JAVA_INT, at + CachedFlowLayout.TARGET_IFINDEX);
-        target.mtu = slots.get(ValueLayout.JAVA_INT, at + CachedFlowLayout.MTU);
-        target.generation = slots.get(ValueLayout.JAVA_INT, at + CachedFlowLayout.GENERATION);
-        target.flow = slots.get(ValueLayout.JAVA_INT, at + CachedFlowLayout.FLOW);
+        target.ingressIfindex = UnsafeApi.getInt(at + CachedFlowLayout.INGRESS_IFINDEX);
+        target.action = UnsafeApi.getByte(at + CachedFlowLayout.ACTION);
+        target.targetIfindex = UnsafeApi.getInt(at + CachedFlowLayout.TARGET_IFINDEX);
+        target.mtu = UnsafeApi.getInt(at + CachedFlowLayout.MTU);
+        target.generation = UnsafeApi.getInt(at + CachedFlowLayout.GENERATION);
+        target.flow = UnsafeApi.getInt(at + CachedFlowLayout.FLOW);
         final int home = home(target);
         return slot >= home && slot < home + BUCKET_SLOTS;
     }
@@ -283,8 +285,8 @@ public final class FlowCachePart {
         if (target.ipVersion == 4) {
             target.sourceHigh = 0;
             target.destinationHigh = 0;
-            target.sourceLow = slots.get(INT_BE, at + CachedFlowLayout.SOURCE_BE) & 0xffff_ffffL;
-            target.destinationLow = slots.get(INT_BE, at + CachedFlowLayout.DESTINATION_BE) & 0xffff_ffffL;
+            target.sourceLow = be(UnsafeApi.getInt(at + CachedFlowLayout.SOURCE_BE)) & 0xffff_ffffL;
+            target.destinationLow = be(UnsafeApi.getInt(at + CachedFlowLayout.DESTINATION_BE)) & 0xffff_ffffL;
             return;
         }
         final long source = at + CachedFlowLayout.SOURCE_REST_BE;
@@ -296,7 +298,7 @@ public final class FlowCachePart {
     }
 
     private long join(final long upper, final long lower) {
-        return (long)slots.get(INT_BE, upper) << Integer.SIZE | slots.get(INT_BE, lower) & 0xffff_ffffL;
+        return (long)be(UnsafeApi.getInt(upper)) << Integer.SIZE | be(UnsafeApi.getInt(lower)) & 0xffff_ffffL;
     }
 
     /** Counts the entries that an earlier process has left; ones that were half written when it died are removed. */
@@ -304,7 +306,7 @@ public final class FlowCachePart {
         usedCount = 0;
         for (int slot = 0; slot < slotCount(); slot++) {
             usedCount += isUsed(slot) ? 1 : 0;
-            if ((slots.get(ValueLayout.JAVA_INT, at(slot) + CachedFlowLayout.VERSION) & 1) != 0) {
+            if ((UnsafeApi.getInt(at(slot) + CachedFlowLayout.VERSION) & 1) != 0) {
                 endTornWrite(slot);
             }
         }
@@ -327,7 +329,18 @@ public final class FlowCachePart {
         }
     }
 
-    private static long at(final int slot) {
-        return (long)slot * CachedFlowLayout.SLOT_SIZE;
+    /** Address of a slot. */
+    private long at(final int slot) {
+        assert slot >= 0 && slot < slotCount() : slot;
+        return base + (long)slot * CachedFlowLayout.SLOT_SIZE;
+    }
+
+    /** To or from network byte order, which is the same. */
+    private static int be(final int value) {
+        return LITTLE_ENDIAN ? Integer.reverseBytes(value) : value;
+    }
+
+    private static short be(final short value) {
+        return LITTLE_ENDIAN ? Short.reverseBytes(value) : value;
     }
 }
