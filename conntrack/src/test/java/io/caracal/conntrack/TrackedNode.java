@@ -22,6 +22,7 @@ import io.caracal.wire.EtherType;
 import io.caracal.wire.Ipv4Header;
 import io.caracal.wire.PuntHeader;
 import io.caracal.wire.SymmetricFlowHash;
+import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -50,7 +51,8 @@ final class TrackedNode implements AutoCloseable {
         conntrack.approvals().approveDestination(row, 1, 8);
     };
 
-    final PacketBurst burst = new PacketBurst(new UnsafeBuffer(new byte[PacketBurst.MAX_PACKETS * Umem.FRAME_SIZE]));
+    final PacketBurst burst = new PacketBurst(
+        new UnsafeBuffer(ByteBuffer.allocateDirect(PacketBurst.MAX_PACKETS * Umem.FRAME_SIZE)));
     final WorkloadTablePublisher workloads = new WorkloadTablePublisher();
     final ForwardingPublisher forwarding = new ForwardingPublisher();
     final Conntrack conntrack;

@@ -41,10 +41,15 @@ public final class PacketBurst extends PacketRows {
     /**
      * Makes an empty burst over a UMEM.
      *
-     * @param umem the region that {@link #frameAddress(int)} counts from; outlives the burst.
+     * @param umem the region that {@link #frameAddress(int)} counts from, outside the heap; outlives the burst.
+     * @throws IllegalArgumentException when it is on the heap: stages read by address.
      */
     public PacketBurst(final UnsafeBuffer umem) {
         super(CAPACITY);
+        if (umem.byteArray() != null) {
+            throw new IllegalArgumentException("make a burst over a UMEM: an array of " + umem.capacity()
+                + " bytes on the heap has no address");
+        }
         this.umem = umem;
     }
 

@@ -14,6 +14,7 @@ import io.caracal.wire.Ipv6Header;
 import io.caracal.wire.UdpHeader;
 import io.caracal.wire.VxlanHeader;
 import java.nio.ByteOrder;
+import org.agrona.UnsafeApi;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
@@ -71,7 +72,8 @@ final class LinkHeaderWriter {
     }
 
     /**
-     * The 64 bytes as eight stores, the packet's own fields put into the words before.
+     * The 64 bytes as eight stores, the packet's own fields put into the words before. By address: behind a buffer that
+     * may be an array each store is a barrier to the compiler.
      */
     private void writeTunnelIpv4(
         final PacketBurst burst, final UnsafeBuffer umem, final int row, final NextHopTable nextHops, final int id) {
@@ -81,7 +83,6 @@ final class LinkHeaderWriter {
         final int tos = outerTos(burst, umem, row, nextHops, id);
         final int packetId = identification++ & 0xFFFF;
         final int checksum = checksum(nextHops.checksumSum(id) + tos + totalLength + packetId);
-        /* All is read before the first store, which is a barrier to the compiler. */
         final long first = nextHops.headerWord(id, 3);
         final long second = nextHops.headerWord(id, 4) | atByte(tos, 7);
         final long third = nextHops.headerWord(id, 5) | at(totalLength, 0) | at(packetId, 2);
@@ -90,14 +91,18 @@ final class LinkHeaderWriter {
         final long sixth = nextHops.headerWord(id, 8);
         final long seventh = nextHops.headerWord(id, 9);
         final long eighth = nextHops.headerWord(id, 10) | etherType(burst, row);
-        umem.putLong(l3 - 64, first);
-        umem.putLong(l3 - 56, second);
-        umem.putLong(l3 - 48, third);
-        umem.putLong(l3 - 40, fourth);
-        umem.putLong(l3 - 32, fifth);
-        umem.putLong(l3 - 24, sixth);
-        umem.putLong(l3 - 16, seventh);
-        umem.putLong(l3 - 8, eighth);
+        if (UnsafeBuffer.SHOULD_BOUNDS_CHECK) {
+            umem.boundsCheck(l3 - NextHopTable.TUNNEL_IPV4_LENGTH, NextHopTable.TUNNEL_IPV4_LENGTH);
+        }
+        final long end = umem.addressOffset() + l3;
+        UnsafeApi.putLong(end - 64, first);
+        UnsafeApi.putLong(end - 56, second);
+        UnsafeApi.putLong(end - 48, third);
+        UnsafeApi.putLong(end - 40, fourth);
+        UnsafeApi.putLong(end - 32, fifth);
+        UnsafeApi.putLong(end - 24, sixth);
+        UnsafeApi.putLong(end - 16, seventh);
+        UnsafeApi.putLong(end - 8, eighth);
         if (nextHops.hasUdpChecksum(id)) {
             completeChecksum(umem, l3, udpLength, l3 - TUNNEL_HEADERS - Ipv4Header.MIN_LENGTH, true);
         }

@@ -38,10 +38,11 @@ public final class ParseStage implements PacketStage {
     @Override
     public void process(final PacketBurst burst, final long nowNs) {
         final UnsafeBuffer umem = burst.umem();
+        final long address = umem.addressOffset();
         final int count = burst.count;
         for (int row = 0; row < count; row++) {
             if (burst.verdict(row) == Verdict.UNDECIDED && (burst.flags(row) & PacketFlags.LOCALLY_MADE) == 0) {
-                if (!plain.parse(burst, umem, row, burst.offset(row), burst.length(row))) {
+                if (!plain.parse(burst, address, row)) {
                     parse(burst, umem, row);
                 }
             }

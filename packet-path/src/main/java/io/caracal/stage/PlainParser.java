@@ -22,12 +22,12 @@ import org.agrona.concurrent.UnsafeBuffer;
  * The short way for what nearly all packets are: untagged, IPv4 without options or IPv6 without extension headers, no
  * fragment, unicast, TCP, UDP or an ICMP echo. Belongs to one worker.
  *
- * <p>It makes every check of the general way and says yes only when all of them hold. Else it has changed nothing, and
- * the general way finds out what the packet is or what is wrong with it: no reason for a drop is decided here. {@code
- * PlainParserTest} compares the two. What makes it short: a header of 42 bytes is five words, EtherType, version and
- * header length are one comparison, and the row is written by four stores, after the last read of the UMEM, which is a
- * barrier to the compiler. TCP and UDP, of which nobody can predict the next, are told apart by masks, not by branches.
- * Reads go by address, behind one bounds check (where these are on) of the whole packet.</p>
+ * <p>It makes every check of the general way and says yes only when all of them hold. Else it has changed nothing but
+ * the interface, which a punt header in order says, and the general way finds out what the packet is or what is wrong
+ * with it: no reason for a drop is decided here. {@code PlainParserTest} compares the two. What makes it short: a
+ * header of 42 bytes is five words, EtherType, version and header length are one comparison, and the row is written by
+ * four stores. TCP and UDP, of which nobody can predict the next, are told apart by masks, not by branches. Reads go by
+ * address, behind one bounds check (where these are on) of the whole packet.</p>
  */
 final class PlainParser {
     private static final int L3 = EthernetHeader.LENGTH;
@@ -44,8 +44,8 @@ final class PlainParser {
     /** In the word at byte 16: "more fragments" and the fragment offset. */
     private static final long FRAGMENT_BITS =
         (long)(Ipv4Header.MORE_FRAGMENTS | Ipv4Header.FRAGMENT_OFFSET_MASK) << 16;
-    /** The upper three bits of multicast, reserved and broadcast addresses. */
-    private static final int NOT_UNICAST = 7;
+    /** In the word at byte 24: the upper three bits of multicast, reserved and broadcast destinations. */
+    private static final long NOT_UNICAST_BITS = 0xE000;
     private static final int IPV6_MULTICAST = 0xFF;
     private static final int UDP_LENGTH_OFFSET = 4;
     private static final int TCP_HEADER_LENGTH_OFFSET = 12;
@@ -55,8 +55,6 @@ final class PlainParser {
     /** Echo reply and request are 0 and 8, those of ICMPv6 129 and 128: one bit of each is free. */
     private static final int IPV4_ECHO_BIT = IcmpHeader.ECHO_REQUEST;
     private static final int IPV6_ECHO_BIT = Icmpv6Type.ECHO_REQUEST ^ Icmpv6Type.ECHO_REPLY;
-    /** Of a row from an uplink's own socket, whose port has set the fields; a valid header's ifindex is positive. */
-    private static final long NO_PUNT_HEADER = 0;
     private static final long LOW_32 = 0xFFFF_FFFFL;
     private static final int LOW_16 = 0xFFFF;
 
@@ -69,42 +67,46 @@ final class PlainParser {
     /**
      * Parses a row if it is plain and in order.
      *
-     * @return false if it is anything else; no field has changed then.
+     * @param umemAddress of {@link PacketBurst#umem()}, read once for the burst.
+     * @return false if it is anything else.
      */
-    boolean parse(final PacketBurst burst, final UnsafeBuffer umem, final int row, final int offset, final int length) {
+    boolean parse(final PacketBurst burst, final long umemAddress, final int row) {
+        final int length = burst.length(row);
         if (length < IPV4_MIN_LENGTH) {
             return false;
         }
         if (UnsafeBuffer.SHOULD_BOUNDS_CHECK) {
-            umem.boundsCheck(offset, length);
+            burst.umem().boundsCheck(burst.offset(row), length);
         }
-        final byte[] base = umem.byteArray();
-        final long frame = umem.addressOffset() + offset;
-        final boolean fromUplink = burst.direction(row) == Direction.FROM_UPLINK;
-        final long punt = fromUplink ? NO_PUNT_HEADER : word(base, frame);
-        if (!fromUplink && !PuntHeader.isValid(punt)) {
-            return false;
+        final long frame = umemAddress + burst.frameAddress(row);
+        int code = burst.direction(row);
+        if (code != Direction.FROM_UPLINK) {
+            final long punt = word(frame);
+            if (!PuntHeader.isValid(punt)) {
+                return false;
+            }
+            code = PuntHeader.code(punt);
+            burst.ingressIfindex(row, PuntHeader.ifindex(punt));
         }
-        final long second = word(base, frame + 8);
+        final long second = word(frame + 8);
         if ((int)second >>> 8 == IPV4_START) {
-            return parseIpv4(burst, base, row, frame, punt, second);
+            return parseIpv4(burst, row, frame, code, second);
         }
-        return (int)second >>> 12 == IPV6_START && length >= IPV6_MIN_LENGTH
-            && parseIpv6(burst, base, row, frame, punt);
+        return (int)second >>> 12 == IPV6_START && length >= IPV6_MIN_LENGTH && parseIpv6(burst, row, frame, code);
     }
 
     private boolean parseIpv4(
-        final PacketBurst burst, final byte[] base, final int row, final long frame, final long punt,
-        final long second) {
-        final long third = word(base, frame + 16);
-        final long fourth = word(base, frame + 24);
-        final long fifth = word(base, frame + 32);
+        final PacketBurst burst, final int row, final long frame, final int code, final long second) {
+        final long third = word(frame + 16);
+        final int totalLength = (int)(third >>> 48);
+        if ((third & FRAGMENT_BITS) != 0 || totalLength > burst.length(row) - L3) {
+            return false;
+        }
+        final long fourth = word(frame + 24);
+        final long fifth = word(frame + 32);
         final long sum = (second & LOW_16) + (third >>> 32) + (third & LOW_32) + (fourth >>> 32) + (fourth & LOW_32)
             + (fifth >>> 48);
-        final int totalLength = (int)(third >>> 48);
-        final int destination = (int)(fourth << 16) | (int)(fifth >>> 48);
-        if ((third & FRAGMENT_BITS) != 0 || totalLength > burst.length(row) - L3 || destination >>> 29 == NOT_UNICAST
-            || !InternetChecksum.isConsistent(sum)) {
+        if ((fourth & NOT_UNICAST_BITS) == NOT_UNICAST_BITS || !InternetChecksum.isConsistent(sum)) {
             return false;
         }
         final int protocol = (int)third & 0xFF;
@@ -116,26 +118,26 @@ final class PlainParser {
             if (available < IcmpHeader.LENGTH || (firstWord >>> 24 & ~IPV4_ECHO_BIT) != IcmpHeader.ECHO_REPLY) {
                 return false;
             }
-        } else if (!isTransportValid(base, frame + IPV4_L4, available, protocol)) {
+        } else if (!isTransportValid(frame + IPV4_L4, available, protocol)) {
             return false;
         }
-        final int flowHash = hash.ipv4((int)(fourth >>> 16), destination, protocol, ports);
-        put(burst, row, punt, EtherType.IPV4, IPV4_L4, protocol, 4);
+        final int flowHash = hash.ipv4(
+            (int)(fourth >>> 16), (int)(fourth << 16) | (int)(fifth >>> 48), protocol, ports);
+        burst.headers(row, EtherType.IPV4, L3, IPV4_L4, protocol, 4, (byte)code);
         burst.lengthAndFlags(row, L3 + totalLength, 0);
         burst.portsAndHash(row, protocol == IpProtocol.ICMP ? icmpPorts(ports, firstWord) : ports, flowHash);
         return true;
     }
 
-    private boolean parseIpv6(
-        final PacketBurst burst, final byte[] base, final int row, final long frame, final long punt) {
-        final long third = word(base, frame + 16);
+    private boolean parseIpv6(final PacketBurst burst, final int row, final long frame, final int code) {
+        final long third = word(frame + 16);
         final int datagramLength = Ipv6Header.LENGTH + ((int)(third >>> 32) & LOW_16);
-        final long destinationHigh = word(base, frame + L3 + Ipv6Header.DESTINATION_OFFSET);
+        final long destinationHigh = word(frame + L3 + Ipv6Header.DESTINATION_OFFSET);
         if (datagramLength > burst.length(row) - L3 || destinationHigh >>> 56 == IPV6_MULTICAST) {
             return false;
         }
         final int protocol = (int)(third >>> 24) & 0xFF;
-        final long transport = word(base, frame + IPV6_L4);
+        final long transport = word(frame + IPV6_L4);
         final int available = datagramLength - Ipv6Header.LENGTH;
         final int firstWord = (int)(transport >>> 32);
         int ports = firstWord;
@@ -144,13 +146,13 @@ final class PlainParser {
             if (available < IcmpHeader.LENGTH || (firstWord >>> 24 & ~IPV6_ECHO_BIT) != Icmpv6Type.ECHO_REQUEST) {
                 return false;
             }
-        } else if (!isTransportValid(base, frame + IPV6_L4, available, protocol)) {
+        } else if (!isTransportValid(frame + IPV6_L4, available, protocol)) {
             return false;
         }
         final long addresses = frame + L3 + Ipv6Header.SOURCE_OFFSET;
-        final int flowHash = hash.ipv6(word(base, addresses), word(base, addresses + 8), destinationHigh,
-            word(base, addresses + 24), protocol, ports);
-        put(burst, row, punt, EtherType.IPV6, IPV6_L4, protocol, 6);
+        final int flowHash = hash.ipv6(word(addresses), word(addresses + 8), destinationHigh,
+            word(addresses + 24), protocol, ports);
+        burst.headers(row, EtherType.IPV6, L3, IPV6_L4, protocol, 6, (byte)code);
         burst.lengthAndFlags(row, L3 + datagramLength, 0);
         burst.portsAndHash(row, protocol == IpProtocol.ICMPV6 ? icmpPorts(ports, firstWord) : ports, flowHash);
         return true;
@@ -161,14 +163,14 @@ final class PlainParser {
      * mask has all bits for TCP, none for UDP.
      */
     private static boolean isTransportValid(
-        final byte[] base, final long l4, final int available, final int protocol) {
+        final long l4, final int available, final int protocol) {
         final int tcp = (protocol ^ IpProtocol.TCP) - 1 >> 31;
         final int minimum = select(tcp, TcpHeader.MIN_LENGTH, UdpHeader.LENGTH);
         if (protocol != select(tcp, IpProtocol.TCP, IpProtocol.UDP) || available < minimum) {
             return false;
         }
         final int field = Short.toUnsignedInt(Short.reverseBytes(
-            UnsafeApi.getShort(base, l4 + select(tcp, TCP_HEADER_LENGTH_OFFSET, UDP_LENGTH_OFFSET))));
+            UnsafeApi.getShort(l4 + select(tcp, TCP_HEADER_LENGTH_OFFSET, UDP_LENGTH_OFFSET))));
         final int length = field >>> (tcp & TCP_HEADER_LENGTH_SHIFT) & select(tcp, TCP_HEADER_LENGTH_MASK, LOW_16);
         return length >= minimum && length <= available;
     }
@@ -187,18 +189,7 @@ final class PlainParser {
         return identifiers & ~LOW_16 | firstWord >>> 16;
     }
 
-    private static void put(
-        final PacketBurst burst, final int row, final long punt, final int etherType, final int l4Offset,
-        final int protocol, final int ipVersion) {
-        byte direction = Direction.FROM_UPLINK;
-        if (punt != NO_PUNT_HEADER) {
-            direction = PuntHeader.code(punt);
-            burst.ingressIfindex(row, PuntHeader.ifindex(punt));
-        }
-        burst.headers(row, etherType, L3, l4Offset, protocol, ipVersion, direction);
-    }
-
-    private static long word(final byte[] base, final long address) {
-        return Long.reverseBytes(UnsafeApi.getLong(base, address));
+    private static long word(final long address) {
+        return Long.reverseBytes(UnsafeApi.getLong(address));
     }
 }

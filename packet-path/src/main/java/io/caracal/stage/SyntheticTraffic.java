@@ -32,6 +32,9 @@ public final class SyntheticTraffic {
     public static final int FIRST_IFINDEX = 10;
 
     private static final SyntheticFrame[] KINDS = SyntheticFrame.values();
+    private static final SyntheticFrame[] OPENINGS = {SyntheticFrame.UDP_IPV4, SyntheticFrame.TCP_IPV4,
+        SyntheticFrame.UDP_IPV6, SyntheticFrame.TCP_IPV6, SyntheticFrame.ICMP_IPV4, SyntheticFrame.ARP,
+        SyntheticFrame.SOLICITATION};
     private static final int FIRST_POD_IPV4 = Ipv4Address.parse("10.65.0.2");
     private static final Ipv6Text FIRST_POD_IPV6 = Ipv6Text.parse("fd00:10:65::2");
     private static final int OUTSIDE_IPV4 = Ipv4Address.parse("192.0.2.0");
@@ -49,6 +52,7 @@ public final class SyntheticTraffic {
     private final FrameWriter frames = new FrameWriter(buffer);
     private final int podCount;
     private long state;
+    private boolean isOpening;
 
     /**
      * Makes a source of frames.
@@ -105,6 +109,21 @@ public final class SyntheticTraffic {
     public int nextFrame(final MutableDirectBuffer target, final int offset, final int maxLength) {
         final int length = nextFrame(target, offset, maxLength, KINDS[below(KINDS.length)]);
         return below(MALFORMED_ONE_IN) == 0 ? spoil(offset, length) : length;
+    }
+
+    /**
+     * Writes the next frame of those that pods' flows begin with: what an engine meets first.
+     *
+     * @param target where to.
+     * @param offset index of its first byte.
+     * @param maxLength bytes that are free there, {@link #MAX_FRAME_LENGTH} or more.
+     * @return bytes of the frame.
+     */
+    public int nextOpening(final MutableDirectBuffer target, final int offset, final int maxLength) {
+        isOpening = true;
+        final int length = nextFrame(target, offset, maxLength, OPENINGS[below(OPENINGS.length)]);
+        isOpening = false;
+        return length;
     }
 
     /**
@@ -189,7 +208,7 @@ public final class SyntheticTraffic {
     }
 
     private int tcp() {
-        final int flags = below(8) == 0 ? TcpHeader.SYN : TcpHeader.ACK | TcpHeader.PSH;
+        final int flags = isOpening || below(8) == 0 ? TcpHeader.SYN : TcpHeader.ACK | TcpHeader.PSH;
         return frames.tcp(port(), port(), flags, payloadLength());
     }
 

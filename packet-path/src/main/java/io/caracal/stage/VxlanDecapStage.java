@@ -34,6 +34,7 @@ public final class VxlanDecapStage implements PacketStage {
     private static final int HEADERS_LENGTH = UdpHeader.LENGTH + VxlanHeader.LENGTH + EthernetHeader.LENGTH;
 
     private final ForwardingPublisher tables;
+    private final PlainParser plain;
     private final NetworkParser parser;
     private final boolean verifiesChecksum;
 
@@ -48,6 +49,7 @@ public final class VxlanDecapStage implements PacketStage {
         final ForwardingPublisher tables, final SymmetricFlowHash hash, final boolean verifiesChecksum) {
         this.tables = tables;
         this.verifiesChecksum = verifiesChecksum;
+        plain = new PlainParser(hash);
         parser = new NetworkParser(hash);
     }
 
@@ -92,7 +94,9 @@ public final class VxlanDecapStage implements PacketStage {
         burst.frameAddress(row, burst.frameAddress(row) + innerOffset);
         burst.length(row, udpLength - UdpHeader.LENGTH - VxlanHeader.LENGTH);
         burst.l3Offset(row, EthernetHeader.LENGTH);
-        parseInner(burst, umem, row);
+        if (!plain.parse(burst, umem.addressOffset(), row)) {
+            parseInner(burst, umem, row);
+        }
         if (burst.verdict(row) == Verdict.UNDECIDED) {
             burst.addFlags(row, PacketFlags.DECAPSULATED);
             if (outerEcn != Ecn.NOT_ECT) {

@@ -14,6 +14,7 @@ import io.caracal.wire.Ipv4Header;
 import io.caracal.wire.Ipv6Header;
 import io.caracal.wire.PuntHeader;
 import io.caracal.wire.SymmetricFlowHash;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -36,8 +37,9 @@ class MalformedPacketsTest {
     private static final int MAX_LENGTH = 1600;
     private static final int IFINDEX = SyntheticTraffic.FIRST_IFINDEX;
 
-    private final byte[] memory = new byte[Umem.FRAME_SIZE];
-    private final UnsafeBuffer umem = new UnsafeBuffer(memory);
+    private final ByteBuffer frame = ByteBuffer.allocateDirect(Umem.FRAME_SIZE);
+    private final UnsafeBuffer memory = new UnsafeBuffer(frame);
+    private final UnsafeBuffer umem = new UnsafeBuffer(frame);
     private final PacketBurst burst = new PacketBurst(umem);
     private final WorkloadTablePublisher tables = new WorkloadTablePublisher();
     private final PacketStage parse = new ParseStage(new SymmetricFlowHash(7));
@@ -152,18 +154,17 @@ class MalformedPacketsTest {
     }
 
     private void run(final byte[] packet, final String what) {
-        final byte[] exact = packet.clone();
-        final UnsafeBuffer whole = burst.umem();
-        whole.wrap(exact);
+        final int offset = memory.capacity() - packet.length;
+        memory.putBytes(offset, packet);
+        umem.wrap(frame, offset, packet.length);
         final String alone = process(0, packet.length, what, false);
-        Arrays.fill(memory, (byte)CANARY);
-        final int offset = memory.length - packet.length;
-        System.arraycopy(packet, 0, memory, offset, packet.length);
-        whole.wrap(memory);
+        memory.setMemory(0, offset, (byte)CANARY);
+        memory.putBytes(offset, packet);
+        umem.wrap(frame);
         final String atEnd = process(offset, packet.length, what, true);
         assertTrue(alone.equals("neighbour") || alone.equals(atEnd), () -> what + ": " + alone + " but " + atEnd);
         for (int i = 0; i < offset; i++) {
-            if (memory[i] != (byte)CANARY) {
+            if (memory.getByte(i) != (byte)CANARY) {
                 fail(what + ": byte " + (offset - i) + " before the packet was written");
             }
         }

@@ -9,6 +9,7 @@ import io.caracal.wire.FrameWriter;
 import io.caracal.wire.Ipv6Text;
 import io.caracal.wire.PuntHeader;
 import io.caracal.wire.SymmetricFlowHash;
+import java.nio.ByteBuffer;
 import java.util.HexFormat;
 import org.agrona.concurrent.UnsafeBuffer;
 
@@ -24,7 +25,7 @@ final class StageFixture {
     /** Where the kernel puts a packet in its frame: XDP_PACKET_HEADROOM. */
     static final int HEADROOM = 256;
 
-    final UnsafeBuffer umem = new UnsafeBuffer(new byte[PacketBurst.MAX_PACKETS * Umem.FRAME_SIZE]);
+    final UnsafeBuffer umem = new UnsafeBuffer(ByteBuffer.allocateDirect(PacketBurst.MAX_PACKETS * Umem.FRAME_SIZE));
     final PacketBurst burst = new PacketBurst(umem);
     final FrameWriter frames = new FrameWriter(umem);
     final SymmetricFlowHash hash = new SymmetricFlowHash(7);

@@ -9,9 +9,12 @@ import io.caracal.burst.DropReason;
 import io.caracal.burst.PacketBurst;
 import io.caracal.burst.Verdict;
 import io.caracal.umem.Umem;
+import io.caracal.wire.EtherType;
+import io.caracal.wire.EthernetHeader;
 import io.caracal.wire.InternetChecksum;
 import io.caracal.wire.IpProtocol;
 import io.caracal.wire.Ipv4Header;
+import io.caracal.wire.TcpHeader;
 import java.lang.management.ManagementFactory;
 import java.util.Arrays;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -97,6 +100,23 @@ class SyntheticTrafficTest {
         final SyntheticTraffic traffic = new SyntheticTraffic(1, 2);
         assertThrows(IllegalArgumentException.class, () -> traffic.nextFrame(fixture.umem, 0, 1513));
         assertThrows(IllegalArgumentException.class, () -> new SyntheticTraffic(1, 1));
+    }
+
+    @Test
+    void shouldOpenFlowsOnly() {
+        final SyntheticTraffic traffic = new SyntheticTraffic(11, 16);
+        final UnsafeBuffer frame = new UnsafeBuffer(new byte[SyntheticTraffic.MAX_FRAME_LENGTH]);
+        int synCount = 0;
+        for (int n = 0; n < 2000; n++) {
+            traffic.nextOpening(frame, 0, frame.capacity());
+            final int etherType = EthernetHeader.etherType(frame, 0);
+            final int l4 = etherType == EtherType.IPV4 ? 34 : 54;
+            if (etherType != EtherType.ARP && frame.getByte(etherType == EtherType.IPV4 ? 23 : 20) == IpProtocol.TCP) {
+                assertEquals(TcpHeader.SYN, TcpHeader.flags(frame, l4), "frame " + n);
+                synCount++;
+            }
+        }
+        assertTrue(synCount > 400, synCount + " of 2000 open a connection");
     }
 
     private void runBurst(final SyntheticTraffic traffic) {

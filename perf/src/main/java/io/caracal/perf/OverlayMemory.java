@@ -39,6 +39,7 @@ import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import org.agrona.UnsafeApi;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
@@ -214,10 +215,10 @@ final class OverlayMemory implements AutoCloseable {
     void restore(final int burstNumber) {
         final int first = burstNumber * PacketBurst.MAX_PACKETS;
         for (int packet = first; packet < first + PacketBurst.MAX_PACKETS; packet++) {
-            final int offset = offset(packet);
-            buffer.putLong(offset, overwritten[3 * packet]);
-            buffer.putLong(offset + 8, overwritten[3 * packet + 1]);
-            buffer.putLong(offset + 20, overwritten[3 * packet + 2]);
+            final long address = buffer.addressOffset() + offset(packet);
+            UnsafeApi.putLong(address, overwritten[3 * packet]);
+            UnsafeApi.putLong(address + 8, overwritten[3 * packet + 1]);
+            UnsafeApi.putLong(address + 20, overwritten[3 * packet + 2]);
         }
     }
 
@@ -226,7 +227,8 @@ final class OverlayMemory implements AutoCloseable {
         final int first = burstNumber * PacketBurst.MAX_PACKETS;
         for (int packet = first; packet < first + PacketBurst.MAX_PACKETS; packet++) {
             final long flow = (long)packet * VARIANTS + variant + 1;
-            buffer.putInt(offset(packet) + UDP_OFFSET, (int)(flow * SPREAD >>> Integer.SIZE));
+            UnsafeApi.putInt(
+                buffer.addressOffset() + offset(packet) + UDP_OFFSET, (int)(flow * SPREAD >>> Integer.SIZE));
         }
     }
 

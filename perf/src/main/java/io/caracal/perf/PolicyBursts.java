@@ -15,6 +15,7 @@ import io.caracal.route.RouteTarget;
 import io.caracal.stage.ParseStage;
 import io.caracal.wire.FrameWriter;
 import io.caracal.wire.SymmetricFlowHash;
+import java.nio.ByteBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.openjdk.jmh.annotations.Level;
 import org.openjdk.jmh.annotations.Param;
@@ -35,7 +36,7 @@ public class PolicyBursts {
     @Param("10")
     public int rules;
 
-    private final UnsafeBuffer umem = new UnsafeBuffer(new byte[FRAME * BURST]);
+    private final UnsafeBuffer umem = new UnsafeBuffer(ByteBuffer.allocateDirect(FRAME * BURST));
     private final PacketBurst burst = new PacketBurst(umem);
     private final FrameWriter frames = new FrameWriter(umem);
     private final FlowApprovals approvals = new FlowApprovals();
