@@ -18,6 +18,7 @@ import io.caracal.stage.ParseStage;
 import io.caracal.wire.FrameWriter;
 import io.caracal.wire.Ipv4Address;
 import io.caracal.wire.SymmetricFlowHash;
+import java.nio.ByteBuffer;
 import java.util.List;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
@@ -29,7 +30,7 @@ class PolicyStageTest {
     private static final int B = Ipv4Address.parse("10.0.0.2");
     private static final int OUTSIDE = Ipv4Address.parse("203.0.113.7");
 
-    private final UnsafeBuffer umem = new UnsafeBuffer(new byte[FRAME * PacketBurst.MAX_PACKETS]);
+    private final UnsafeBuffer umem = new UnsafeBuffer(ByteBuffer.allocateDirect(FRAME * PacketBurst.MAX_PACKETS));
     private final FrameWriter frames = new FrameWriter(umem);
     private final PacketBurst burst = new PacketBurst(umem);
     private final FlowApprovals approvals = new FlowApprovals();

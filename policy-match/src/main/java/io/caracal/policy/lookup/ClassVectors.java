@@ -1,11 +1,9 @@
 package io.caracal.policy.lookup;
 
-import java.util.Arrays;
-
 /**
  * One worker's vectors of the classes it has seen, made when first wanted and kept until the room is used up or the
- * lists change; then all are forgotten, which costs a few microseconds and then a rebuild of what is in use. Owned by
- * one thread; allocates nothing after it is made.
+ * lists change; then all are forgotten, which costs as much as there are, and then a rebuild of what is in use. Owned
+ * by one thread; allocates nothing after it is made.
  */
 public final class ClassVectors {
     private static final int MAX_LOAD_EIGHTHS = 6;
@@ -13,6 +11,8 @@ public final class ClassVectors {
 
     private final Object[] keys;
     private final int[] offsets;
+    /** Where the keys of each vector are, in the order in which they were made: a policy change empties no table. */
+    private final int[] rows;
     private final int mask;
     private final BitVectors vectors;
     private final BitScratch scratch = new BitScratch(BitVectors.MAX_BITS - 1);
@@ -33,6 +33,7 @@ public final class ClassVectors {
         }
         keys = new Object[entries * 3];
         offsets = new int[entries];
+        rows = new int[entries];
         mask = entries - 1;
         vectors = new BitVectors(words);
     }
@@ -59,7 +60,12 @@ public final class ClassVectors {
 
     /** Forgets all vectors, and with them every list and class that they were made for. */
     public void forget() {
-        Arrays.fill(keys, null);
+        for (int made = 0; made < count; made++) {
+            final int first = rows[made] * 3;
+            keys[first] = null;
+            keys[first + 1] = null;
+            keys[first + 2] = null;
+        }
         vectors.clear();
         count = 0;
         forgottenCount++;
@@ -90,7 +96,7 @@ public final class ClassVectors {
         keys[row * 3 + 2] = net;
         offsets[row] = vectors.append(scratch, false);
         scratch.clear();
-        count++;
+        rows[count++] = row;
         builtCount++;
         return offsets[row];
     }
