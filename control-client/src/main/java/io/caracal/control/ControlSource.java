@@ -20,6 +20,16 @@ public interface ControlSource extends AutoCloseable {
     void start(ControlListener listener);
 
     /**
+     * Whether it needs what only one engine of a node can have. An engine that takes another's place starts such a
+     * source when that one has ended, and any other before, so that what is wrong with it ends nothing.
+     *
+     * @return false unless a source says otherwise.
+     */
+    default boolean isExclusive() {
+        return false;
+    }
+
+    /**
      * Where it stands.
      *
      * @return as of now; any thread may ask.

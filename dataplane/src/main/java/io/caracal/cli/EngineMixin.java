@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.caracal.dataplane.AdminClient;
 import picocli.CommandLine.Option;
 
 /** {@code --admin}, and what is asked there; shared by the commands that look at a running engine. */

@@ -45,6 +45,7 @@ final class EngineRun {
             if (arguments.exitOnStdinClose()) {
                 Thread.ofPlatform().name("caracal-stdin").daemon(true).start(() -> awaitEndOfInput(stop, log));
             }
+            dataplane.endAsked().thenRun(stop::countDown);
             dataplane.notReady().forEach(reason -> log.warn("not ready: " + reason));
             dataplane.ready().thenRun(() -> {
                 sayReady(dataplane, log);

@@ -6,6 +6,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
+import io.caracal.dataplane.AdminClient;
 import io.caracal.dataplane.Cleanup;
 import io.caracal.lab.Lab;
 import io.caracal.lab.LabNode;

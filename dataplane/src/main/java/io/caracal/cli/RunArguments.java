@@ -27,12 +27,16 @@ record RunArguments(Path configFile, Map<ConfigKey, String> shorthands, Map<Stri
     static final String SET = "--set";
     static final String EXIT_ON_STDIN_CLOSE = "--exit-on-stdin-close";
     static final String ALLOW_UNENFORCED = "--allow-unenforced-host-endpoints";
+    static final String REPLACE = "--replace";
     static final String MANIFESTS = "--manifests";
     /** Options that are short for a setting. */
     static final Map<String, ConfigKey> SHORTHANDS = Map.of("--node", ConfigKey.NODE, "--state",
         ConfigKey.STATE_DIRECTORY, "--admin", ConfigKey.ADMIN_SOCKET, MANIFESTS, ConfigKey.MANIFESTS,
         "--felix", ConfigKey.FELIX, "--workers", ConfigKey.WORKERS, "--uplink", ConfigKey.UPLINKS,
         "--offload", ConfigKey.OFFLOAD);
+    /** Options without a value that are short for {@code true}. */
+    private static final Map<String, ConfigKey> FLAGS = Map.of(
+        ALLOW_UNENFORCED, ConfigKey.ALLOW_UNENFORCED_HOST_ENDPOINTS, REPLACE, ConfigKey.REPLACE);
 
     /**
      * Reads the command and its options, if they are of the plain kind.
@@ -46,25 +50,23 @@ record RunArguments(Path configFile, Map<ConfigKey, String> shorthands, Map<Stri
         }
         final Map<String, String> values = new LinkedHashMap<>();
         final Map<String, String> settings = new LinkedHashMap<>();
+        final Map<ConfigKey, String> shorthands = new LinkedHashMap<>();
         boolean exitOnStdinClose = false;
-        boolean allowUnenforced = false;
         final List<String> rest = new ArrayList<>(words.subList(1, words.size()));
         while (!rest.isEmpty()) {
             final String name = rest.removeFirst();
             if (EXIT_ON_STDIN_CLOSE.equals(name) && !exitOnStdinClose) {
                 exitOnStdinClose = true;
-            } else if (ALLOW_UNENFORCED.equals(name) && !allowUnenforced) {
-                allowUnenforced = true;
+            } else if (FLAGS.containsKey(name)) {
+                if (shorthands.put(FLAGS.get(name), "true") != null) {
+                    return Optional.empty();
+                }
             } else if (rest.isEmpty() || !take(name, rest.removeFirst(), values, settings)) {
                 return Optional.empty();
             }
         }
         final String configFile = values.remove(CONFIG);
-        final Map<ConfigKey, String> shorthands = new LinkedHashMap<>();
         values.forEach((name, value) -> shorthands.put(SHORTHANDS.get(name), value));
-        if (allowUnenforced) {
-            shorthands.put(ConfigKey.ALLOW_UNENFORCED_HOST_ENDPOINTS, "true");
-        }
         return Optional.of(new RunArguments(
             configFile == null ? null : Path.of(configFile), shorthands, settings, exitOnStdinClose));
     }

@@ -20,7 +20,8 @@ import picocli.CommandLine.Spec;
         "", "Example:",
         "  caracal run --node node-1",
         "  caracal run --node node-1 --manifests /etc/caracal/manifests --manifests pods.yaml",
-        "  caracal run --manifests lab/ --set workers=2 --set on-engine-loss=pass", "",
+        "  caracal run --manifests lab/ --set workers=2 --set on-engine-loss=pass",
+        "  caracal run --node node-1 --replace", "",
         "Settings for --config and --set: caracal run --settings"
     })
 final class RunCommand implements Callable<Integer> {
@@ -42,6 +43,9 @@ final class RunCommand implements Callable<Integer> {
     @Option(names = RunArguments.ALLOW_UNENFORCED, description = {
         "be ready although policy of host endpoints is not enforced", "on packets from and to the host itself"})
     private boolean allowUnenforced;
+    @Option(names = RunArguments.REPLACE, description = {
+        "take the place of the engine that runs here: it serves until", "this one is warm, and ends then"})
+    private boolean replace;
     @Option(names = "--settings", description = "list every setting and its default, then exit")
     private boolean listSettings;
     @Option(names = "--exit-on-stdin-close",
@@ -63,6 +67,7 @@ final class RunCommand implements Callable<Integer> {
         putIfGiven(shorthands, ConfigKey.FELIX, felix);
         manifests.forEach(path -> shorthands.merge(ConfigKey.MANIFESTS, path, RunArguments::joined));
         putIfGiven(shorthands, ConfigKey.ALLOW_UNENFORCED_HOST_ENDPOINTS, allowUnenforced ? "true" : null);
+        putIfGiven(shorthands, ConfigKey.REPLACE, replace ? "true" : null);
         putIfGiven(shorthands, ConfigKey.WORKERS, workers);
         putIfGiven(shorthands, ConfigKey.OFFLOAD, offload);
         return new RunArguments(settings.configFile(), shorthands, settings.settings(), exitOnStdinClose);

@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
@@ -27,11 +28,12 @@ import com.fasterxml.jackson.databind.JsonNode;
  * Answers questions about the running engine on a unix socket: one JSON line asks ({@code {"command":"counters"}}),
  * one JSON line answers. The socket file is root's alone (0600). Each connection has a thread, not a virtual one,
  * whose carrier would keep the engine's network namespace; at most {@value #CONNECTIONS_MAX} at once, the next waits.
- * {@link #close()} ends all of them and removes the file.
+ * {@link #close()} lets a question that was asked be answered, ends all of them and removes the file.
  */
 final class AdminServer implements AutoCloseable {
     private static final int CONNECTIONS_MAX = 16;
     private static final int REQUEST_MAX_LENGTH = 64 * 1024;
+    private static final long LAST_ANSWER_MS = 1000;
 
     private final Set<SocketChannel> clients = ConcurrentHashMap.newKeySet();
     private final Semaphore connections = new Semaphore(CONNECTIONS_MAX);
@@ -64,17 +66,27 @@ final class AdminServer implements AutoCloseable {
 
     private void acceptAll() {
         try {
-            while (server.isOpen()) {
+            while (true) {
                 connections.acquire();
-                final SocketChannel client = server.accept();
-                clients.add(client);
-                Thread.ofPlatform().name("caracal-admin-client").daemon(true).start(() -> serve(client));
+                acceptOne();
             }
         } catch (final ClosedChannelException closed) {
             return;
         } catch (final IOException | InterruptedException failure) {
             log.error("admin socket " + path + " stopped answering", failure);
         }
+    }
+
+    private void acceptOne() throws IOException {
+        final SocketChannel client;
+        try {
+            client = server.accept();
+        } catch (final IOException ended) {
+            connections.release();
+            throw ended;
+        }
+        clients.add(client);
+        Thread.ofPlatform().name("caracal-admin-client").daemon(true).start(() -> serve(client));
     }
 
     private void serve(final SocketChannel client) {
@@ -139,11 +151,30 @@ final class AdminServer implements AutoCloseable {
         try {
             server.close();
             for (final SocketChannel client : clients) {
+                endQuestions(client);
+            }
+            if (connections.tryAcquire(CONNECTIONS_MAX, LAST_ANSWER_MS, TimeUnit.MILLISECONDS)) {
+                connections.release(CONNECTIONS_MAX);
+            } else {
+                log.warn("admin clients that did not take their answers are cut off: " + clients.size());
+            }
+            for (final SocketChannel client : clients) {
                 client.close();
             }
             Files.deleteIfExists(path);
         } catch (final IOException failure) {
             log.error("close admin socket " + path, failure);
+        } catch (final InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Its thread finds the end of its questions when it has answered the last. */
+    private static void endQuestions(final SocketChannel client) throws IOException {
+        try {
+            client.shutdownInput();
+        } catch (final ClosedChannelException ended) {
+            return;
         }
     }
 }

@@ -27,6 +27,9 @@ public enum ConfigKey {
         "keep: what Felix said is kept in the state directory, and the next engine starts with it; none"),
     /** Longest message. */
     FELIX_FRAME_MAX_BYTES("felix-frame-max-bytes", "536870912", "the longest message that is taken from Felix"),
+    /** An engine that runs already. */
+    REPLACE("replace", "false",
+        "true: an engine that runs here serves until this one is warm, then is asked to end; this one takes its place"),
     /** Port of liveness and readiness. */
     HEALTH_PORT("health-port", "0",
         "port of /liveness and /readiness, where Felix's HealthEnabled says so; 0 = Felix's HealthPort"),

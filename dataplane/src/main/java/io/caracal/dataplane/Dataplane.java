@@ -11,6 +11,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 
 import io.caracal.conntrack.EstablishedFlows;
+import io.caracal.control.ControlListener;
 import io.caracal.control.ControlSource;
 import io.caracal.handover.CalicoRules;
 import io.caracal.kernel.MtuFile;
@@ -56,6 +57,8 @@ public final class Dataplane implements AutoCloseable {
     private final Deque<AutoCloseable> closers = new ArrayDeque<>();
     private final DataplaneConfig config;
     private final EngineLog log;
+    private final NodeHold node = new NodeHold();
+    private final CompletableFuture<Void> endAsked = new CompletableFuture<>();
     private ControlLoop control;
 
     private Dataplane(final DataplaneConfig config, final EngineLog log) {
@@ -94,12 +97,12 @@ public final class Dataplane implements AutoCloseable {
     }
 
     private void start(final ControlSource source) throws IOException {
-        own(EngineLock.take(config.path(ConfigKey.STATE_DIRECTORY).orElseThrow()));
+        holdNodeUnlessReplacing();
         final HeldUpdates updates = new HeldUpdates();
         // What needs nothing of the others begins at once: until here one processor has worked, and the rest has not.
-        final StartTask reading = own(StartTask.begin("control-source", () -> source.start(updates)));
+        final StartTask reading = own(beginReading(source, updates));
         final CompletableFuture<Boolean> isJumbo = new CompletableFuture<>();
-        final KernelLoad load = own(KernelLoad.begin(config, isJumbo));
+        final KernelLoad load = own(KernelLoad.begin(config, isJumbo, node));
         own(() -> isJumbo.cancel(false));
         final EngineWarmup warmup = own(EngineWarmup.begin(
             FlowDirectory.scratch(config), config.number(ConfigKey.WARM_UP_MS), log));
@@ -112,10 +115,14 @@ public final class Dataplane implements AutoCloseable {
         final NetworkConfig networkConfig = networkConfig(puntMtu);
         final WorkerGroup workers = own(new WorkerGroup(config, tables, flows, SymmetricFlowHash.random(),
             WorkerMemory.of(networkConfig, isJumbo.join()), log));
-        final StartTask memory = own(StartTask.begin("memory", workers::prepare));
-        final KernelSide kernel = installKernelSide(load, flows.steeringSeed());
+        final StartTask memory = own(node.begin("memory", workers::prepare));
+        load.awaitPrograms();
         final NetworkControl network = own(NetworkControl.open(
-            networkConfig, kernel.programs(), kernel.pins(), tcHooks(), tables.forwarding(), networkLog()));
+            networkConfig, load.programs(), load.pins(), tcHooks(), tables.forwarding(), networkLog()));
+        if (config.isReplacing()) {
+            replaceEngine(source, reading, network, warmup);
+        }
+        final KernelSide kernel = installKernelSide(load, flows.steeringSeed());
         network.tellServiceLoops(kernel.guard()::refuseServices);
         final RouteNetlink netlink = own(RouteNetlink.open());
         final PuntPair pair = PuntPair.adoptOrCreate(netlink, config, puntMtu, log);
@@ -150,11 +157,41 @@ public final class Dataplane implements AutoCloseable {
         log.info("node " + config.node() + ": " + kernel.hooks().describePunt());
     }
 
+    private void holdNodeUnlessReplacing() {
+        own(node);
+        if (!config.isReplacing()) {
+            node.take(EngineLock.take(config.path(ConfigKey.STATE_DIRECTORY).orElseThrow()));
+        }
+    }
+
+    /** Another one serves until all that can fail without it has been done. */
+    private void replaceEngine(final ControlSource source, final StartTask reading, final NetworkControl network,
+                               final EngineWarmup warmup) {
+        network.awaitPrograms();
+        warmup.awaitFirst();
+        if (!source.isExclusive()) {
+            reading.await();
+        }
+        node.take(Predecessor.replace(config, log));
+    }
+
+    private StartTask beginReading(final ControlSource source, final ControlListener listener) {
+        final String name = "control-source";
+        final Runnable work = () -> source.start(listener);
+        return source.isExclusive() ? node.begin(name, work) : StartTask.begin(name, work);
+    }
+
     private void answerQuestions(final EngineParts parts, final ControlReport said) throws IOException {
         final EngineReport report = new EngineReport(parts, control, said, config);
         own(new AdminServer(config.path(ConfigKey.ADMIN_SOCKET).orElseThrow(),
             Map.of("counters", report::counters, "cycles", report::cycles, "status", report::status,
-                "policy", said::policy, "said", said::said), log));
+                "policy", said::policy, "said", said::said, Predecessor.END, this::end), log));
+    }
+
+    private Object end() {
+        log.info("another engine takes this one's place");
+        endAsked.complete(null);
+        return Map.of("ending", true);
     }
 
     /** Not before the pods are attached: until then nothing else polices them. */
@@ -177,7 +214,7 @@ public final class Dataplane implements AutoCloseable {
     }
 
     private KernelSide installKernelSide(final KernelLoad load, final int steeringSeed) {
-        load.await();
+        load.awaitGuard();
         final PuntPrograms programs = load.programs();
         for (final MapAdoption adoption : programs.adoptions()) {
             if (adoption.outcome() == MapAdoption.Outcome.REPLACED) {
@@ -319,6 +356,17 @@ public final class Dataplane implements AutoCloseable {
     }
 
     /**
+     * Done when another engine wants to take this one's place ({@code caracal run --replace}); whoever launched this
+     * one closes it then. Until it has, the other one waits, half a minute at most. Done on a thread of the admin
+     * socket.
+     *
+     * @return completed once, or never.
+     */
+    public CompletableFuture<Void> endAsked() {
+        return endAsked;
+    }
+
+    /**
      * Why the engine is not ready, or not any more. Any thread.
      *
      * @return a sentence each, none when it is.
@@ -330,6 +378,7 @@ public final class Dataplane implements AutoCloseable {
     /** Ends all threads and gives back memory and descriptors, last made first. Programs stay attached. */
     @Override
     public void close() {
+        node.giveUp();
         while (!closers.isEmpty()) {
             final AutoCloseable part = closers.pop();
             try {

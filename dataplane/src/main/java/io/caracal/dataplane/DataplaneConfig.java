@@ -74,6 +74,7 @@ public final class DataplaneConfig {
         oneOf(ConfigKey.UPLINK_MODE, "auto", "native-zero-copy", "native-copy", "generic", "kernel");
         oneOf(ConfigKey.ESTABLISHED_FLOWS, "keep", "recheck");
         oneOf(ConfigKey.FELIX_STATE, "keep", "none");
+        oneOf(ConfigKey.REPLACE, "true", "false");
         oneOf(ConfigKey.ALLOW_UNENFORCED_HOST_ENDPOINTS, "true", "false");
         number(ConfigKey.HEALTH_PORT, 0, 65_535);
         number(ConfigKey.FELIX_FRAME_MAX_BYTES, 1024, Integer.MAX_VALUE);
@@ -182,6 +183,15 @@ public final class DataplaneConfig {
      */
     public int ringDepth() {
         return ringDepth;
+    }
+
+    /**
+     * Whether the engine takes the place of one that runs.
+     *
+     * @return true if it may.
+     */
+    public boolean isReplacing() {
+        return "true".equals(text(ConfigKey.REPLACE));
     }
 
     /**

@@ -6,6 +6,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -16,6 +17,8 @@ final class EngineLock implements AutoCloseable {
      * embedded engine must not even open the file.
      */
     private static final Set<Path> HELD_HERE = ConcurrentHashMap.newKeySet();
+
+    private static final String FILE = "engine.lock";
 
     private final Path file;
     private final FileChannel channel;
@@ -34,37 +37,41 @@ final class EngineLock implements AutoCloseable {
      * @throws IllegalStateException if another engine has it, of this process or of another.
      */
     static EngineLock take(final Path directory) {
+        return tryTake(directory).orElseThrow(() -> new IllegalStateException("lock " + directory.resolve(FILE)
+            + ": another engine holds it (one engine per node; see caracal status, take its place with --replace, "
+            + "or give another --state)"));
+    }
+
+    /**
+     * Takes the lock if nobody has it.
+     *
+     * @param directory the state directory; made if it is not there.
+     * @return the lock, until it is closed; nothing if another engine has it, of this process or of another.
+     */
+    static Optional<EngineLock> tryTake(final Path directory) {
         try {
-            final Path file = Files.createDirectories(directory).toRealPath().resolve("engine.lock");
-            if (!HELD_HERE.add(file)) {
-                throw heldElsewhere(file);
-            }
-            return takeFile(file);
+            final Path file = Files.createDirectories(directory).toRealPath().resolve(FILE);
+            return HELD_HERE.add(file) ? tryTakeFile(file) : Optional.empty();
         } catch (final IOException failure) {
             throw new UncheckedIOException("lock " + directory + ": " + failure.getMessage(), failure);
         }
     }
 
-    private static EngineLock takeFile(final Path file) throws IOException {
+    private static Optional<EngineLock> tryTakeFile(final Path file) throws IOException {
         FileChannel channel = null;
+        boolean isTaken = false;
         try {
             channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-            if (channel.tryLock() == null) {
-                throw heldElsewhere(file);
+            isTaken = channel.tryLock() != null;
+            return isTaken ? Optional.of(new EngineLock(file, channel)) : Optional.empty();
+        } finally {
+            if (!isTaken) {
+                if (channel != null) {
+                    channel.close();
+                }
+                HELD_HERE.remove(file);
             }
-            return new EngineLock(file, channel);
-        } catch (final IOException | RuntimeException failure) {
-            if (channel != null) {
-                channel.close();
-            }
-            HELD_HERE.remove(file);
-            throw failure;
         }
-    }
-
-    private static IllegalStateException heldElsewhere(final Path file) {
-        return new IllegalStateException("lock " + file + ": another engine holds it (one engine per node; "
-            + "see caracal status, or give another --state)");
     }
 
     /** Removes the file with the close: nothing of Caracal is to stay. */

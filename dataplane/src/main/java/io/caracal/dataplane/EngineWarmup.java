@@ -9,7 +9,7 @@ import io.caracal.bindings.ThreadNice;
 import io.caracal.worker.SystemCallWarmup;
 
 /**
- * Makes the packet path's code fast, on a thread of its own, in two parts. First three thousand synthetic packets, so
+ * Makes the packet path's code fast, on a thread of its own, in two parts. First two thousand synthetic packets, so
  * that a real one meets linked classes and code that is compiled once, for else it would wait for milliseconds; the
  * workers wait for that. Then, once they run, packets for as long as the configuration says, so that the optimising
  * compiler has its work behind it before there is load. That second part is most of the work, takes what others leave
@@ -19,7 +19,9 @@ import io.caracal.worker.SystemCallWarmup;
  */
 final class EngineWarmup implements AutoCloseable {
     /** The JVM compiles at first what was called 200 times, or 24 times with 2000 rounds of its loops: a burst's. */
-    private static final int FIRST_CYCLES = 48;
+    private static final int FIRST_CYCLES = 14;
+    /** New flows are what comes first, and the longest way through the stages. */
+    private static final int OPENING_CYCLES = 14;
     /** Of each call. */
     private static final int FIRST_SYSTEM_CALLS = 500;
     /** About a millisecond of compiled code, after which it looks whether it is to end. */
@@ -75,6 +77,7 @@ final class EngineWarmup implements AutoCloseable {
         SystemCallWarmup.runPlain(FIRST_SYSTEM_CALLS);
         try (PathWarmup path = new PathWarmup(directory)) {
             path.run(FIRST_CYCLES);
+            path.runOpenings(OPENING_CYCLES);
             first.complete(null);
             goOn.join();
             ThreadNice.set(NICE);

@@ -109,9 +109,9 @@ final class FlowDirectory {
         };
     }
 
-    /** Where a moment's flows may be that nobody wants to keep. */
+    /** Where a moment's flows may be that nobody wants to keep: not where the engine before has its own. */
     static Path scratch(final DataplaneConfig config) {
-        return ConntrackSettings.directory(config).resolve("scratch");
+        return ConntrackSettings.directory(config).resolve(config.isReplacing() ? "scratch-next" : "scratch");
     }
 
     /** Moves the flows of an engine that had another number of workers or another capacity. */

@@ -6,8 +6,9 @@ import io.caracal.xdp.PinDirectory;
 import io.caracal.xdp.punt.PuntPrograms;
 
 /**
- * Puts the guard in place and loads the programs, beside the rest of the start: the one is a process of its own, the
- * other mostly the kernel's verifier. Nothing is attached yet. Begun and closed by the starting thread.
+ * Loads the programs and puts the guard in place, beside the rest of the start: the one is mostly the kernel's
+ * verifier, the other a process of its own, which waits for the node. Nothing is attached yet. Begun and closed by the
+ * starting thread.
  */
 final class KernelLoad implements AutoCloseable {
     private final DataplaneConfig config;
@@ -18,12 +19,12 @@ final class KernelLoad implements AutoCloseable {
     private volatile PinDirectory pins;
     private volatile PuntPrograms programs;
 
-    private KernelLoad(final DataplaneConfig config, final CompletableFuture<Boolean> isJumbo) {
+    private KernelLoad(final DataplaneConfig config, final CompletableFuture<Boolean> isJumbo, final NodeHold node) {
         this.config = config;
         this.isJumbo = isJumbo;
         guard = new WorkloadGuard(config.text(ConfigKey.INTERFACE_PREFIX));
         loading = StartTask.begin("programs", this::load);
-        guarding = StartTask.begin("guard", guard::install);
+        guarding = node.begin("guard", guard::install);
     }
 
     /**
@@ -31,10 +32,12 @@ final class KernelLoad implements AutoCloseable {
      *
      * @param config the engine's.
      * @param isJumbo whether the punt pair's packets may have several buffers; asked when the rest is loaded.
+     * @param node what the guard waits for.
      * @return to be closed by the caller after all that uses the programs.
      */
-    static KernelLoad begin(final DataplaneConfig config, final CompletableFuture<Boolean> isJumbo) {
-        return new KernelLoad(config, isJumbo);
+    static KernelLoad begin(final DataplaneConfig config, final CompletableFuture<Boolean> isJumbo,
+                            final NodeHold node) {
+        return new KernelLoad(config, isJumbo, node);
     }
 
     private void load() {
@@ -44,12 +47,20 @@ final class KernelLoad implements AutoCloseable {
     }
 
     /**
-     * Waits until both are done.
+     * Waits until the programs are loaded.
      *
-     * @throws RuntimeException why one of them has failed.
+     * @throws RuntimeException why they could not be.
      */
-    void await() {
+    void awaitPrograms() {
         loading.await();
+    }
+
+    /**
+     * Waits until the guard is in place.
+     *
+     * @throws RuntimeException why it could not be put there.
+     */
+    void awaitGuard() {
         guarding.await();
     }
 
@@ -57,12 +68,12 @@ final class KernelLoad implements AutoCloseable {
         return guard;
     }
 
-    /** After {@link #await}. */
+    /** After {@link #awaitPrograms}. */
     PinDirectory pins() {
         return pins;
     }
 
-    /** After {@link #await}. */
+    /** After {@link #awaitPrograms}. */
     PuntPrograms programs() {
         return programs;
     }

@@ -76,7 +76,16 @@ final class PathWarmup implements AutoCloseable {
     }
 
     /**
-     * Runs full burst cycles.
+     * Runs full burst cycles of what flows begin with.
+     *
+     * @param cycleCount of 64 packets each.
+     */
+    void runOpenings(final int cycleCount) {
+        warmup.run(traffic::nextOpening, cycleCount);
+    }
+
+    /**
+     * Runs full burst cycles of everything that there is.
      *
      * @param cycleCount of 64 packets each.
      */

@@ -34,7 +34,8 @@ import org.agrona.concurrent.SleepingMillisIdleStrategy;
 
 /** The packet workers together: their start and end, and what is wanted of all of them. */
 final class WorkerGroup implements AutoCloseable {
-    private static final long POLICY_LOG_PAUSE_MS = 100;
+    /** A worker wakes nobody: this long a line waits, and this often an idle engine looks. */
+    private static final long POLICY_LOG_PAUSE_MS = 250;
     /** About a tenth of a millisecond that packets wait. */
     private static final int FLOWS_PER_COMMAND = 1024;
     /** Packets under way from one worker to one other: several bursts of both. */

@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-import io.caracal.cli.AdminClient;
+import io.caracal.dataplane.AdminClient;
 import io.caracal.demo.DemoReport.Result;
 import io.caracal.lab.Lab;
 import io.caracal.lab.LabNode;

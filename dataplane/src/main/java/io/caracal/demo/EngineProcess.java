@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
-import io.caracal.cli.AdminClient;
+import io.caracal.dataplane.AdminClient;
 import io.caracal.lab.LabNode;
 
 /**

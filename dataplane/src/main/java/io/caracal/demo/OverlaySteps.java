@@ -1,7 +1,7 @@
 package io.caracal.demo;
 
 import com.sun.net.httpserver.HttpServer;
-import io.caracal.cli.AdminClient;
+import io.caracal.dataplane.AdminClient;
 import io.caracal.lab.Lab;
 import io.caracal.lab.LabNode;
 import io.caracal.lab.LabPod;

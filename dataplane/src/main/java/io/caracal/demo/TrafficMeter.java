@@ -3,7 +3,7 @@ package io.caracal.demo;
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
 
-import io.caracal.cli.AdminClient;
+import io.caracal.dataplane.AdminClient;
 
 /**
  * The live line: packets per second through Java, taken from the engine's own counters by a thread of its own while

@@ -17,6 +17,8 @@ import io.caracal.xdp.PinDirectory;
 import io.caracal.xdp.TcHook;
 import io.caracal.xdp.punt.PuntPrograms;
 import io.caracal.xdp.uplink.UplinkCounter;
+import io.caracal.xdp.uplink.UplinkLimits;
+import io.caracal.xdp.uplink.UplinkPrograms;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
@@ -28,6 +30,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 
@@ -54,9 +57,10 @@ public final class NetworkControl implements AutoCloseable {
     static final int SINGLE_BUFFER_MTU_MAX = 3506;
 
     private final NetworkConfig config;
-    private final Supplier<UplinkSide> load;
     /** Loaded from the start on: the verifier takes half as long over them as attaching ten pods does. */
-    private CompletableFuture<UplinkSide> loading;
+    private final CompletableFuture<UplinkPrograms> loading;
+    private final Function<UplinkPrograms, UplinkSide> sideOf;
+    private CompletableFuture<UplinkSide> side;
     private final ForwardingPublisher publisher;
     private final NetworkLog log;
     private final RouteNetlink netlink;
@@ -81,19 +85,24 @@ public final class NetworkControl implements AutoCloseable {
     private volatile List<String> kernelProblems = List.of();
     private volatile Map<String, String> uplinkModes = Map.of();
 
-    private NetworkControl(final NetworkConfig config, final Supplier<UplinkSide> load,
-                           final ForwardingPublisher publisher, final NetworkLog log) {
+    private NetworkControl(final NetworkConfig config, final Supplier<UplinkPrograms> load,
+                           final Function<UplinkPrograms, UplinkSide> sideOf, final ForwardingPublisher publisher,
+                           final NetworkLog log) {
         this.config = config;
+        this.sideOf = sideOf;
         this.publisher = publisher;
         this.log = log;
         netlink = RouteNetlink.open();
         neighbours = new NeighbourBook(netlink, log);
         podMtu = new PodMtu(config.mtuFile(), log);
-        this.load = load;
+        loading = CompletableFuture.supplyAsync(load, task ->
+            Thread.ofPlatform().name("caracal-uplink-programs").daemon(true).start(task));
     }
 
     /**
-     * Prepares; loads nothing yet and touches no interface. In the network namespace of the calling thread.
+     * Prepares, and begins to load the uplinks' programs on a thread of its own, with the maps that an earlier engine
+     * has left or that one has which still runs; touches no interface and no entry of a map. In the network namespace
+     * of the calling thread.
      *
      * @param config what is known from the start.
      * @param punt whose maps they share; must stay open as long as this.
@@ -106,10 +115,10 @@ public final class NetworkControl implements AutoCloseable {
     public static NetworkControl open(final NetworkConfig config, final PuntPrograms punt, final PinDirectory pins,
                                       final List<TcHook> tcHooks, final ForwardingPublisher publisher,
                                       final NetworkLog log) {
-        return new NetworkControl(config, () -> {
-            final List<Link> present = presentUplinks(config.uplinks(), config.interfacePrefix());
-            return UplinkSide.load(pins, punt, tcHooks, present, config.workerCount());
-        }, publisher, log);
+        return new NetworkControl(config,
+            () -> UplinkPrograms.load(pins, punt, UplinkLimits.DEFAULT,
+                hasLargeUplink(config.uplinks(), config.interfacePrefix())),
+            programs -> UplinkSide.of(programs, pins, tcHooks, config.workerCount()), publisher, log);
     }
 
     /**
@@ -125,14 +134,27 @@ public final class NetworkControl implements AutoCloseable {
     }
 
     /** Whether packets of one of them may be larger than a buffer. */
-    static boolean isLarge(final List<Link> uplinks) {
+    private static boolean isLarge(final List<Link> uplinks) {
         return uplinks.stream().anyMatch(link -> link.mtu() > SINGLE_BUFFER_MTU_MAX);
     }
 
-    /** Waits for the load. */
+    /**
+     * Waits for the uplinks' programs. The starting thread.
+     *
+     * @throws io.caracal.xdp.VerifierException when the kernel refuses one of them.
+     * @throws io.caracal.bindings.NativeCallException EPERM, or another failure of their load.
+     */
+    public void awaitPrograms() {
+        await(loading);
+    }
+
     private UplinkSide side() {
+        return await(side);
+    }
+
+    private static <T> T await(final CompletableFuture<T> end) {
         try {
-            return loading.join();
+            return end.join();
         } catch (final CompletionException failure) {
             if (failure.getCause() instanceof final RuntimeException cause) {
                 throw cause;
@@ -186,16 +208,15 @@ public final class NetworkControl implements AutoCloseable {
     }
 
     /**
-     * Begins to load the uplinks' programs, with the maps that an earlier engine has left, on a thread of its own, to
-     * listen to the kernel and to keep its side right. In the network namespace of the thread that opened this.
+     * Begins to read what an earlier engine has left in the programs' maps, to listen to the kernel and to keep its
+     * side right. No other engine runs here by now. In the network namespace of the thread that opened this.
      *
      * @param running the workers; what is wanted of them may have to wait until they run.
      * @param controlThread runs things on the control thread, in order.
      */
     public void start(final UplinkWorkers running, final Consumer<Runnable> controlThread) {
         workers = running;
-        loading = CompletableFuture.supplyAsync(load, task ->
-            Thread.ofPlatform().name("caracal-uplink-programs").daemon(true).start(task));
+        side = loading.thenApply(sideOf);
         final NodeNetworkSettings usual = NodeNetworkSettings.DEFAULT;
         keeper = NodeNetworkKeeper.start(new NodeNetworkSettings(usual.routeProtocol(), usual.podRouteMetric(),
             config.interfacePrefix()), NodeNetworkKeeper.REFRESH_DEFAULT, this::onKernelReport);
@@ -421,9 +442,10 @@ public final class NetworkControl implements AutoCloseable {
             keeper.close();
         }
         netlink.close();
-        if (loading != null) {
-            /* Why it could not be loaded was said to who waited for it. */
-            loading.handle((side, failure) -> Optional.ofNullable(side)).join().ifPresent(UplinkSide::close);
+        /* Why something could not be loaded was said to who waited for it. */
+        if (side != null) {
+            side.handle((made, failure) -> Optional.ofNullable(made)).join().ifPresent(UplinkSide::close);
         }
+        loading.handle((loaded, failure) -> Optional.ofNullable(loaded)).join().ifPresent(UplinkPrograms::close);
     }
 }

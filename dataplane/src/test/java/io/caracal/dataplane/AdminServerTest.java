@@ -16,6 +16,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -26,6 +28,7 @@ class AdminServerTest {
     @TempDir
     private Path directory;
     private final ByteArrayOutputStream logged = new ByteArrayOutputStream();
+    private final CountDownLatch asked = new CountDownLatch(1);
     private Path path;
     private AdminServer server;
 
@@ -34,7 +37,17 @@ class AdminServerTest {
         path = directory.resolve("admin.sock");
         server = new AdminServer(path, Map.of("ping", () -> Map.of("pong", 1), "broken", () -> {
             throw new IllegalStateException("no such thing");
-        }), new EngineLog(new PrintStream(logged)));
+        }, "slow", this::slow), new EngineLog(new PrintStream(logged)));
+    }
+
+    private Object slow() {
+        asked.countDown();
+        try {
+            Thread.sleep(100);
+        } catch (final InterruptedException interrupted) {
+            throw new IllegalStateException(interrupted);
+        }
+        return Map.of("slow", 1);
     }
 
     @AfterEach
@@ -63,9 +76,9 @@ class AdminServerTest {
 
     @Test
     void shouldNameWhatItDoesNotUnderstand() throws IOException {
-        assertEquals("{\"error\":\"unknown command 'pong' (commands: broken, ping)\"}\n",
+        assertEquals("{\"error\":\"unknown command 'pong' (commands: broken, ping, slow)\"}\n",
             ask("{\"command\":\"pong\"}"));
-        assertEquals("{\"error\":\"unknown command '' (commands: broken, ping)\"}\n", ask("[1]\n"));
+        assertEquals("{\"error\":\"unknown command '' (commands: broken, ping, slow)\"}\n", ask("[1]\n"));
         assertEquals("{\"error\":\"request is no JSON", ask("{\n").substring(0, 28));
     }
 
@@ -73,6 +86,20 @@ class AdminServerTest {
     void shouldAnswerAndLogWhenACommandFails() throws IOException {
         assertEquals("{\"error\":\"broken: no such thing\"}\n", ask("{\"command\":\"broken\"}\n"));
         assertTrue(logged.toString(StandardCharsets.UTF_8).contains("no such thing"));
+    }
+
+    @Test
+    void shouldAnswerWhatWasAskedBeforeItCloses() throws Exception {
+        final CompletableFuture<String> answer = CompletableFuture.supplyAsync(() -> {
+            try {
+                return ask("{\"command\":\"slow\"}\n");
+            } catch (final IOException failure) {
+                throw new IllegalStateException(failure);
+            }
+        });
+        asked.await();
+        server.close();
+        assertEquals("{\"slow\":1}\n", answer.get());
     }
 
     @Test

@@ -6,13 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 import io.caracal.control.ControlException;
 import io.caracal.lab.LabPod;
@@ -251,20 +249,8 @@ class EngineLifecycleTest extends TwoPodNode {
     }
 
     /** Descriptors of sockets, BPF objects, eventfds, memory files and namespaces that this JVM has open. */
-    private static List<String> kernelObjects() throws IOException {
-        try (Stream<Path> descriptors = Files.list(Path.of("/proc/self/fd"))) {
-            return descriptors.map(EngineLifecycleTest::target).map(target -> target.replaceAll("\\[\\d+]", ""))
-                .filter(target -> target.matches("(anon_inode:|socket:|pipe:|/memfd:|/proc/|/run/|net:).*"))
-                .sorted().toList();
-        }
-    }
-
-    private static String target(final Path descriptor) {
-        try {
-            return Files.readSymbolicLink(descriptor).toString();
-        } catch (final IOException closedMeanwhile) {
-            return "";
-        }
+    private static List<String> kernelObjects() throws Exception {
+        return OpenFiles.settled("self", "(anon_inode:|socket:|pipe:|/memfd:|/proc/|/run/|net:).*");
     }
 
     private static List<String> engineThreads() {

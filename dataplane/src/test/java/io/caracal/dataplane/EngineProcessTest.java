@@ -10,11 +10,9 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.stream.Stream;
 
 import com.fasterxml.jackson.databind.JsonNode;
 
@@ -70,6 +68,46 @@ class EngineProcessTest extends TwoPodNode {
         }
     }
 
+    @Test
+    void shouldTakeThePlaceOfAnEngineThatRuns() throws Exception {
+        try (EngineChild first = EngineChild.start(node, "offload=off").awaitReady()) {
+            view.awaitAttached(web, client);
+            final Map<String, Integer> hooksBefore = hooks();
+            try (EchoConnections connections = EchoConnections.open(client, web, PROBE_PORT, 20)) {
+                connections.awaitExchanges(100);
+                try (EngineChild second = EngineChild.start(node, "offload=off", "replace=true").awaitReady()) {
+                    assertEquals(0, first.exitCode(), first.log());
+                    assertTrue(first.log().contains("another engine takes this one's place"), first.log());
+                    assertTrue(second.log().contains("took the place of the engine before"), second.log());
+                    view.awaitAttached(web, client);
+                    connections.awaitExchanges(100);
+                    assertEquals(List.of(), connections.broken(), second.log());
+                    assertTrue(connections.canConnect(), second.log());
+                    assertEquals(hooksBefore.keySet(), hooks().keySet(), "the same pins");
+                    assertEquals(0, second.end(), second.log());
+                }
+            }
+        }
+        try (EngineChild alone = EngineChild.start(node, "replace=true").awaitReady()) {
+            assertFalse(alone.log().contains("took the place"), alone.log());
+            assertTrue(NodeView.reaches(client, web.ipv4()), alone.log());
+        }
+    }
+
+    @Test
+    void shouldLeaveAnEngineAloneThatItCannotAskOrWhosePlaceItCannotTake() throws Exception {
+        try (EngineChild first = EngineChild.start(node).awaitReady()) {
+            view.awaitAttached(web, client);
+            assertRefuses(3, "replace the engine that runs here: connect to the engine at /proc/caracal.sock",
+                "--set", "replace=true", "--set", "conntrack-directory=" + node.state().resolve("elsewhere"),
+                "--set", "admin-socket=/proc/caracal.sock");
+            assertRefuses(2, "/no/such/directory", "--manifests", "/no/such/directory", "--set", "replace=true");
+            Files.writeString(node.manifests().resolve("broken.yaml"), "kind: [");
+            assertRefuses(3, "broken.yaml", "--set", "replace=true");
+            assertTrue(NodeView.reaches(client, web.ipv4()), first.log());
+        }
+    }
+
     /** From the host's network to a server in the web pod; the kernel accepts without the server's doing. */
     private boolean hostConnects(final ServerSocket server) {
         return node.call(() -> {
@@ -109,11 +147,12 @@ class EngineProcessTest extends TwoPodNode {
         try (EngineChild engine = EngineChild.start(node).awaitReady()) {
             view.awaitAttached(web, client);
             churn(1);
-            final List<String> before = settledDescriptors(engine.pid());
+            final String pid = String.valueOf(engine.pid());
+            final List<String> before = OpenFiles.settled(pid, ".+");
             final long linksBefore = linkCount();
             churn(CHURN_ROUNDS);
             view.awaitAttached(web, client);
-            NodeView.await("descriptors as before: " + before, () -> descriptors(engine.pid()).equals(before));
+            NodeView.await("descriptors as before: " + before, () -> OpenFiles.of(pid, ".+").equals(before));
             assertEquals(linksBefore, linkCount());
             assertEquals(6, view.pinnedLinks().size(), engine.log());
             assertEquals(2, view.armed().size(), engine.log());
@@ -141,38 +180,6 @@ class EngineProcessTest extends TwoPodNode {
 
     private long linkCount() throws Exception {
         return view.onNode("ip", "-br", "link").lines().count();
-    }
-
-    /** The engine asks other programs now and then, by pipes that go with them: what half a second does not change. */
-    private static List<String> settledDescriptors(final long pid) throws Exception {
-        List<String> settled = descriptors(pid);
-        for (int sameCount = 0; sameCount < 10; sameCount++) {
-            Thread.sleep(50);
-            final List<String> now = descriptors(pid);
-            if (!now.equals(settled)) {
-                settled = now;
-                sameCount = -1;
-            }
-        }
-        return settled;
-    }
-
-    private static List<String> descriptors(final long pid) throws IOException {
-        final List<String> targets = new ArrayList<>();
-        try (Stream<Path> files = Files.list(Path.of("/proc/" + pid + "/fd"))) {
-            for (final Path file : files.toList()) {
-                targets.add(target(file).replaceAll(":\\[\\d+]", ""));
-            }
-        }
-        return targets.stream().filter(target -> !target.isEmpty()).sorted().toList();
-    }
-
-    private static String target(final Path file) {
-        try {
-            return Files.readSymbolicLink(file).toString();
-        } catch (final IOException closedMeanwhile) {
-            return "";
-        }
     }
 
     private void assertEveryFrameIsAccountedFor() throws Exception {

@@ -20,7 +20,6 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 
 import io.caracal.bindings.BpfLinks;
 import io.caracal.bindings.Fd;
-import io.caracal.cli.AdminClient;
 import io.caracal.lab.LabNode;
 import io.caracal.lab.LabPod;
 

@@ -14,7 +14,6 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
-import java.util.stream.Stream;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.caracal.lab.Lab;
@@ -117,7 +116,8 @@ class PodChurnTest {
 
     private Leftovers leftovers() throws Exception {
         final JsonNode conntrack = view.worker().path("conntrack");
-        return new Leftovers(descriptors(), view.pinnedLinks().size(),
+        return new Leftovers(
+            OpenFiles.of("self", "anon_inode:.*bpf.*|/memfd:.*|net:.*"), view.pinnedLinks().size(),
             view.onNode("ip", "route") + view.onNode("ip", "-6", "route").replaceAll("expires \\d+sec", ""),
             view.armed().toString(), view.ask("counters").path("workloads").size(),
             conntrack.path("ipv4-flows").asLong() + conntrack.path("ipv6-flows").asLong());
@@ -126,22 +126,6 @@ class PodChurnTest {
     /** Those of the attacker to addresses that nobody has end by their timeout, those of a pod with the pod. */
     private void awaitNoFlows() throws Exception {
         NodeView.await("no flows", () -> leftovers().flows() == 0);
-    }
-
-    /** Kinds of the kernel's objects that this process has open; the JVM's own files come and go. */
-    private static List<String> descriptors() throws IOException {
-        try (Stream<Path> open = Files.list(Path.of("/proc/self/fd"))) {
-            final List<String> kinds = new ArrayList<>();
-            for (final Path each : open.toList()) {
-                if (Files.isSymbolicLink(each)) {
-                    final String target = Files.readSymbolicLink(each).toString().replaceAll("\\[\\d+]", "");
-                    if (target.matches("anon_inode:.*bpf.*|/memfd:.*|net:.*")) {
-                        kinds.add(target);
-                    }
-                }
-            }
-            return kinds.stream().sorted().toList();
-        }
     }
 
     @Test

@@ -102,6 +102,12 @@ public final class FelixSource implements ControlSource {
         acceptor = Thread.ofPlatform().name("caracal-felix-accept").daemon(true).start(this::accept);
     }
 
+    /** Its socket is one engine's at a time. */
+    @Override
+    public boolean isExclusive() {
+        return true;
+    }
+
     private ServerSocketChannel bind() {
         final Path socket = config.socket();
         try {

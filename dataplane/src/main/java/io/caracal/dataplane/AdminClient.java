@@ -1,4 +1,4 @@
-package io.caracal.cli;
+package io.caracal.dataplane;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

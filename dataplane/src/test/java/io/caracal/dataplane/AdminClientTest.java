@@ -1,4 +1,4 @@
-package io.caracal.cli;
+package io.caracal.dataplane;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
