@@ -9,7 +9,7 @@ import java.util.concurrent.TimeUnit;
 
 import com.fasterxml.jackson.databind.JsonNode;
 
-import io.caracal.cli.AdminClient;
+import io.caracal.dataplane.AdminClient;
 import io.caracal.lab.LabNode;
 import io.caracal.perf.BenchException;
 import io.caracal.perf.stats.Latencies;

@@ -74,9 +74,9 @@ final class SoakRun {
             }
             final PodTraffic traffic = new PodTraffic(generator, node.pods().get(0), node.pods().get(1));
             try (EngineUnderTest first = startEngine(node)) {
-                final long objectsBefore = kernelObjects(node);
+                final long objectsBefore = settledKernelObjects(node);
                 final Churned churned = churn(node, first, traffic);
-                final long objectsLeft = kernelObjects(node) - objectsBefore;
+                final long objectsLeft = settledKernelObjects(node) - objectsBefore;
                 return takeOver(node, first, traffic, churned, objectsLeft);
             }
         }
@@ -161,6 +161,16 @@ final class SoakRun {
                     churned.worker().failures() + worker.failures(), worker.framesMissing(), gapMs);
             }
         }
+    }
+
+    /** Many pods get hooks at first that wait for nothing, and the pinned ones when the engine has time for them. */
+    private static long settledKernelObjects(final LabNode node) throws IOException, InterruptedException {
+        long before = -1;
+        for (long now = kernelObjects(node); now != before; now = kernelObjects(node)) {
+            before = now;
+            Thread.sleep(SETTLE_MS);
+        }
+        return before;
     }
 
     /** Links of the node, and pins of the engine. */

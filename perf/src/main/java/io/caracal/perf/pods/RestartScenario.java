@@ -35,12 +35,18 @@ public final class RestartScenario implements Scenario {
 
     /** How an engine ends. */
     private enum End {
-        RESTART("restart"), KILL("kill");
+        /** Another takes its place. */
+        RESTART("restart", "--replace"),
+        /** In order, before the next one begins. */
+        STOP("stop"),
+        KILL("kill");
 
         private final String figure;
+        private final String[] optionsOfNext;
 
-        End(final String figure) {
+        End(final String figure, final String... optionsOfNext) {
             this.figure = figure;
+            this.optionsOfNext = optionsOfNext;
         }
 
         Bar bar(final String what, final double limit, final String unit) {
@@ -72,7 +78,7 @@ public final class RestartScenario implements Scenario {
 
     @Override
     public String sentence() {
-        return "the engine restarted, and killed and started again, under " + CONNECTIONS
+        return "another engine in the place of one, and one stopped or killed and started again, under " + CONNECTIONS
             + " TCP connections and new ones every 10 ms";
     }
 
@@ -83,7 +89,7 @@ public final class RestartScenario implements Scenario {
 
     @Override
     public List<Bar> bars() {
-        return List.of(End.RESTART, End.KILL).stream().flatMap(end -> end.bars().stream()).toList();
+        return List.of(End.values()).stream().flatMap(end -> end.bars().stream()).toList();
     }
 
     @Override
@@ -108,7 +114,9 @@ public final class RestartScenario implements Scenario {
         return new ScenarioResult(rows, ratios, List.of("Broken: connections that failed or were silent for 10 s, the"
             + " worst of the rounds. The gap of established ones is the longest time between two answers of "
             + CONNECTIONS + " connections asked in turn, one a millisecond; that of new ones the longest time between"
-            + " two connections that came about within 10 ms of their first packet."), series);
+            + " two connections that came about within 10 ms of their first packet. Restart: the next engine takes the"
+            + " place of the one that runs (caracal run --replace); stop: that one has ended when the next begins."),
+            series);
     }
 
     private static List<Outcome> outcomes(final End end, final BenchSettings settings)
@@ -144,9 +152,9 @@ public final class RestartScenario implements Scenario {
         }
     }
 
-    private static EngineUnderTest start(final PodNode pods, final PodSetting setting)
+    private static EngineUnderTest start(final PodNode pods, final PodSetting setting, final String... options)
         throws IOException, InterruptedException {
-        final EngineUnderTest engine = EngineUnderTest.start(pods.node(), setting.settings().home());
+        final EngineUnderTest engine = EngineUnderTest.start(pods.node(), setting.settings().home(), options);
         try {
             return engine.awaitReady();
         } catch (final InterruptedException | RuntimeException e) {
@@ -167,12 +175,12 @@ public final class RestartScenario implements Scenario {
         throws IOException, InterruptedException {
         final LoadCounters before = load.held.read();
         load.prober.read();
-        if (end == End.KILL) {
-            engine.kill();
-        } else {
-            engine.close();
+        switch (end) {
+            case RESTART -> { }
+            case STOP -> engine.close();
+            case KILL -> engine.kill();
         }
-        try (EngineUnderTest next = start(pods, setting)) {
+        try (EngineUnderTest next = start(pods, setting, end.optionsOfNext)) {
             final LoadCounters started = load.held.read();
             final long gapNs = Math.max(started.gapNs(), awaitEveryoneAsked(load.held, started, next.pid()));
             return new Outcome(load.held.read().failures() - before.failures(), load.prober.read().gapNs() / NS_PER_MS,
