@@ -9,11 +9,13 @@
  *
  * An entry is read under its version (a seqlock): odd while Java writes, and changed when the entry is another's. The
  * key holds the interface that a packet comes by, so that no pod can use another's entry. Flows of other nodes' pods come
- * by the device of the overlay, or of an uplink, and leave by it, as the host's routes say.
+ * by the device of the overlay, or of an uplink, and leave by it, as the host's routes say. What NAT-outgoing has
+ * translated is translated here too, by the numbers that Java has bound.
  */
 #ifndef CARACAL_CACHE_H
 #define CARACAL_CACHE_H
 
+#include <stddef.h>
 #include <linux/bpf.h>
 #include <linux/if_ether.h>
 #include <linux/in.h>
@@ -28,6 +30,7 @@
 #include "maps.h"
 
 #define CACHE_MISS -1
+#define PART_OF_HASH 0xffffffff
 #define AF_INET 2 /* linux/socket.h */
 #define AF_INET6 10
 #define PACKET_HOST 0 /* linux/if_packet.h: the frame is addressed to the interface that it came by */
@@ -59,6 +62,12 @@ struct cache_packet {
 	__u32 header_length; /* of IP and transport */
 	__u32 segments;
 	__u32 seen;
+};
+
+/* What the far end of a flow of NAT-outgoing sees instead of the pod; a port of 0 is no translation. */
+struct translation {
+	__u32 address_be;
+	__u16 port_be;
 };
 
 /* Only of pods' packets: what else comes by an uplink is not said to have missed anything. */
@@ -139,11 +148,10 @@ static __always_inline int is_entry_of(const struct cached_flow *slot, const str
 }
 
 /* The hash of the queue once more, with the interface: both directions of a flow shall not share a bucket. */
-static __always_inline struct flow_bucket *find_bucket(__u32 hash, __u32 ifindex, __u32 queue_count,
+static __always_inline struct flow_bucket *find_bucket(__u32 hash, __u32 part, __u32 ifindex,
 						       const struct flow_cache_state *state)
 {
-	__u32 bucket = hash % queue_count * state->bucket_count +
-		       (mix(hash ^ mix(ifindex)) & (state->bucket_count - 1));
+	__u32 bucket = part * state->bucket_count + (mix(hash ^ mix(ifindex)) & (state->bucket_count - 1));
 
 	return bpf_map_lookup_elem(&flow_cache, &bucket);
 }
@@ -160,9 +168,14 @@ static __always_inline struct cached_flow *find_slot(struct flow_bucket *bucket,
 	return NULL;
 }
 
-/* Whether a flow that comes by an interface has an entry that holds now; a hint, since nothing is read under a version. */
-static __always_inline int has_entry(const struct caracal_config *config, const struct flow *flow, __u32 ifindex)
+/*
+ * Whether a flow that comes by an interface has an entry that holds now, in a worker's part or (PART_OF_HASH) the one
+ * that its hash names; a hint, since nothing is read under a version.
+ */
+static __always_inline int has_entry(const struct caracal_config *config, const struct flow *flow, __u32 part,
+				     __u32 ifindex)
 {
+	__u32 hash = flow_hash(flow, config->hash_seed);
 	const struct flow_cache_state *state;
 	struct flow_bucket *bucket;
 	struct cached_flow *slot;
@@ -171,7 +184,9 @@ static __always_inline int has_entry(const struct caracal_config *config, const 
 	state = bpf_map_lookup_elem(&cache_state, &zero);
 	if (!state || !state->bucket_count)
 		return 0;
-	bucket = find_bucket(flow_hash(flow, config->hash_seed), ifindex, config->queue_count, state);
+	if (part == PART_OF_HASH)
+		part = hash % config->queue_count;
+	bucket = find_bucket(hash, part, ifindex, state);
 	slot = bucket ? find_slot(bucket, flow, ifindex) : NULL;
 	return slot && (__s32)(slot->generation - state->generation_min) >= 0;
 }
@@ -300,14 +315,15 @@ static __always_inline int set_cached_macs(struct __sk_buff *skb, const __u8 *de
  * device that Java has written down, at once and to a known neighbour, is Java's to look at: so a route that has
  * changed holds with the next packet, before Java has heard of it.
  */
-static __always_inline int find_way(struct __sk_buff *skb, const struct flow *flow, __u32 device_ifindex,
+static __always_inline int find_way(struct __sk_buff *skb, const struct flow *flow,
+				    const struct translation *translation, __u32 device_ifindex,
 				    struct bpf_fib_lookup *way)
 {
 	way->ifindex = skb->ifindex;
 	way->l4_protocol = flow->protocol;
 	if (flow->words == 1) {
 		way->family = AF_INET;
-		way->ipv4_src = flow->source_be[0];
+		way->ipv4_src = translation->port_be ? translation->address_be : flow->source_be[0];
 		way->ipv4_dst = flow->destination_be[0];
 	} else {
 		way->family = AF_INET6;
@@ -317,6 +333,31 @@ static __always_inline int find_way(struct __sk_buff *skb, const struct flow *fl
 	if (bpf_fib_lookup(skb, way, sizeof(*way), 0) != BPF_FIB_LKUP_RET_SUCCESS)
 		return -1;
 	return way->ifindex == device_ifindex ? 0 : -1;
+}
+
+/*
+ * Writes the node's address and port over the pod's, or back (RFC 3022). The helpers know checksums that a device is
+ * still to complete, or has summed up, and leave a UDP checksum of 0 as it is.
+ */
+static __always_inline int translate(struct __sk_buff *skb, const struct flow *flow,
+				     const struct translation *translation, int is_source)
+{
+	__u32 ip = ETH_HLEN, transport = ETH_HLEN + sizeof(struct iphdr);
+	__u32 address_be = is_source ? flow->source_be[0] : flow->destination_be[0];
+	__u16 port_be = is_source ? flow->source_port_be : flow->destination_port_be;
+	__u32 address_at = ip + (is_source ? offsetof(struct iphdr, saddr) : offsetof(struct iphdr, daddr));
+	__u32 port_at = transport + (is_source ? 0 : sizeof(port_be)); /* of TCP and UDP */
+	__u32 sum_at = transport + (flow->protocol == IPPROTO_TCP ? offsetof(struct tcphdr, check)
+								  : offsetof(struct udphdr, check));
+	__u64 flags = flow->protocol == IPPROTO_TCP ? 0 : BPF_F_MARK_MANGLED_0;
+
+	return bpf_l4_csum_replace(skb, sum_at, address_be, translation->address_be,
+				   flags | BPF_F_PSEUDO_HDR | sizeof(address_be)) ||
+	       bpf_l4_csum_replace(skb, sum_at, port_be, translation->port_be, flags | sizeof(port_be)) ||
+	       bpf_l3_csum_replace(skb, ip + offsetof(struct iphdr, check), address_be, translation->address_be,
+				   sizeof(address_be)) ||
+	       bpf_skb_store_bytes(skb, address_at, &translation->address_be, sizeof(address_be), 0) ||
+	       bpf_skb_store_bytes(skb, port_at, &translation->port_be, sizeof(port_be), 0);
 }
 
 /* An interface that Java has taken away has no workload any more: entries towards it are dead at once. */
@@ -340,7 +381,8 @@ static __always_inline int send_to_device(struct __sk_buff *skb, const struct ca
 }
 
 /* Whether a packet that comes by an interface may go the way that an entry names; fills in the device's. */
-static __always_inline enum caracal_counter check_way_in(struct __sk_buff *skb, const struct flow *flow, __u8 action,
+static __always_inline enum caracal_counter check_way_in(struct __sk_buff *skb, const struct flow *flow,
+							  const struct translation *translation, __u8 action,
 							  __u32 target_ifindex, struct bpf_fib_lookup *way)
 {
 	if (action == CACHE_TO_HOST)
@@ -351,7 +393,7 @@ static __always_inline enum caracal_counter check_way_in(struct __sk_buff *skb, 
 		return bpf_map_lookup_elem(&workloads, &target_ifindex) ? 0 : COUNTER_CACHE_OUTDATED;
 	if (action != CACHE_TO_DEVICE || !bpf_map_lookup_elem(&devices, &target_ifindex))
 		return COUNTER_CACHE_OUTDATED;
-	return find_way(skb, flow, target_ifindex, way) ? COUNTER_CACHE_ROUTED_ELSEWHERE : 0;
+	return find_way(skb, flow, translation, target_ifindex, way) ? COUNTER_CACHE_ROUTED_ELSEWHERE : 0;
 }
 
 /* The host's stack has routed it and taken one from its TTL. */
@@ -366,13 +408,15 @@ static __always_inline enum caracal_counter check_way_out(struct __sk_buff *skb,
 /*
  * Sends a packet the way that Java has written down; returns what the program returns then, or CACHE_MISS when it is
  * Java's. Works without an engine: established flows go on. At tc egress `side` is CACHE_EGRESS, else 0. The source's traffic is
- * NULL for what no pod sends to this hook itself.
+ * NULL for what no pod sends to this hook itself. Whose part the entry is in says the hash, but for answers to a
+ * translated flow: those the worker that has bound it.
  */
 static __always_inline int send_by_cache(struct __sk_buff *skb, const struct caracal_config *config,
-					 const struct flow *flow, __u32 hash, __u32 side,
+					 const struct flow *flow, __u32 hash, __u32 part, __u32 side,
 					 struct workload_traffic *source)
 {
 	__u32 ifindex = skb->ifindex | side;
+	struct translation translation = {};
 	struct cache_packet packet = {};
 	struct bpf_fib_lookup way = {};
 	const struct flow_cache_state *state;
@@ -389,7 +433,7 @@ static __always_inline int send_by_cache(struct __sk_buff *skb, const struct car
 	reason = read_cache_packet(skb, flow, &packet);
 	if (reason)
 		return cache_miss(source, reason);
-	bucket = find_bucket(hash, ifindex, config->queue_count, state);
+	bucket = find_bucket(hash, part, ifindex, state);
 	slot = bucket ? find_slot(bucket, flow, ifindex) : NULL;
 	if (!slot)
 		return cache_miss(source, COUNTER_CACHE_MISSES);
@@ -400,10 +444,14 @@ static __always_inline int send_by_cache(struct __sk_buff *skb, const struct car
 		return cache_miss(source, COUNTER_CACHE_TORN);
 	target_ifindex = slot->target_ifindex;
 	action = slot->action;
+	if (slot->is_translated) {
+		translation.address_be = slot->nat_address_be;
+		translation.port_be = slot->nat_port_be;
+	}
 	if ((__s32)(slot->generation - state->generation_min) < 0)
 		return cache_miss(source, COUNTER_CACHE_OUTDATED);
 	reason = side ? check_way_out(skb, action, target_ifindex)
-		      : check_way_in(skb, flow, action, target_ifindex, &way);
+		      : check_way_in(skb, flow, &translation, action, target_ifindex, &way);
 	if (reason)
 		return cache_miss(source, reason);
 	if (exceeds_cached_mtu(skb, &packet, slot->mtu))
@@ -418,6 +466,8 @@ static __always_inline int send_by_cache(struct __sk_buff *skb, const struct car
 	count_cached(skb, source, action, target_ifindex);
 	if (side || action == CACHE_TO_HOST)
 		return TC_ACT_OK;
+	if (translation.port_be && translate(skb, flow, &translation, action == CACHE_TO_DEVICE))
+		return TC_ACT_SHOT;
 	return action == CACHE_TO_DEVICE ? send_to_device(skb, config, &way, flow->words)
 					 : deliver_cached(skb, target_ifindex, flow->words);
 }

@@ -123,7 +123,7 @@ enum cache_seen {
 
 /*
  * A slot of map `flow_cache`: one direction of a flow. What a packet of IPv4 needs is in the first cache line; IPv6's
- * longer addresses, and what only Java reads, in the second. Java writes everything but packets, bytes, last_seen_ns
+ * longer addresses, translations, and what only Java reads, in the second. Java writes everything but packets, bytes, last_seen_ns
  * and seen, which the programs add up and Java takes away.
  */
 struct cached_flow {
@@ -136,7 +136,7 @@ struct cached_flow {
 	__u8 protocol;
 	__u8 words; /* of an address: 1 = IPv4, 4 = IPv6 */
 	__u8 action;
-	__u8 unused;
+	__u8 is_translated; /* 1 = NAT-outgoing: the far end sees nat_address_be and nat_port_be, not the pod's */
 	__u32 target_ifindex;
 	__u32 mtu; /* the longest packet from the IP header on, or segment of a GSO packet */
 	__u64 packets;
@@ -147,7 +147,10 @@ struct cached_flow {
 	__u32 source_rest_be[3];
 	__u32 destination_rest_be[3];
 	__u32 flow; /* Java's own */
-	__u32 unused_too[9];
+	__u32 nat_address_be; /* TO_DEVICE: the new source; TO_WORKLOAD: the new destination. IPv4 alone */
+	__u16 nat_port_be;
+	__u16 unused;
+	__u32 unused_too[7];
 };
 
 /* Map `cache_state`, one entry, written by Java. */

@@ -57,19 +57,19 @@ static __always_inline void count_punted(struct __sk_buff *skb, enum caracal_dir
  * dead at once, before Java has removed them.
  */
 static __always_inline int send_workloads_packet(struct __sk_buff *skb, const struct caracal_config *config,
-						 const struct flow *flow, __u32 hash)
+						 const struct flow *flow, __u32 hash, __u32 queue)
 {
 	__u32 ifindex = skb->ifindex;
 	struct workload_traffic *traffic = bpf_map_lookup_elem(&workload_traffic, &ifindex);
 
-	return traffic ? send_by_cache(skb, config, flow, hash, 0, traffic) : CACHE_MISS;
+	return traffic ? send_by_cache(skb, config, flow, hash, queue, 0, traffic) : CACHE_MISS;
 }
 
 /* What the host's stack sends on to a pod, having translated it; the host's own packets have no entries. */
 static __always_inline int send_forwarded_packet(struct __sk_buff *skb, const struct caracal_config *config,
-						 const struct flow *flow, __u32 hash)
+						 const struct flow *flow, __u32 hash, __u32 queue)
 {
-	return skb->ingress_ifindex ? send_by_cache(skb, config, flow, hash, CACHE_EGRESS, NULL) : CACHE_MISS;
+	return skb->ingress_ifindex ? send_by_cache(skb, config, flow, hash, queue, CACHE_EGRESS, NULL) : CACHE_MISS;
 }
 
 static __always_inline int punt(struct __sk_buff *skb, const struct caracal_config *config,
@@ -94,12 +94,12 @@ static __always_inline int punt(struct __sk_buff *skb, const struct caracal_conf
 	parsed = find_flow(skb, &flow);
 	if (parsed) {
 		hash = flow_hash(&flow, config->hash_seed);
+		queue = hash % config->queue_count;
 		action = direction == DIRECTION_FROM_WORKLOAD
-				 ? send_workloads_packet(skb, config, &flow, hash)
-				 : send_forwarded_packet(skb, config, &flow, hash);
+				 ? send_workloads_packet(skb, config, &flow, hash, queue)
+				 : send_forwarded_packet(skb, config, &flow, hash, queue);
 		if (action != CACHE_MISS)
 			return action;
-		queue = hash % config->queue_count;
 	}
 	workload = bpf_map_lookup_elem(&workloads, &ifindex);
 	if (!workload)

@@ -87,20 +87,21 @@ static __always_inline int take(struct xdp_md *context, const struct device *dev
 }
 
 /*
- * Whether the flow cache will send on what is in a VXLAN packet once the kernel's own device has unwrapped it: with
- * GRO, so that a stream comes to its pod in large pieces. from_network on that device decides; what it does not send
- * on after all it gives to the engine. Not static: so the verifier looks at it once.
+ * Whether the flow cache will send on what is in a VXLAN packet once the kernel's own device has unwrapped it, or a
+ * plain packet as it is: with GRO, so that a stream comes to its pod in large pieces. from_network on that device
+ * decides, or from_uplink on this one; what they do not send on after all they give to the engine. Not static: so the
+ * verifier looks at it once.
  */
-__noinline int is_offloaded(struct xdp_md *context, __u32 offset, __u32 overlay_ifindex)
+__noinline int is_offloaded(struct xdp_md *context, __u32 offset, __u32 part, __u32 ifindex)
 {
 	const struct caracal_config *config = caracal_config();
 	struct flow flow = {};
 
-	if (!config || !config->queue_count || !overlay_ifindex)
+	if (!config || !config->queue_count || !ifindex)
 		return 0;
 	if (!read_plain_flow((void *)(long)context->data, (void *)(long)context->data_end, offset, &flow))
 		return 0;
-	return has_entry(config, &flow, overlay_ifindex);
+	return has_entry(config, &flow, part, ifindex);
 }
 
 static __always_inline int steer(struct xdp_md *context)
@@ -108,7 +109,7 @@ static __always_inline int steer(struct xdp_md *context)
 	void *data_end = (void *)(long)context->data_end;
 	void *data = (void *)(long)context->data;
 	__u32 ifindex = context->ingress_ifindex;
-	struct overlay_packet inside = {};
+	struct carried_packet carried = {};
 	enum uplink_counter decision;
 	const struct device *device;
 	__be16 ether_type_be = 0;
@@ -122,8 +123,11 @@ static __always_inline int steer(struct xdp_md *context)
 		count_uplink(UPLINK_PASSED);
 		return XDP_PASS;
 	}
-	decision = classify(data, data_end, offset, ether_type_be, &inside);
-	if (decision == UPLINK_TAKEN_OVERLAY && is_offloaded(context, inside.offset, inside.ifindex)) {
+	decision = classify(data, data_end, offset, ether_type_be, &carried);
+	/* tc would see a tagged packet on another device. */
+	if ((decision == UPLINK_TAKEN_NAT_RETURN || decision == UPLINK_TAKEN_PLAIN) && !device->vlan_id)
+		carried.ifindex = ifindex;
+	if (carried.ifindex && is_offloaded(context, carried.offset, carried.part, carried.ifindex)) {
 		count_uplink(UPLINK_PASSED_OFFLOADED);
 		return XDP_PASS;
 	}
@@ -166,11 +170,11 @@ static __always_inline int punt_network(struct __sk_buff *skb, const struct cara
 		return drop_miss(COUNTER_DROPPED_VLAN_TAG);
 	if (find_flow(skb, &flow)) {
 		hash = flow_hash(&flow, config->hash_seed);
+		queue = hash % config->queue_count;
 		/* Of a service whose backend is elsewhere: the host's stack has translated it. */
 		if (direction == DIRECTION_TO_UPLINK &&
-		    send_by_cache(skb, config, &flow, hash, CACHE_EGRESS, NULL) != CACHE_MISS)
+		    send_by_cache(skb, config, &flow, hash, queue, CACHE_EGRESS, NULL) != CACHE_MISS)
 			return TC_ACT_OK;
-		queue = hash % config->queue_count;
 	} else {
 		count(COUNTER_PUNTED_UNPARSED);
 	}
@@ -240,10 +244,73 @@ int to_network(struct __sk_buff *skb)
 static __always_inline int send_networks_packet(struct __sk_buff *skb, const struct caracal_config *config)
 {
 	struct flow flow = {};
+	__u32 hash;
 
 	if (!find_flow(skb, &flow))
 		return CACHE_MISS;
-	return send_by_cache(skb, config, &flow, flow_hash(&flow, config->hash_seed), 0, NULL);
+	hash = flow_hash(&flow, config->hash_seed);
+	return send_by_cache(skb, config, &flow, hash, hash % config->queue_count, 0, NULL);
+}
+
+static __always_inline void set_address(struct address *address, const __u32 word_be[4], __u8 words)
+{
+	int i;
+
+	address->words = words;
+#pragma unroll
+	for (i = 0; i < 4; i++)
+		address->word_be[i] = word_be[i]; /* an IPv4 flow's others are 0 */
+}
+
+/* In whose part a plain packet's entry would be: PART_OF_HASH for a pod's, the worker that has bound it for an answer */
+static __always_inline int find_part(const struct flow *flow, __u32 *part)
+{
+	struct nat_binding binding = {};
+	const __u32 *worker;
+
+	set_address(&binding.own, flow->destination_be, flow->words);
+	*part = PART_OF_HASH;
+	if (is_local(&binding.own))
+		return 1;
+	set_address(&binding.remote, flow->source_be, flow->words);
+	binding.own_port_be = flow->destination_port_be;
+	binding.remote_port_be = flow->source_port_be;
+	binding.protocol = flow->protocol;
+	worker = binding_of(&binding);
+	if (worker)
+		*part = *worker;
+	return worker != NULL;
+}
+
+/*
+ * tc ingress of an uplink with XDP: what XDP has left to the cache. All else is the host's, and costs it two looks into
+ * maps. What has lost its entry in between goes through the host's stack to the hooks of the workload interface, but for
+ * an answer: that stack would end the pod's connection (see take).
+ */
+SEC("tc")
+int from_uplink(struct __sk_buff *skb)
+{
+	const struct caracal_config *config = caracal_config();
+	struct flow flow = {};
+	__u32 hash, part;
+	int is_answer, action;
+
+	if (!config || !config->punt_ifindex || !config->queue_count || skb->vlan_present)
+		return TC_ACT_OK;
+	if (!find_flow(skb, &flow) || !flow.transport_offset || !find_part(&flow, &part))
+		return TC_ACT_OK;
+	hash = flow_hash(&flow, config->hash_seed);
+	is_answer = part != PART_OF_HASH;
+	if (!is_answer)
+		part = hash % config->queue_count;
+	action = send_by_cache(skb, config, &flow, hash, part, 0, NULL);
+	if (action != CACHE_MISS)
+		return action;
+	if (!is_answer)
+		return TC_ACT_OK;
+	if (!bpf_map_lookup_elem(&xsks, &part))
+		return drop_miss(COUNTER_DROPPED_ENGINE_ABSENT);
+	return punt_network(skb, config, DIRECTION_FROM_UPLINK, NULL);
 }
 
 /*
@@ -255,7 +322,7 @@ int from_network(struct __sk_buff *skb)
 {
 	const struct caracal_config *config = caracal_config();
 	__u32 length = skb->len < HEADERS_MAX ? skb->len : HEADERS_MAX;
-	struct overlay_packet inside = {};
+	struct carried_packet carried = {};
 	__u32 ifindex = skb->ifindex;
 	enum uplink_counter decision;
 	const struct device *device;
@@ -278,7 +345,7 @@ int from_network(struct __sk_buff *skb)
 		count_uplink(UPLINK_PASSED);
 		return TC_ACT_OK;
 	}
-	decision = classify((void *)(long)skb->data, (void *)(long)skb->data_end, offset, ether_type_be, &inside);
+	decision = classify((void *)(long)skb->data, (void *)(long)skb->data_end, offset, ether_type_be, &carried);
 	count_uplink(decision == UPLINK_TAKEN_OVERLAY ? UPLINK_PASSED : decision);
 	if (decision == UPLINK_DROPPED_UNKNOWN_VTEP)
 		return TC_ACT_SHOT;

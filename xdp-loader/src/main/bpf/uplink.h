@@ -25,6 +25,7 @@
 #include <linux/udp.h>
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
+#include "cache.h"
 #include "caracal.h"
 #include "flow.h"
 #include "maps.h"
@@ -452,7 +453,18 @@ static __noinline int is_error_about_binding(void *data, void *data_end, __u32 o
 	return binding_of(&binding) != NULL;
 }
 
-static __always_inline enum uplink_counter classify_nat(void *data, void *data_end, const struct ip_packet *packet)
+/*
+ * What the flow cache may know: where the IP header is that an entry would be about, whose part that is in, and the
+ * device that would bring the packet to tc.
+ */
+struct carried_packet {
+	__u32 offset;
+	__u32 part;
+	__u32 ifindex; /* 0 = none */
+};
+
+static __always_inline enum uplink_counter classify_nat(void *data, void *data_end, const struct ip_packet *packet,
+							struct carried_packet *carried)
 {
 	int is_echo_reply = 0;
 	__u32 *worker;
@@ -477,20 +489,15 @@ static __always_inline enum uplink_counter classify_nat(void *data, void *data_e
 	worker = binding_of_return(data, data_end, packet, is_echo_reply);
 	if (!worker)
 		return UPLINK_PASSED;
+	carried->part = *worker;
 	if (packet->fragment == FRAGMENT_FIRST)
 		remember_fragments(packet, worker);
 	return UPLINK_TAKEN_NAT_RETURN;
 }
 
-/* What is inside a VXLAN packet: where its IP header begins, and the device that would decapsulate it. */
-struct overlay_packet {
-	__u32 offset;
-	__u32 ifindex;
-};
-
-/* Whose is the packet that begins at data + offset? Fills in what is inside where it is UPLINK_TAKEN_OVERLAY. */
+/* Whose is the packet that begins at data + offset? Fills in what the flow cache may know of one that is taken. */
 static __always_inline enum uplink_counter classify(void *data, void *data_end, __u32 offset, __be16 ether_type,
-						     struct overlay_packet *inside)
+						     struct carried_packet *carried)
 {
 	const struct uplink_config *config;
 	const struct vxlan_header *vxlan;
@@ -500,16 +507,21 @@ static __always_inline enum uplink_counter classify(void *data, void *data_end, 
 	config = bpf_map_lookup_elem(&uplink_config, &key);
 	if (!config || read_ip(data, data_end, offset, ether_type, &packet))
 		return UPLINK_PASSED;
+	carried->offset = offset;
+	carried->part = PART_OF_HASH;
 	if (is_local(&packet.destination))
 		return UPLINK_TAKEN_PLAIN;
 	vxlan = our_vxlan(data, data_end, &packet, config);
 	if (vxlan) {
-		inside->offset = packet.transport_offset + sizeof(struct udphdr) + sizeof(*vxlan) + ETH_HLEN;
-		inside->ifindex = packet.destination.words == 1 ? config->overlay_ifindex_v4
-								 : config->overlay_ifindex_v6;
-		return classify_vxlan(data_end, vxlan, &packet, config);
+		enum uplink_counter decision = classify_vxlan(data_end, vxlan, &packet, config);
+
+		carried->offset = packet.transport_offset + sizeof(struct udphdr) + sizeof(*vxlan) + ETH_HLEN;
+		if (decision == UPLINK_TAKEN_OVERLAY)
+			carried->ifindex = packet.destination.words == 1 ? config->overlay_ifindex_v4
+									  : config->overlay_ifindex_v6;
+		return decision;
 	}
-	return classify_nat(data, data_end, &packet);
+	return classify_nat(data, data_end, &packet, carried);
 }
 
 #endif

@@ -73,7 +73,10 @@ public abstract sealed class FlowTable implements AutoCloseable permits Ipv4Flow
     /** Reads the tuple of the original direction's packets; an IPv4 address is the low half of its word. */
     abstract void readOriginal(int slot, Ipv6Tuple tuple);
 
-    /** Looks a tuple up that {@link #readOriginal} could have read, or its inverse. */
+    /** Reads the tuple of the reply direction's packets as they arrive: NAT has yet to be undone. */
+    abstract void readReply(int slot, Ipv6Tuple tuple);
+
+    /** Looks a tuple up that {@link #readOriginal} or {@link #readReply} could have read, or its inverse. */
     abstract int findTuple(Ipv6Tuple tuple, int protocol);
 
     /** Takes the tuples of a flow out of the index. */

@@ -222,12 +222,20 @@ public final class Ipv4FlowTable extends FlowTable {
 
     @Override
     void readOriginal(final int slot, final Ipv6Tuple tuple) {
-        final long addresses = originalAddresses(slot);
+        set(tuple, originalAddresses(slot), originalPorts(slot));
+    }
+
+    @Override
+    void readReply(final int slot, final Ipv6Tuple tuple) {
+        set(tuple, replyAddresses(slot), replyPorts(slot));
+    }
+
+    private static void set(final Ipv6Tuple tuple, final long addresses, final int ports) {
         tuple.sourceHigh = 0;
         tuple.sourceLow = addresses >>> Integer.SIZE;
         tuple.destinationHigh = 0;
         tuple.destinationLow = addresses & 0xffff_ffffL;
-        tuple.ports = originalPorts(slot);
+        tuple.ports = ports;
     }
 
     @Override

@@ -225,6 +225,11 @@ public final class Ipv6FlowTable extends FlowTable {
     }
 
     @Override
+    void readReply(final int slot, final Ipv6Tuple tuple) {
+        replyTuple(slot, tuple);
+    }
+
+    @Override
     int findTuple(final Ipv6Tuple tuple, final int protocol) {
         return find(tuple, protocol);
     }

@@ -1,6 +1,7 @@
 package io.caracal.conntrack;
 
 import io.caracal.burst.FlowApprovals;
+import io.caracal.nat.NatOutgoingStage;
 import io.caracal.route.ForwardingTables;
 import io.caracal.route.RouteKind;
 import io.caracal.route.RouteWord;
@@ -8,7 +9,7 @@ import io.caracal.wire.IpProtocol;
 
 /**
  * What the entries of a flow in the {@link FlowOffload} are by today's routes: which interface its packets come by in
- * each direction, and where they go. An end that is no workload of this node is one of another node's, behind the
+ * each direction, and where they go. An end that is no workload of this node is another node's or outside, behind the
  * device by which the kernel itself would reach it. Flows to services go through the host's stack.
  *
  * <p>The worker's thread; allocates nothing.</p>
@@ -16,6 +17,7 @@ import io.caracal.wire.IpProtocol;
 final class OffloadEntries {
     private static final int NO_WORKLOAD = FlowApprovals.NO_WORKLOAD;
 
+    private final Ipv6Tuple answer = new Ipv6Tuple();
     private ForwardingTables tables;
 
     /** Empty tables know of no other node. */
@@ -36,8 +38,8 @@ final class OffloadEntries {
     /** Whether the kernel can carry a flow on, wherever it leads. */
     static boolean isOffloadable(final FlowTable table, final int slot) {
         final int flags = table.flags(slot);
-        if ((flags & FlowFlags.APPROVED) != FlowFlags.APPROVED
-            || (flags & (FlowFlags.NAT | FlowFlags.ONE_WAY)) != 0
+        if ((flags & FlowFlags.APPROVED) != FlowFlags.APPROVED || (flags & FlowFlags.ONE_WAY) != 0
+            || (flags & FlowFlags.NAT) != 0 && !isNatOutgoing(table, slot)
             || table.sourceIfindex(slot) == NO_WORKLOAD
                 && (table.destinationIfindex(slot) == NO_WORKLOAD || (flags & FlowFlags.THROUGH_HOST) != 0)) {
             return false;
@@ -47,6 +49,12 @@ final class OffloadEntries {
             case IpProtocol.TCP -> isOpen(table, slot);
             default -> false;
         };
+    }
+
+    /** What the programs can translate: a pod's flow to the outside by IPv4. */
+    private static boolean isNatOutgoing(final FlowTable table, final int slot) {
+        return (table.flags(slot) & (FlowFlags.NAT | FlowFlags.THROUGH_HOST)) == FlowFlags.SOURCE_NAT
+            && table.ipVersion() == 4 && table.destinationIfindex(slot) == NO_WORKLOAD;
     }
 
     /** A segment that was let through unexamined wants its answer to be looked at. */
@@ -78,11 +86,13 @@ final class OffloadEntries {
         entry.generation = generation(table.account(slot), source, destination);
         table.readOriginal(slot, entry.tuple);
         final long route = source == NO_WORKLOAD || destination == NO_WORKLOAD
-            ? routeToFarEnd(entry, source == NO_WORKLOAD) : RouteWord.NONE;
-        final boolean isReply = direction == FlowTable.REPLY;
-        if (isReply) {
-            entry.tuple.setInverse(entry.tuple);
+            ? route(entry, source == NO_WORKLOAD) : RouteWord.NONE;
+        final boolean isTranslated = (table.flags(slot) & FlowFlags.SOURCE_NAT) != 0;
+        if (destination == NO_WORKLOAD && isTranslated != wantsTranslation(entry, route)) {
+            return false;
         }
+        final boolean isReply = direction == FlowTable.REPLY;
+        turn(table, slot, isReply, isTranslated, entry);
         if ((table.flags(slot) & FlowFlags.THROUGH_HOST) != 0) {
             return fillThroughHost(entry, isReply, source, destination, route);
         }
@@ -117,17 +127,41 @@ final class OffloadEntries {
         return end != NO_WORKLOAD;
     }
 
-    /** The device that leads to a pod of another node. */
+    /** From the original direction's tuple to that of a direction's packets as they arrive, and what is written. */
+    private void turn(final FlowTable table, final int slot, final boolean isReply, final boolean isTranslated,
+        final OffloadEntry entry) {
+        entry.isTranslated = isTranslated;
+        entry.natAddress = 0;
+        entry.natPort = 0;
+        if (isTranslated) {
+            table.readReply(slot, answer);
+            entry.natAddress = (int)(isReply ? entry.tuple.sourceLow : answer.destinationLow);
+            entry.natPort = isReply ? entry.tuple.ports >>> Short.SIZE : answer.ports & 0xffff;
+        }
+        if (isReply) {
+            entry.tuple.setInverse(entry.tuple);
+        }
+        if (isReply && isTranslated) {
+            entry.tuple.set(answer);
+        }
+    }
+
+    /** Whether a pod's flow to the outside would be translated today; before its first packet has been, it is not yet. */
+    private boolean wantsTranslation(final OffloadEntry entry, final long route) {
+        return NatOutgoingStage.leadsOut(route, tables) && NatOutgoingStage.isMasqueraded(route(entry, true));
+    }
+
+    /** The device that leads to a pod of another node, or outside. */
     private int device(final long route) {
         return switch (RouteWord.kind(route)) {
-            case RouteKind.REMOTE_WORKLOAD, RouteKind.REMOTE_SAME_SUBNET ->
+            case RouteKind.REMOTE_WORKLOAD, RouteKind.REMOTE_SAME_SUBNET, RouteKind.REMOTE_HOST, RouteKind.OUTSIDE ->
                 tables.kernelIfindex(RouteWord.nextHop(route));
             default -> NO_WORKLOAD;
         };
     }
 
-    /** Of the original direction's tuple. */
-    private long routeToFarEnd(final OffloadEntry entry, final boolean isSource) {
+    /** To an end of the original direction's tuple. */
+    private long route(final OffloadEntry entry, final boolean isSource) {
         final Ipv6Tuple tuple = entry.tuple;
         final long high = isSource ? tuple.sourceHigh : tuple.destinationHigh;
         final long low = isSource ? tuple.sourceLow : tuple.destinationLow;

@@ -19,6 +19,15 @@ public final class OffloadEntry {
     public int targetIfindex;
     /** The longest packet that it takes, from the IP header on. */
     public int mtu;
+    /**
+     * Whether packets get another source on their way out of a device, or another destination on their way to a
+     * workload: NAT-outgoing of IPv4.
+     */
+    public boolean isTranslated;
+    /** That address; 0 without translation. */
+    public int natAddress;
+    /** That port, 1 .. 65535; 0 without translation. */
+    public int natPort;
     /** Generation of the policy that has approved the flow: the older of both legs. */
     public int generation;
     /** Connection tracking's own. */
@@ -31,6 +40,7 @@ public final class OffloadEntry {
     /** Whether packets go the same way with another entry. */
     boolean leadsAs(final OffloadEntry other) {
         return ingressIfindex == other.ingressIfindex && action == other.action
-            && targetIfindex == other.targetIfindex && mtu == other.mtu;
+            && targetIfindex == other.targetIfindex && mtu == other.mtu && isTranslated == other.isTranslated
+            && natAddress == other.natAddress && natPort == other.natPort;
     }
 }

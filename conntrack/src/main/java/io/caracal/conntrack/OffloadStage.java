@@ -15,7 +15,8 @@ import io.caracal.stage.WorkloadTable;
  * Gives flows to the kernel ({@link FlowOffload}) with the verdict on their first packet, before it is transmitted: the
  * answer to it may take the short way already. Stands behind the {@link FlowCommitStage}. Only what the kernel can
  * carry on just as Java would is given: TCP and UDP of a workload of this node with another one, here or on another
- * node, or with a service, approved on its legs and without NAT of ours. What a pod sends from an address that it is
+ * node, with the outside, or with a service, approved on its legs. What NAT-outgoing translates is given with its second
+ * packet, when its first was translated. What a pod sends from an address that it is
  * exempt for stays with Java: answers go where that address leads, not back to the pod. Whoever stays with Java is as
  * right, and slower.
  *
@@ -67,16 +68,16 @@ public final class OffloadStage implements PacketStage {
     private static boolean isFit(final PacketBurst burst, final int row) {
         return burst.verdict(row) == Verdict.UNDECIDED && (burst.flags(row) & UNFIT) == 0
             && (burst.tracking(row) == Tracking.NEW || burst.tracking(row) == Tracking.ESTABLISHED)
-            && leadsToAWorkload(burst.direction(row), RouteWord.kind(burst.route(row)));
+            && leadsWhereTheKernelMay(burst.direction(row), RouteWord.kind(burst.route(row)));
     }
 
     /** From the host's stack comes what it has translated for a service, and what goes back to who asked one. */
-    private static boolean leadsToAWorkload(final byte direction, final int routeKind) {
+    private static boolean leadsWhereTheKernelMay(final byte direction, final int routeKind) {
         return switch (routeKind) {
             case RouteKind.LOCAL_WORKLOAD -> true;
             case RouteKind.REMOTE_WORKLOAD, RouteKind.REMOTE_SAME_SUBNET ->
                 direction == Direction.FROM_WORKLOAD || direction == Direction.TO_UPLINK;
-            case RouteKind.SERVICE -> direction == Direction.FROM_WORKLOAD;
+            case RouteKind.SERVICE, RouteKind.OUTSIDE, RouteKind.REMOTE_HOST -> direction == Direction.FROM_WORKLOAD;
             default -> false;
         };
     }

@@ -11,6 +11,9 @@ final class MemoryOffload implements FlowOffload {
         int action;
         int targetIfindex;
         int mtu;
+        boolean isTranslated;
+        int natAddress;
+        int natPort;
         int generation;
         int flow;
         long packets;
@@ -81,6 +84,9 @@ final class MemoryOffload implements FlowOffload {
         held.action = entry.action;
         held.targetIfindex = entry.targetIfindex;
         held.mtu = entry.mtu;
+        held.isTranslated = entry.isTranslated;
+        held.natAddress = entry.natAddress;
+        held.natPort = entry.natPort;
         held.generation = entry.generation;
         held.flow = entry.flow;
         return held;
@@ -148,6 +154,9 @@ final class MemoryOffload implements FlowOffload {
         target.action = held.action;
         target.targetIfindex = held.targetIfindex;
         target.mtu = held.mtu;
+        target.isTranslated = held.isTranslated;
+        target.natAddress = held.natAddress;
+        target.natPort = held.natPort;
         target.generation = held.generation;
         target.flow = held.flow;
         return true;

@@ -6,10 +6,16 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.caracal.burst.DropReason;
 import io.caracal.burst.PacketBurst;
+import io.caracal.burst.Verdict;
+import io.caracal.nat.NatBindingListener;
+import io.caracal.nat.NatBindings;
+import io.caracal.nat.NatConfig;
+import io.caracal.nat.NatTuple;
 import io.caracal.route.ForwardingOptions;
 import io.caracal.route.ForwardingTables;
 import io.caracal.route.NextHop;
 import io.caracal.route.NextHopTable;
+import io.caracal.route.RouteFlags;
 import io.caracal.route.RouteKind;
 import io.caracal.route.RouteTable;
 import io.caracal.route.RouteTarget;
@@ -19,6 +25,7 @@ import io.caracal.stage.WorkloadTable;
 import io.caracal.wire.IpProtocol;
 import io.caracal.wire.Ipv4Address;
 import io.caracal.wire.Ipv4Header;
+import io.caracal.wire.Ipv6Text;
 import io.caracal.wire.TcpHeader;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -37,7 +44,11 @@ class OffloadModelTest {
     private static final int REMOTE = 2;
     /** The address behind them is a service's. */
     private static final int SERVICE = PODS;
+    /** And one is nobody's in the cluster. */
+    private static final int OUTSIDE = PODS + 1;
+    private static final int NODE = 0xc0000201;
     private static final int FIRST_DEVICE = 40;
+    private static final int UPLINK = FIRST_DEVICE + 2;
     private static final int PORTS = 12;
     private static final int STEPS = 30_000;
     private static final int FIRST_IFINDEX = 100;
@@ -55,11 +66,14 @@ class OffloadModelTest {
     /** The device that leads to each address which is on another node, 0 for none. */
     private final int[] deviceOf = new int[PODS + 1];
     private final boolean[][] allowed = new boolean[PODS][PODS];
+    private boolean masquerades;
+    private NatBindings bindings;
     private int nextIfindex;
     private int generation;
     private int generationMin;
     private String event;
     private int inForceSum;
+    private int translatedSum;
 
     @Test
     void shouldHoldNothingThatWouldNotPassToday() {
@@ -87,11 +101,14 @@ class OffloadModelTest {
             config.timeouts(), config.tcp(), true, recheck ? EstablishedFlows.RECHECK : EstablishedFlows.KEEP), kernel);
         try {
             node.policy = this::judge;
+            bindings = node.conntrack.openNat(new NatConfig(NODE, Ipv6Text.parse("2001:db8::1"), 60_000, 60_999, 0, 1,
+                false), NatBindingListener.NONE);
             publish();
             for (int step = 0; step < STEPS; step++) {
                 act();
                 check(step);
             }
+            assertTrue(translatedSum > STEPS / 100, "entries with another address were in force, " + translatedSum);
             assertTrue(inForceSum > STEPS, "entries were in force, " + (double)inForceSum / STEPS + " at a time");
         } finally {
             node.close();
@@ -102,7 +119,7 @@ class OffloadModelTest {
         final int l3 = burst.offset(row) + burst.l3Offset(row);
         final int source = Ipv4Header.source(burst.umem(), l3) - ADDRESS;
         final int destination = Ipv4Header.destination(burst.umem(), l3) - ADDRESS;
-        if (source == SERVICE || destination == SERVICE || allowed[source][destination]) {
+        if (source >= SERVICE || destination >= SERVICE || allowed[source][destination]) {
             conntrack.approvals().approveSource(row, generation, 1);
             conntrack.approvals().approveDestination(row, generation, 1);
         } else {
@@ -120,16 +137,19 @@ class OffloadModelTest {
         node.workloads.publish(builder.build());
         final RouteTable.Builder routes = new RouteTable.Builder();
         routes.putIpv4(ADDRESS + SERVICE, 32, RouteTarget.of(RouteKind.SERVICE));
+        routes.putIpv4(ADDRESS + OUTSIDE, 32, RouteTarget.via(RouteKind.OUTSIDE, UPLINK - FIRST_DEVICE + 1, 0));
+        final int podFlags = masquerades ? RouteFlags.NAT_OUTGOING : 0;
         for (int pod = 0; pod < PODS; pod++) {
             if (ifindexOf[pod] != 0) {
-                routes.putIpv4(ADDRESS + pod, 32, RouteTarget.localWorkload(ifindexOf[pod], 0));
+                routes.putIpv4(ADDRESS + pod, 32, RouteTarget.localWorkload(ifindexOf[pod], podFlags));
             } else if (deviceOf[pod] != 0) {
                 routes.putIpv4(ADDRESS + pod, 32,
                     RouteTarget.via(RouteKind.REMOTE_WORKLOAD, deviceOf[pod] - FIRST_DEVICE + 1, 0));
             }
         }
         final ForwardingTables tables = new ForwardingTables(routes.build(), new NextHopTable.Builder()
-            .put(1, new NextHop.Device(FIRST_DEVICE, 1450)).put(2, new NextHop.Device(FIRST_DEVICE + 1, 1500)).build(),
+            .put(1, new NextHop.Device(FIRST_DEVICE, 1450)).put(2, new NextHop.Device(FIRST_DEVICE + 1, 1500))
+            .put(3, new NextHop.Direct(new NextHop.Link(UPLINK, 1, 2, 1500))).build(),
             VtepTable.EMPTY, ForwardingOptions.DEFAULT);
         node.forwarding.publish(tables);
         while (!node.conntrack.reviewOffload(tables, 3)) {
@@ -139,8 +159,10 @@ class OffloadModelTest {
 
     private void act() {
         final int dice = random.nextInt(1000);
-        if (dice < 600) {
+        if (dice < 500) {
             sendSomething();
+        } else if (dice < 600) {
+            talkToTheOutside(random.nextInt(PODS));
         } else if (dice < 900) {
             passInTheKernel();
         } else if (dice < 940) {
@@ -151,8 +173,12 @@ class OffloadModelTest {
             changePolicy();
         } else if (dice < 980) {
             removeOrReturn(random.nextInt(PODS));
-        } else if (dice < 990) {
+        } else if (dice < 988) {
             changeRoute(random.nextInt(PODS));
+        } else if (dice < 990) {
+            event = "pool";
+            masquerades ^= true;
+            publish();
         } else {
             moveAddress(random.nextInt(PODS));
         }
@@ -190,6 +216,31 @@ class OffloadModelTest {
             deliver(ifindexOf[from], to, packet);
         } else {
             node.begin().toUplink(packet).run();
+        }
+    }
+
+    /** A datagram; what comes from outside has been translated back by the stage before. */
+    private void talkToTheOutside(final int pod) {
+        final int port = 1000 + random.nextInt(PORTS);
+        if (ifindexOf[pod] == 0) {
+            return;
+        }
+        if (random.nextBoolean()) {
+            event = "from outside to " + pod + " port " + port;
+            node.begin().fromUplink(IpPackets.ipv4(IpProtocol.UDP, ADDRESS + OUTSIDE, ADDRESS + pod,
+                IpPackets.udp(53, port, 4))).run();
+            return;
+        }
+        event = "packet " + pod + " to the outside, port " + port;
+        node.send(ifindexOf[pod], IpPackets.ipv4(IpProtocol.UDP, ADDRESS + pod, ADDRESS + OUTSIDE,
+            IpPackets.udp(port, 53, 4)));
+        if (masquerades && node.burst.verdict(0) != Verdict.DROP) {
+            final NatTuple tuple = new NatTuple();
+            tuple.setIpv4(ADDRESS + pod, ADDRESS + OUTSIDE);
+            tuple.protocol = IpProtocol.UDP;
+            tuple.sourcePort = port;
+            tuple.destinationPort = 53;
+            bindings.bind(tuple, node.nowNs);
         }
     }
 
@@ -270,7 +321,7 @@ class OffloadModelTest {
             default -> {
                 assertEquals(placeOf(source), held.ingressIfindex, where);
                 assertEquals(placeOf(destination), held.targetIfindex, where);
-                assertEquals(ifindexOf[destination] == 0 ? FlowOffload.TO_DEVICE : FlowOffload.TO_WORKLOAD,
+                assertEquals(destination == OUTSIDE || ifindexOf[destination] == 0 ? FlowOffload.TO_DEVICE : FlowOffload.TO_WORKLOAD,
                     held.action, where);
                 assertEquals(held.targetIfindex == FIRST_DEVICE ? 1450 : 1500, held.mtu, where);
                 return held.targetIfindex;
@@ -280,12 +331,28 @@ class OffloadModelTest {
 
     /** The interface that the address is behind. */
     private int placeOf(final int pod) {
-        return ifindexOf[pod] == 0 ? deviceOf[pod] : ifindexOf[pod];
+        return pod == OUTSIDE ? UPLINK : ifindexOf[pod] == 0 ? deviceOf[pod] : ifindexOf[pod];
     }
 
     /** What the program would act on. */
     private boolean isInForce(final MemoryOffload.Held held) {
         return held.generation - generationMin >= 0;
+    }
+
+    /** What the answers find, with the address that they are sent to. */
+    private MemoryOffload.Held otherHalf(final MemoryOffload.Held held, final int ifindex, final boolean isAnswer) {
+        translatedSum += held.isTranslated ? 1 : 0;
+        final long from = held.tuple.destinationLow;
+        final int ports = Integer.rotateLeft(held.tuple.ports, 16);
+        if (!held.isTranslated) {
+            return kernel.find(ifindex, held.protocol, from, held.tuple.sourceLow, ports);
+        }
+        if (isAnswer) {
+            return kernel.find(ifindex, held.protocol, held.natAddress & 0xffff_ffffL, held.tuple.sourceLow,
+                held.natPort << 16 | ports & 0xffff);
+        }
+        assertEquals(NODE, held.natAddress);
+        return kernel.find(ifindex, held.protocol, from, NODE & 0xffff_ffffL, ports & ~0xffff | held.natPort);
     }
 
     private void check(final int step) {
@@ -295,14 +362,18 @@ class OffloadModelTest {
                 continue;
             }
             inForceSum++;
+            final boolean isAnswer = held.isTranslated && held.tuple.destinationLow == (NODE & 0xffff_ffffL);
             final int source = (int)held.tuple.sourceLow - ADDRESS;
-            final int destination = (int)held.tuple.destinationLow - ADDRESS;
-            assertNotNull(kernel.find(checkWay(held, source, destination, where), held.protocol,
-                held.tuple.destinationLow, held.tuple.sourceLow, Integer.rotateLeft(held.tuple.ports, 16)), where);
+            final int destination = (isAnswer ? held.natAddress : (int)held.tuple.destinationLow) - ADDRESS;
+            final int back = checkWay(held, source, destination, where);
+            assertNotNull(otherHalf(held, back, isAnswer), where);
             final int found = node.conntrack.ipv4Table().find(held.tuple.sourceLow << 32 | held.tuple.destinationLow,
                 held.tuple.ports, held.protocol);
             assertTrue(found != FlowTable.MISS, where);
-            if (rechecks && source != SERVICE && destination != SERVICE) {
+            if (source < SERVICE && destination == OUTSIDE && (found & 1) == FlowTable.ORIGINAL) {
+                assertEquals(masquerades, held.isTranslated, where);
+            }
+            if (rechecks && source < SERVICE && destination < SERVICE) {
                 assertTrue((found & 1) == 0 ? allowed[source][destination] : allowed[destination][source],
                     where + ": " + source + " to " + destination);
             }

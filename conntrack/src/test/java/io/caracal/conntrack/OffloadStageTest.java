@@ -407,13 +407,20 @@ class OffloadStageTest {
     }
 
     @Test
-    void shouldKeepFlowsWhoseWayIsNotTheKernels() {
+    void shouldSendPlainFlowsByTheUplink() {
         leadTo(new NextHop.Direct(new NextHop.Link(2, 1, 2, 1500)), RouteKind.REMOTE_SAME_SUBNET);
         assertEquals("new", node.send(POD, udpFar(true, 1000)));
-        leadTo(new NextHop.Device(2, 1500), RouteKind.OUTSIDE);
-        assertEquals("new", node.send(POD, udpFar(true, 1001)), "it may be given another source yet");
-        leadTo(new NextHop.Device(2, 1500), RouteKind.REMOTE_HOST);
+        assertEquals("12 device 2 mtu 1500 generation 1", way(far(true, 1000, 2)));
+        assertEquals("2 pod 12 mtu 1500 generation 1", way(far(false, 1000, 2)));
+        leadTo(new NextHop.Device(3, 1400), RouteKind.OUTSIDE);
+        assertEquals("new", node.begin().fromUplink(udpFar(false, 1001)).run().outcome(0));
+        assertEquals("12 device 3 mtu 1400 generation 1", way(far(true, 1001, 3)));
+        assertEquals("3 pod 12 mtu 1500 generation 1", way(far(false, 1001, 3)));
+        leadTo(new NextHop.Device(3, 1400), RouteKind.REMOTE_HOST);
         assertEquals("new", node.send(POD, udpFar(true, 1002)));
+        assertEquals("12 device 3 mtu 1400 generation 1", way(far(true, 1002, 3)));
+        leadTo(new NextHop.Device(3, 1400), RouteKind.BLACKHOLE);
+        node.idle();
         assertEquals(0, kernel.usedCount());
     }
 

@@ -36,6 +36,9 @@ final class CachedFlows implements FlowOffload {
         spec.action = entry.action;
         spec.targetIfindex = entry.targetIfindex;
         spec.mtu = entry.mtu;
+        spec.isTranslated = entry.isTranslated;
+        spec.natAddress = entry.natAddress;
+        spec.natPort = entry.natPort;
         spec.generation = entry.generation;
         spec.flow = entry.flow;
         return spec;
@@ -117,6 +120,9 @@ final class CachedFlows implements FlowOffload {
         target.action = spec.action;
         target.targetIfindex = spec.targetIfindex;
         target.mtu = spec.mtu;
+        target.isTranslated = spec.isTranslated;
+        target.natAddress = spec.natAddress;
+        target.natPort = spec.natPort;
         target.generation = spec.generation;
         target.flow = spec.flow;
         return true;

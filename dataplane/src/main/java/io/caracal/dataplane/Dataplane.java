@@ -251,7 +251,7 @@ public final class Dataplane implements AutoCloseable {
 
     private NetworkConfig networkConfig(final int puntMtu) {
         return new NetworkConfig(config.node(), config.text(ConfigKey.INTERFACE_PREFIX), uplinkSettings(),
-            config.workers(), puntMtu, config.path(ConfigKey.MTU_FILE).map(MtuFile::new));
+            config.workers(), puntMtu, Offload.isWanted(config), config.path(ConfigKey.MTU_FILE).map(MtuFile::new));
     }
 
     private NetworkLog networkLog() {

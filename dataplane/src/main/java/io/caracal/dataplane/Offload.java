@@ -29,7 +29,8 @@ final class Offload implements AutoCloseable {
         return isWanted(config) ? (int)config.number(ConfigKey.OFFLOAD_FLOWS) / FLOWS_PER_BUCKET : config.workers();
     }
 
-    private static boolean isWanted(final DataplaneConfig config) {
+    /** Whether flows may be given to the kernel here. */
+    static boolean isWanted(final DataplaneConfig config) {
         return "auto".equals(config.text(ConfigKey.OFFLOAD)) && RcuGracePeriod.isAvailable();
     }
 

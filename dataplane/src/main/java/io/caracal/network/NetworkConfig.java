@@ -12,10 +12,11 @@ import java.util.Optional;
  * @param uplinks which interfaces lead out, and how they may be driven.
  * @param workerCount packet workers.
  * @param puntMtu bytes of the largest packet that the way through the engine takes.
+ * @param hasCache whether flows may go past the engine.
  * @param mtuFile where the CNI plugin learns the MTU of new pods; empty to tell it nothing.
  */
 public record NetworkConfig(String node, String interfacePrefix, UplinkSettings uplinks, int workerCount,
-                            int puntMtu, Optional<MtuFile> mtuFile) {
+                            int puntMtu, boolean hasCache, Optional<MtuFile> mtuFile) {
     /** Checks that nothing is missing. */
     public NetworkConfig {
         Objects.requireNonNull(node);

@@ -118,7 +118,7 @@ public final class NetworkControl implements AutoCloseable {
         return new NetworkControl(config,
             () -> UplinkPrograms.load(pins, punt, UplinkLimits.DEFAULT,
                 hasLargeUplink(config.uplinks(), config.interfacePrefix())),
-            programs -> UplinkSide.of(programs, pins, tcHooks, config.workerCount()), publisher, log);
+            programs -> UplinkSide.of(programs, pins, tcHooks, config), publisher, log);
     }
 
     /**

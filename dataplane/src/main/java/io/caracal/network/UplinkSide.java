@@ -19,9 +19,9 @@ record UplinkSide(UplinkPrograms programs, UplinkHooks hooks, NatOutgoing nat, P
     implements AutoCloseable {
     /** Reads what an earlier engine has left in the programs' maps: it has ended. Touches no interface. */
     static UplinkSide of(final UplinkPrograms programs, final PinDirectory pins, final List<TcHook> tcHooks,
-                         final int workerCount) {
-        return new UplinkSide(programs, new UplinkHooks(programs, pins, tcHooks),
-            new NatOutgoing(programs, workerCount), new ProgramTables(programs));
+                         final NetworkConfig config) {
+        return new UplinkSide(programs, new UplinkHooks(programs, pins, tcHooks, config.hasCache()),
+            new NatOutgoing(programs, config.workerCount()), new ProgramTables(programs));
     }
 
     @Override

@@ -159,7 +159,7 @@ class OffloadedOverlayTest {
         }
     }
 
-    /** The node leaves the cluster: its flows come back to Java, which has no way for them, until it is there again. */
+    /** The node leaves the cluster: its flows go where any unknown address leads, until it is there again. */
     @Test
     void shouldFollowRoutes() throws Exception {
         try (EngineChild engine = launch();
@@ -167,15 +167,16 @@ class OffloadedOverlayTest {
             connections.awaitExchanges(10 * CONNECTIONS);
             assertEquals(CONNECTIONS, view.offloadedFlows());
             LabOverlay.announce(node, List.of(node));
-            NodeView.await("no flow is offloaded: " + engine.log(), () -> view.offloadedFlows() == 0);
-            NodeView.await("no packet passes", () -> {
+            NodeView.await("no packet comes back: " + engine.log(), () -> {
                 final long before = connections.exchangeCount();
                 Thread.sleep(300);
                 return connections.exchangeCount() == before;
             });
             LabOverlay.announce(node, List.of(node, kernelNode));
             connections.awaitExchanges(10 * CONNECTIONS);
-            NodeView.await("all are offloaded again: " + engine.log(), () -> view.offloadedFlows() == CONNECTIONS);
+            final long before = javaPackets();
+            connections.awaitExchanges(20 * CONNECTIONS);
+            assertTrue(javaPackets() - before < 10 * CONNECTIONS, "the kernel carries them again: " + engine.log());
             assertEquals(List.of(), connections.broken());
         }
     }

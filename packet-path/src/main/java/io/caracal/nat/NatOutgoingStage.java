@@ -60,24 +60,41 @@ public final class NatOutgoingStage implements PacketStage {
 
     private static boolean leaves(
         final PacketBurst burst, final UnsafeBuffer umem, final ForwardingTables tables, final int row) {
-        final long route = burst.route(row);
-        final int kind = RouteWord.kind(route);
-        if (kind != RouteKind.OUTSIDE && (kind != RouteKind.REMOTE_HOST || tables.options().natExcludesHosts())
-            || RouteWord.nextHop(route) == NextHopTable.NONE
-            || (RouteWord.flags(route) & (RouteFlags.IN_POOL | RouteFlags.KEEPS_SOURCE)) != 0) {
-            return false;
-        }
         final byte direction = burst.direction(row);
         return (direction == Direction.FROM_WORKLOAD || direction == Direction.TO_UPLINK)
-            && isMasqueraded(burst, umem, tables.routes(), row);
+            && leadsOut(burst.route(row), tables)
+            && isMasqueraded(routeOfSource(burst, umem, tables.routes(), row));
     }
 
-    private static boolean isMasqueraded(
+    /**
+     * Whether what goes to a destination gets the node's address, if its source is masqueraded. Any thread.
+     *
+     * @param destination its route, by these tables.
+     * @param tables what the routes and the exclusions are.
+     * @return false for pools, for excluded hosts and ranges, and for what the host's stack is to send.
+     */
+    public static boolean leadsOut(final long destination, final ForwardingTables tables) {
+        final int kind = RouteWord.kind(destination);
+        return (kind == RouteKind.OUTSIDE || kind == RouteKind.REMOTE_HOST && !tables.options().natExcludesHosts())
+            && RouteWord.nextHop(destination) != NextHopTable.NONE
+            && (RouteWord.flags(destination) & (RouteFlags.IN_POOL | RouteFlags.KEEPS_SOURCE)) == 0;
+    }
+
+    /**
+     * Whether a source is hidden from the outside. Any thread.
+     *
+     * @param source its route.
+     * @return true for a pod of a pool with {@code natOutgoing}.
+     */
+    public static boolean isMasqueraded(final long source) {
+        return (RouteWord.flags(source) & RouteFlags.NAT_OUTGOING) != 0;
+    }
+
+    private static long routeOfSource(
         final PacketBurst burst, final UnsafeBuffer umem, final RouteTable routes, final int row) {
         final int l3 = burst.offset(row) + burst.l3Offset(row);
-        final long source = burst.ipVersion(row) == 4 ? routes.ipv4(Ipv4Header.source(umem, l3))
+        return burst.ipVersion(row) == 4 ? routes.ipv4(Ipv4Header.source(umem, l3))
             : routes.ipv6(Ipv6Header.sourceHigh(umem, l3), Ipv6Header.sourceLow(umem, l3));
-        return (RouteWord.flags(source) & RouteFlags.NAT_OUTGOING) != 0;
     }
 
     private void translate(final PacketBurst burst, final UnsafeBuffer umem, final int row, final long nowNs) {

@@ -19,11 +19,11 @@ public record ForwardingTables(RouteTable routes, NextHopTable nextHops, VtepTab
      * there: its own overlay device for a tunnel.
      *
      * @param nextHop a number.
-     * @return kernel ifindex; 0 where the way is not the kernel's or not known.
+     * @return kernel ifindex; 0 where the way is not known.
      */
     public int kernelIfindex(final int nextHop) {
         return switch (nextHops.kind(nextHop)) {
-            case NextHopTable.KIND_DEVICE -> nextHops.ifindex(nextHop);
+            case NextHopTable.KIND_DIRECT, NextHopTable.KIND_DEVICE -> nextHops.ifindex(nextHop);
             case NextHopTable.KIND_TUNNEL_IPV4 -> vteps.device().ifindexIpv4();
             case NextHopTable.KIND_TUNNEL_IPV6 -> vteps.device().ifindexIpv6();
             default -> 0;

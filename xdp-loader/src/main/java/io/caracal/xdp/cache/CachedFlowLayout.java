@@ -19,6 +19,7 @@ final class CachedFlowLayout {
     static final int PROTOCOL = 20;
     static final int WORDS = 21;
     static final int ACTION = 22;
+    static final int IS_TRANSLATED = 23;
     static final int TARGET_IFINDEX = 24;
     static final int MTU = 28;
     static final int PACKETS = 32;
@@ -29,6 +30,8 @@ final class CachedFlowLayout {
     static final int SOURCE_REST_BE = 64;
     static final int DESTINATION_REST_BE = 76;
     static final int FLOW = 88;
+    static final int NAT_ADDRESS_BE = 92;
+    static final int NAT_PORT_BE = 96;
 
     static final int STATE_BUCKET_COUNT = 0;
     static final int STATE_GENERATION_MIN = 4;

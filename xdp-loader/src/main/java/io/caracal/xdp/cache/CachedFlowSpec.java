@@ -40,6 +40,15 @@ public final class CachedFlowSpec {
     public int targetIfindex;
     /** The longest packet that may go there, from the IP header on. */
     public int mtu;
+    /**
+     * Whether the packets are NAT-outgoing's: out of a device ({@link #TO_DEVICE}) with another source, or into a pod
+     * ({@link #TO_WORKLOAD}) with another destination. IPv4 alone.
+     */
+    public boolean isTranslated;
+    /** The address that is written. */
+    public int natAddress;
+    /** The port that is written, 1 .. 65535. */
+    public int natPort;
     /** Generation of the policy that has approved the flow. */
     public int generation;
     /** Whatever its owner wants to find again by {@link FlowCachePart#flow}. */

@@ -125,7 +125,16 @@ public final class FlowCachePart {
         UnsafeApi.putInt(at + CachedFlowLayout.SEEN, 0);
         UnsafeApi.putInt(at + CachedFlowLayout.GENERATION, spec.generation);
         UnsafeApi.putInt(at + CachedFlowLayout.FLOW, spec.flow);
+        writeTranslation(at, spec);
         endWrite(at);
+    }
+
+    private void writeTranslation(final long at, final CachedFlowSpec spec) {
+        UnsafeApi.putByte(at + CachedFlowLayout.IS_TRANSLATED, (byte)(spec.isTranslated ? 1 : 0));
+        if (spec.isTranslated) {
+            UnsafeApi.putInt(at + CachedFlowLayout.NAT_ADDRESS_BE, be(spec.natAddress));
+            UnsafeApi.putShort(at + CachedFlowLayout.NAT_PORT_BE, be((short)spec.natPort));
+        }
     }
 
     private void writeAddresses(final long at, final CachedFlowSpec spec) {
@@ -275,6 +284,10 @@ public final class FlowCachePart {
         target.action = UnsafeApi.getByte(at + CachedFlowLayout.ACTION);
         target.targetIfindex = UnsafeApi.getInt(at + CachedFlowLayout.TARGET_IFINDEX);
         target.mtu = UnsafeApi.getInt(at + CachedFlowLayout.MTU);
+        target.isTranslated = UnsafeApi.getByte(at + CachedFlowLayout.IS_TRANSLATED) != 0;
+        target.natAddress = target.isTranslated ? be(UnsafeApi.getInt(at + CachedFlowLayout.NAT_ADDRESS_BE)) : 0;
+        target.natPort = target.isTranslated
+            ? Short.toUnsignedInt(be(UnsafeApi.getShort(at + CachedFlowLayout.NAT_PORT_BE))) : 0;
         target.generation = UnsafeApi.getInt(at + CachedFlowLayout.GENERATION);
         target.flow = UnsafeApi.getInt(at + CachedFlowLayout.FLOW);
         final int home = home(target);

@@ -5,6 +5,7 @@ import io.caracal.bindings.Ethtool;
 import io.caracal.bindings.NativeCallException;
 import io.caracal.netlink.Link;
 import io.caracal.netlink.RouteNetlink;
+import io.caracal.xdp.BpfProgram;
 import io.caracal.xdp.PinDirectory;
 import io.caracal.xdp.TcDirection;
 import io.caracal.xdp.TcHook;
@@ -18,7 +19,7 @@ import java.util.TreeMap;
 
 /**
  * Where the uplinks' programs hang: both sides of tc of every overlay device, tc egress of every uplink, and its XDP,
- * or tc ingress where XDP does not work. One control thread, in the network namespace of the interfaces. Attaching
+ * or tc ingress where XDP does not work; with a flow cache tc ingress behind XDP, too. One control thread, in the network namespace of the interfaces. Attaching
  * takes over what an earlier engine has left, by replacing the program: no packet finds the hook empty.
  *
  * <p>A device is put into {@link UplinkPrograms#putDevice} first. An interface that goes takes its programs with it;
@@ -31,6 +32,7 @@ public final class UplinkHooks implements AutoCloseable {
     private final UplinkPrograms programs;
     private final PinDirectory pins;
     private final List<TcHook> tcHooks;
+    private final boolean hasCache;
     private final Map<Integer, Attached> attached = new TreeMap<>();
 
     /**
@@ -39,11 +41,14 @@ public final class UplinkHooks implements AutoCloseable {
      * @param programs to be attached; must stay open while this attaches.
      * @param pins where links are kept beyond this process; null for hooks that end with the close.
      * @param tcHooks ways of tc to be tried, {@link TcLink#TCX_THEN_CLSACT} unless an operator wants otherwise.
+     * @param hasCache whether there is a flow cache, so that XDP may leave packets to tc.
      */
-    public UplinkHooks(final UplinkPrograms programs, final PinDirectory pins, final List<TcHook> tcHooks) {
+    public UplinkHooks(final UplinkPrograms programs, final PinDirectory pins, final List<TcHook> tcHooks,
+        final boolean hasCache) {
         this.programs = programs;
         this.pins = pins;
         this.tcHooks = List.copyOf(tcHooks);
+        this.hasCache = hasCache;
     }
 
     /**
@@ -80,7 +85,7 @@ public final class UplinkHooks implements AutoCloseable {
             try {
                 attach(ifindex, device, mode);
                 device.mode = mode;
-                return;
+                break;
             } catch (final NativeCallException e) {
                 device.restoreOffloads();
                 if (failure != null) {
@@ -88,6 +93,10 @@ public final class UplinkHooks implements AutoCloseable {
                 }
                 failure = e;
             }
+        }
+        if (device.mode != null) {
+            device.ingress = attachIngress(ifindex, device.mode);
+            return;
         }
         throw failure == null ? new IllegalArgumentException("attach programs to uplink " + ifindex
             + ": no mode was given") : failure;
@@ -100,14 +109,22 @@ public final class UplinkHooks implements AutoCloseable {
                 device.offloadsOff(nameOf(ifindex));
                 device.xdp = attachXdp(ifindex, XdpAttachMode.GENERIC);
             }
-            case KERNEL -> {
-                removeXdpLeftover(ifindex);
-                device.ingress = attachTc(ifindex, TcDirection.INGRESS);
-            }
+            case KERNEL -> removeXdpLeftover(ifindex);
         }
-        if (mode != UplinkMode.KERNEL) {
-            TcLink.removeLeftover(programs.fromNetwork().name(), ifindex, TcDirection.INGRESS, pins);
+    }
+
+    /** One program or the other, or none: what an earlier engine has left by clsact has the name of its program. */
+    private TcLink attachIngress(final int ifindex, final UplinkMode mode) {
+        final BpfProgram wanted = mode == UplinkMode.KERNEL ? programs.fromNetwork() : programs.fromUplink();
+        final BpfProgram other = mode == UplinkMode.KERNEL ? programs.fromUplink() : programs.fromNetwork();
+        if (mode != UplinkMode.KERNEL && !hasCache) {
+            TcLink.removeLeftover(wanted.name(), ifindex, TcDirection.INGRESS, pins);
+            TcLink.removeClsactLeftover(other.name(), ifindex, TcDirection.INGRESS);
+            return null;
         }
+        final TcLink link = TcLink.attach(wanted, ifindex, TcDirection.INGRESS, pins, tcHooks);
+        TcLink.removeClsactLeftover(other.name(), ifindex, TcDirection.INGRESS);
+        return link;
     }
 
     /** An earlier engine's program would go on taking packets into sockets that nobody has. */
@@ -185,7 +202,8 @@ public final class UplinkHooks implements AutoCloseable {
      */
     public static boolean removeLeftovers(final int ifindex) {
         return TcLink.removeClsactLeftover("to_network", ifindex, TcDirection.EGRESS)
-            | TcLink.removeClsactLeftover("from_network", ifindex, TcDirection.INGRESS);
+            | TcLink.removeClsactLeftover("from_network", ifindex, TcDirection.INGRESS)
+            | TcLink.removeClsactLeftover("from_uplink", ifindex, TcDirection.INGRESS);
     }
 
     /**

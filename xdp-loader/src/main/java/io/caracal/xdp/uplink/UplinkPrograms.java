@@ -128,6 +128,15 @@ public final class UplinkPrograms implements AutoCloseable {
     }
 
     /**
+     * tc ingress of an uplink with XDP, where there is a flow cache.
+     *
+     * @return the program {@code from_uplink}.
+     */
+    public BpfProgram fromUplink() {
+        return object.program("from_uplink");
+    }
+
+    /**
      * Tells the programs about this node's overlay.
      *
      * @param value the whole configuration.

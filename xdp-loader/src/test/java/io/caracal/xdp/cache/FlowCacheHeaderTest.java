@@ -24,6 +24,7 @@ final class FlowCacheHeaderTest {
         inJava.put("protocol", CachedFlowLayout.PROTOCOL);
         inJava.put("words", CachedFlowLayout.WORDS);
         inJava.put("action", CachedFlowLayout.ACTION);
+        inJava.put("is_translated", CachedFlowLayout.IS_TRANSLATED);
         inJava.put("target_ifindex", CachedFlowLayout.TARGET_IFINDEX);
         inJava.put("mtu", CachedFlowLayout.MTU);
         inJava.put("packets", CachedFlowLayout.PACKETS);
@@ -34,6 +35,8 @@ final class FlowCacheHeaderTest {
         inJava.put("source_rest_be", CachedFlowLayout.SOURCE_REST_BE);
         inJava.put("destination_rest_be", CachedFlowLayout.DESTINATION_REST_BE);
         inJava.put("flow", CachedFlowLayout.FLOW);
+        inJava.put("nat_address_be", CachedFlowLayout.NAT_ADDRESS_BE);
+        inJava.put("nat_port_be", CachedFlowLayout.NAT_PORT_BE);
         inJava.put("sizeof", CachedFlowLayout.SLOT_SIZE);
         assertEquals(inC, inJava);
     }

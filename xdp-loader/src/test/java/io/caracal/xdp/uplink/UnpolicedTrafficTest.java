@@ -76,7 +76,7 @@ final class UnpolicedTrafficTest {
 
     private void attach(final TcHook hook, final UplinkMode mode) {
         puntHooks = new PuntHooks(punt, null, List.of(hook));
-        hooks = new UplinkHooks(programs, null, List.of(hook));
+        hooks = new UplinkHooks(programs, null, List.of(hook), true);
         programs.putDevice(lab.uplink, new UplinkDevice(UplinkNode.MAC, 0, 0, 1));
         programs.putDevice(vxlan, UplinkDevice.withoutSockets(VXLAN_MAC));
         fromEngine = lab.node.inHost(() -> {

@@ -73,7 +73,7 @@ final class UplinkTrafficTest {
     }
 
     private UplinkHooks attach(final UplinkMode mode) {
-        final UplinkHooks hooks = new UplinkHooks(programs, pins, TcLink.TCX_THEN_CLSACT);
+        final UplinkHooks hooks = new UplinkHooks(programs, pins, TcLink.TCX_THEN_CLSACT, true);
         assertEquals(mode, lab.node.inHost(() -> hooks.attachUplink(lab.uplink, List.of(mode))));
         assertEquals(Map.of(lab.uplink, mode), hooks.modes());
         return hooks;

@@ -1,0 +1,163 @@
+package io.caracal.dataplane;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.caracal.lab.Lab;
+import io.caracal.lab.LabNode;
+import io.caracal.lab.LabOverlay;
+import io.caracal.lab.LabPod;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Real traffic with somebody outside, translated by the flow cache: what still comes to Java, and what a change stops. */
+@Timeout(180)
+class OffloadedNatTest {
+    private static final int PORT = 7782;
+    private static final int CONNECTIONS = 20;
+    private static final int BULK = 8_000_000;
+    private static final String CHECKSUM_ERRORS =
+        "nstat -asz TcpInCsumErrors UdpInCsumErrors | awk 'NR > 1 {s += $2} END {print s}'";
+
+    private Lab lab;
+    private LabNode node;
+    private LabNode outside;
+    private NodeView view;
+    private LabPod client;
+
+    @BeforeEach
+    void makeNodes() {
+        lab = Lab.create("offnat");
+        node = lab.addNode("node1");
+        outside = lab.addNode("outside");
+        view = new NodeView(node);
+        client = node.addPod("shop", "client");
+        node.announce(client);
+        LabOverlay.announce(node, List.of(node));
+    }
+
+    @AfterEach
+    void closeLab() {
+        lab.close();
+    }
+
+    private EngineChild launch(final String... settings) throws Exception {
+        final EngineChild engine = EngineChild.start(node, settings).awaitReady();
+        view.awaitAttached(client);
+        NodeView.await("somebody outside is reached: " + engine.log(), () -> NodeView.reaches(client, outside.ipv4()));
+        return engine;
+    }
+
+    private EchoConnections connect(final int port) {
+        return EchoConnections.open(client::call, new InetSocketAddress(outside.ipv4(), port),
+            listen(port), CONNECTIONS);
+    }
+
+    /** Megabytes there and back: the peer sees the node, sums are right, and a handful of packets comes to Java. */
+    @ParameterizedTest
+    @ValueSource(strings = {"native-copy", "native-copy by 2 workers", "kernel"})
+    void shouldTranslateStreamsWithoutJava(final String mode) throws Exception {
+        lab.own(AddressEcho.at(outside::call, PORT));
+        try (EngineChild engine = launch("uplink-mode=" + mode.split(" by ")[0],
+            "workers=" + EmbeddedEngine.workers(mode))) {
+            final long before = view.counted("rxPackets");
+            for (int stream = 0; stream < 4; stream++) {
+                assertEquals(node.ipv4(), AddressEcho.askTcp(client::call, outside.ipv4(), PORT, BULK), engine.log());
+            }
+            final long packets = view.counted("rxPackets") - before;
+            assertTrue(packets < 100, packets + " packets came to Java; " + view.ask("counters").toPrettyString());
+            assertTrue(view.bpfCounter("cache-hits") > 100, view.ask("counters").path("bpf").toString());
+            assertEquals(node.ipv4(), AddressEcho.askUdp(client::call, outside.ipv4(), PORT, 1200), engine.log());
+            assertEquals("0", new NodeView(outside).onNode("sh", "-c", CHECKSUM_ERRORS).strip());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"native-copy", "kernel"})
+    void shouldGoOnWithoutAnEngineAndWithTheNextOne(final String mode) throws Exception {
+        try (EngineChild first = launch("uplink-mode=" + mode); EchoConnections out = connect(PORT)) {
+            out.awaitExchanges(10 * CONNECTIONS);
+            assertEquals(CONNECTIONS, view.offloadedFlows(), first.log());
+            first.kill();
+            out.awaitExchanges(50 * CONNECTIONS);
+            assertFalse(out.canConnect(), "new flows wait for an engine");
+            try (EngineChild second = EngineChild.start(node, "uplink-mode=" + mode).awaitReady()) {
+                out.awaitExchanges(10 * CONNECTIONS);
+                assertEquals(List.of(), out.broken(), second.log());
+                assertEquals(CONNECTIONS, view.offloadedFlows(), "taken over");
+                NodeView.await("new flows pass: " + second.log(), out::canConnect);
+            }
+        }
+    }
+
+    /** With the cache off for the next engine, the flows go on through Java, under the same bindings. */
+    @Test
+    void shouldGoOnThroughJavaWhereTheNextEngineHasNoCache() throws Exception {
+        try (EngineChild first = launch(); EchoConnections out = connect(PORT)) {
+            out.awaitExchanges(10 * CONNECTIONS);
+            assertEquals(CONNECTIONS, view.offloadedFlows(), first.log());
+            first.kill();
+            try (EngineChild second = EngineChild.start(node, "offload=off").awaitReady()) {
+                out.awaitExchanges(10 * CONNECTIONS);
+                assertEquals(List.of(), out.broken(), second.log());
+                assertTrue(view.counted("rxPackets") > 10 * CONNECTIONS, view.ask("counters").toPrettyString());
+            }
+        }
+    }
+
+    /** After status shows the revision with the new policy, not one more exchange of a connection that it denies. */
+    @Test
+    void shouldLetNothingPassByAnOlderPolicyOnceTheNextIsAcknowledged() throws Exception {
+        try (EngineChild engine = launch("established-flows=recheck")) {
+            for (int round = 0; round < 3; round++) {
+                try (EchoConnections connections = EchoConnections.open(client::call,
+                    new InetSocketAddress(outside.ipv4(), PORT + round), listen(PORT + round), 1)) {
+                    connections.awaitExchanges(100);
+                    DenyAll.expectCut(node, view, connections, engine);
+                }
+            }
+        }
+    }
+
+    private ServerSocket listen(final int port) {
+        return outside.call(() -> new ServerSocket(port, 1024));
+    }
+
+    /** A destination that becomes a pool's is not translated any more: its flows come back to Java. */
+    @Test
+    void shouldFollowThePools() throws Exception {
+        try (EngineChild engine = launch(); EchoConnections connections = connect(PORT)) {
+            connections.awaitExchanges(10 * CONNECTIONS);
+            assertEquals(CONNECTIONS, view.offloadedFlows());
+            node.writeManifest("pool.yaml", """
+                apiVersion: projectcalico.org/v3
+                kind: IPPool
+                metadata: {name: others}
+                spec: {cidr: %s/32, natOutgoing: false, disabled: true}
+                """.formatted(outside.ipv4()));
+            NodeView.await("no flow is offloaded: " + engine.log(), () -> view.offloadedFlows() == 0);
+        }
+    }
+
+    @Test
+    void shouldEndFlowsWithTheirEndpoint() throws Exception {
+        try (EngineChild engine = launch(); EchoConnections out = connect(PORT)) {
+            out.awaitExchanges(10 * CONNECTIONS);
+            assertEquals(CONNECTIONS, view.offloadedFlows());
+            node.withdraw(client);
+            NodeView.await("no workload is left: " + engine.log(), () -> view.attached().isEmpty());
+            assertEquals(0, view.offloadedFlows());
+            final long exchanges = out.exchangeCount();
+            Thread.sleep(200);
+            assertTrue(out.exchangeCount() - exchanges <= CONNECTIONS, "none but those that were on their way back");
+        }
+    }
+}
