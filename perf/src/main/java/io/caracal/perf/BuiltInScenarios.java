@@ -33,6 +33,7 @@ final class BuiltInScenarios {
             PodScenarios.service(false),
             PodScenarios.vxlan(1),
             PodScenarios.vxlan(4),
+            PodScenarios.natOutgoing(),
             PodScenarios.vxlanByJava(),
             FlowsScenario.rate(),
             PodScenarios.connections(1),

@@ -33,6 +33,7 @@ final class KernelPath {
     static PodPath layWithoutRules(final PodSetting setting, final String who) throws InterruptedException {
         final PodNode pods = pods(setting, who);
         pods.addService();
+        pods.masquerade();
         return pods.path(who, List.of(), Carrier.KERNEL);
     }
 }

@@ -12,7 +12,7 @@ import io.caracal.perf.tool.NamespaceCommand;
 /**
  * A node with the pods that a real Felix's rules were recorded with, under the same names and so with the same
  * interfaces: every contender has a node of its own, and the pods are made alike. Where the servers are remote, they
- * are on a second node that has nothing but the kernel's VXLAN.
+ * are on a second node that has nothing but the kernel's VXLAN; outside they are that machine's own.
  */
 final class PodNode {
     /** Where the service that stands for the api is, and kube-proxy's DNAT for it. */
@@ -33,7 +33,7 @@ final class PodNode {
         final Lab lab = setting.lab();
         layout = setting.layout();
         node = lab.addNode(name);
-        far = layout.isRemote() ? lab.addNode(name + "-far") : node;
+        far = layout.servers() == PodSetting.Servers.SAME_NODE ? node : lab.addNode(name + "-far");
         final int mtu = layout.isRemote() ? Lab.POD_MTU_DEFAULT : MTU_SAME_NODE;
         client = node.addPod(APP, "frontend-1", mtu);
         api = far.addPod(APP, layout.isRemote() ? "web-api-2" : "web-api-1", mtu);
@@ -65,7 +65,7 @@ final class PodNode {
 
     /** Those whose packets begin or end on the node itself. */
     List<LabPod> local() {
-        return layout.isRemote() ? List.of(client) : List.of(client, api, database);
+        return far == node ? List.of(client, api, database) : List.of(client);
     }
 
     /** What an engine must know: the pods with their labels, the demo's policy, the other node. */
@@ -73,6 +73,8 @@ final class PodNode {
         node.announce(client, Map.of("app", "frontend"));
         if (layout.isRemote()) {
             LabOverlay.announce(node, List.of(node, far));
+        } else if (layout.isOutside()) {
+            LabOverlay.announce(node, List.of(node));
         } else {
             node.announce(api, Map.of("app", "web-api"));
             node.announce(database, Map.of("app", "db"));
@@ -98,7 +100,19 @@ final class PodNode {
         }
     }
 
+    /** What hides the client from the outside on a node without an engine or Felix's rules. */
+    void masquerade() throws InterruptedException {
+        if (layout.isOutside()) {
+            NamespaceCommand.run(node.namespace().name(), List.of("iptables-legacy", "-t", "nat", "-A", "POSTROUTING",
+                "-s", client.ipv4(), "-o", "eth0", "-j", "MASQUERADE"), "");
+        }
+    }
+
     PodPath path(final String who, final List<Long> pids, final Carrier carrier) {
+        if (layout.isOutside()) {
+            final PodPath.Place server = new PodPath.Place(far.namespace().name(), far.ipv4(), PodPath.API_PORT);
+            return new PodPath(who, place(client, 0), server, server, pids, carrier);
+        }
         final PodPath.Place server = place(api, PodPath.API_PORT);
         return new PodPath(who, place(client, 0),
             layout.isService() ? server.behind(SERVICE_ADDRESS, SERVICE_PORT) : server, place(database, 9000), pids,

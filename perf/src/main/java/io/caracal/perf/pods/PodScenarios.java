@@ -137,6 +137,18 @@ public final class PodScenarios {
     }
 
     /**
+     * TCP to somebody who is not in the cluster and sees the node's address.
+     *
+     * @return the scenario {@code nat-tcp-1}.
+     */
+    public static Scenario natOutgoing() {
+        final String name = "nat-tcp-1";
+        return one(name, "one TCP stream from a pod to the outside by NAT-outgoing, MTU 1500",
+            new PodPart(name, PodSetting.Layout.OUTSIDE, PodLoad.streams(1), OTHER_NODE,
+                List.of(PodPart.atLeast(name, PodPeer.FELIX_RULES, 1.1), PodPart.atLeast(name, PodPeer.KERNEL, 0.97))));
+    }
+
+    /**
      * Over VXLAN to such a node, every packet by Java, beside the same in C and in the kernel.
      *
      * @return the scenario {@code vxlan}.

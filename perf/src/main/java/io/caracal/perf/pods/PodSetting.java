@@ -17,21 +17,41 @@ record PodSetting(Lab lab, NativeTools tools, BenchSettings settings, Layout lay
      * What is between the pods.
      *
      * @param rules of the policy; all but the last never match.
-     * @param isRemote whether the servers are on another node, behind VXLAN.
+     * @param servers where they are.
      * @param isService whether the client knows only a service address, DNATed as kube-proxy does.
      */
-    record Layout(int rules, boolean isRemote, boolean isService) {
+    record Layout(int rules, Servers servers, boolean isService) {
         /** Both pods on one node, one rule. */
-        static final Layout SAME_NODE = new Layout(1, false, false);
+        static final Layout SAME_NODE = new Layout(1, Servers.SAME_NODE, false);
         /** The servers on another node. */
-        static final Layout OTHER_NODE = new Layout(1, true, false);
+        static final Layout OTHER_NODE = new Layout(1, Servers.OTHER_NODE, false);
+        /** No pods, but programs on a machine that is no node. */
+        static final Layout OUTSIDE = new Layout(1, Servers.OUTSIDE, false);
 
         static Layout ofRules(final int rules) {
-            return new Layout(rules, false, false);
+            return new Layout(rules, Servers.SAME_NODE, false);
         }
 
         static Layout ofService(final boolean isRemote) {
-            return new Layout(1, isRemote, true);
+            return new Layout(1, isRemote ? Servers.OTHER_NODE : Servers.SAME_NODE, true);
         }
+
+        boolean isRemote() {
+            return servers == Servers.OTHER_NODE;
+        }
+
+        boolean isOutside() {
+            return servers == Servers.OUTSIDE;
+        }
+    }
+
+    /** Where the servers are: beside the client, on a node behind VXLAN, or behind NAT-outgoing. */
+    enum Servers {
+        /** The client's node. */
+        SAME_NODE,
+        /** Another node, which has nothing but the kernel. */
+        OTHER_NODE,
+        /** No node of the cluster. */
+        OUTSIDE
     }
 }
