@@ -146,7 +146,7 @@ final class OffloadEntries {
         }
     }
 
-    /** Whether a pod's flow to the outside would be translated today; before its first packet has been, it is not yet. */
+    /** Whether a pod's flow to the outside would be translated today; its first packet has yet to be. */
     private boolean wantsTranslation(final OffloadEntry entry, final long route) {
         return NatOutgoingStage.leadsOut(route, tables) && NatOutgoingStage.isMasqueraded(route(entry, true));
     }

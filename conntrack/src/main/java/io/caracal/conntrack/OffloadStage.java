@@ -15,10 +15,9 @@ import io.caracal.stage.WorkloadTable;
  * Gives flows to the kernel ({@link FlowOffload}) with the verdict on their first packet, before it is transmitted: the
  * answer to it may take the short way already. Stands behind the {@link FlowCommitStage}. Only what the kernel can
  * carry on just as Java would is given: TCP and UDP of a workload of this node with another one, here or on another
- * node, with the outside, or with a service, approved on its legs. What NAT-outgoing translates is given with its second
- * packet, when its first was translated. What a pod sends from an address that it is
- * exempt for stays with Java: answers go where that address leads, not back to the pod. Whoever stays with Java is as
- * right, and slower.
+ * node, with the outside, or with a service, approved on its legs. What NAT-outgoing translates is given with its
+ * second packet, when its first was translated. What a pod sends from an address that it is exempt for stays with Java:
+ * answers go where that address leads, not back to the pod. Whoever stays with Java is as right, and slower.
  *
  * <p>Then goes on with the round that brings records up to date. Belongs to one worker and its {@link Conntrack}.</p>
  */

@@ -19,8 +19,9 @@ import java.util.TreeMap;
 
 /**
  * Where the uplinks' programs hang: both sides of tc of every overlay device, tc egress of every uplink, and its XDP,
- * or tc ingress where XDP does not work; with a flow cache tc ingress behind XDP, too. One control thread, in the network namespace of the interfaces. Attaching
- * takes over what an earlier engine has left, by replacing the program: no packet finds the hook empty.
+ * or tc ingress where XDP does not work; with a flow cache tc ingress behind XDP, too. One control thread, in the
+ * network namespace of the interfaces. Attaching takes over what an earlier engine has left, by replacing the program:
+ * no packet finds the hook empty.
  *
  * <p>A device is put into {@link UplinkPrograms#putDevice} first. An interface that goes takes its programs with it;
  * {@link #detach} then only gives descriptors and pins back.
