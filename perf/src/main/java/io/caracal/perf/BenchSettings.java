@@ -19,7 +19,7 @@ public record BenchSettings(int rounds, boolean quick, Path results, Path home, 
     /** Below this a median's 95 % interval is as wide as the sample. */
     public static final int ROUNDS_DEFAULT = 12;
     /** With {@code --quick}. */
-    public static final int ROUNDS_QUICK = 4;
+    public static final int ROUNDS_QUICK = 2;
     /** Half a day of rounds is a soak, not a benchmark. */
     public static final int ROUNDS_MAX = 1000;
 

@@ -115,7 +115,7 @@ public final class ConntrackScenario implements Scenario {
     public ScenarioResult run(final BenchSettings settings) throws IOException, InterruptedException {
         final Map<String, List<Double>> figures = new LinkedHashMap<>();
         final int[] sizes = settings.quick() ? QUICK_SIZES : SIZES;
-        try (NativeTools tools = NativeTools.compile()) {
+        try (NativeTools tools = NativeTools.open()) {
             for (int round = 1; round <= settings.rounds(); round++) {
                 for (final int size : sizes) {
                     /* Alternating, so that neither always runs on what the other has left of the machine. */

@@ -82,7 +82,7 @@ final class ControlRound {
      * @param seconds of each.
      */
     Figures run(final int pairs, final int seconds) throws IOException, InterruptedException {
-        try (NativeTools tools = NativeTools.compile(); Lab lab = BenchLab.create("control", settings)) {
+        try (NativeTools tools = NativeTools.open(); Lab lab = BenchLab.create("control", settings)) {
             final LabNode node = lab.addNode("node1");
             final LabPod from = node.addPod("bench", "from");
             final LabPod to = node.addPod("bench", "to");

@@ -121,7 +121,7 @@ public final class FlowsScenario implements Scenario {
         }
         final Findings findings = new Findings();
         final List<ForwardPath> paths = new ArrayList<>();
-        try (NativeTools tools = NativeTools.compile(); Lab lab = BenchLab.create("flows", settings)) {
+        try (NativeTools tools = NativeTools.open(); Lab lab = BenchLab.create("flows", settings)) {
             try {
                 launch(paths, new ForwarderLauncher(tools, lab, cpu), lab, cpu, findings);
                 for (final Part part : parts) {

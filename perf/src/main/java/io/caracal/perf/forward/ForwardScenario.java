@@ -82,7 +82,7 @@ public final class ForwardScenario implements Scenario {
         final int[] cpus = cpus();
         final int blockCount = Math.min(BLOCKS, settings.rounds());
         RoundLog<ForwardFigures> log = new RoundLog<>(List.of(), 0, 0);
-        try (NativeTools tools = NativeTools.compile()) {
+        try (NativeTools tools = NativeTools.open()) {
             for (int block = 0; block < blockCount; block++) {
                 final int rounds = (settings.rounds() + block) / blockCount;
                 settings.say("block " + (block + 1) + " of " + blockCount + ": fresh processes, " + rounds + " rounds");

@@ -66,7 +66,7 @@ public final class SoakScenario implements Scenario {
     public ScenarioResult run(final BenchSettings settings) throws IOException, InterruptedException {
         final long packetCount = (long)(settings.quick() ? PACKETS.limit() / 20 : PACKETS.limit());
         final int interfaceCount = (int)(settings.quick() ? INTERFACES.limit() / 20 : INTERFACES.limit());
-        try (NativeTools tools = NativeTools.compile()) {
+        try (NativeTools tools = NativeTools.open()) {
             return result(new SoakRun(settings, tools.generator(), packetCount, interfaceCount).run());
         }
     }

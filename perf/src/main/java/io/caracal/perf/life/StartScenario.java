@@ -56,7 +56,7 @@ public final class StartScenario implements Scenario {
     @Override
     public ScenarioResult run(final BenchSettings settings) throws IOException, InterruptedException {
         final List<StartRound.Figures> starts = new ArrayList<>();
-        try (NativeTools tools = NativeTools.compile()) {
+        try (NativeTools tools = NativeTools.open()) {
             final StartRound round = new StartRound(tools.generator(), settings);
             for (int n = 0; n < (settings.quick() ? STARTS_QUICK : STARTS); n++) {
                 starts.add(round.run(PODS));

@@ -26,7 +26,7 @@ final class ParseTwin implements Peer {
     @Override
     public List<ScenarioResult.Series> measure(final BenchSettings settings) throws IOException, InterruptedException {
         final Path file = Files.createTempFile("caracal-packets-", ".image");
-        try (NativeTools tools = NativeTools.compile()) {
+        try (NativeTools tools = NativeTools.open()) {
             final List<ScenarioResult.Series> all = new ArrayList<>();
             for (final PacketImage.Mixture mixture : PacketImage.Mixture.values()) {
                 final long expectedSum = PacketImage.write(file, mixture);

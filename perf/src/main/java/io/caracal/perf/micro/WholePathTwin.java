@@ -19,7 +19,7 @@ final class WholePathTwin implements Peer {
     @Override
     public List<ScenarioResult.Series> measure(final BenchSettings settings) throws IOException, InterruptedException {
         final double[] ns = new double[settings.quick() ? RUNS_QUICK : RUNS];
-        try (NativeTools tools = NativeTools.compile()) {
+        try (NativeTools tools = NativeTools.open()) {
             for (int run = 0; run < ns.length; run++) {
                 ns[run] = runOnce(tools);
             }

@@ -50,7 +50,7 @@ public final class ManyPodsScenario implements Scenario {
     public ScenarioResult run(final BenchSettings settings) throws IOException, InterruptedException {
         final Findings result = new Findings();
         final OpenPaths open = new OpenPaths();
-        try (NativeTools tools = NativeTools.compile(); Lab lab = BenchLab.create("pods50", settings); open) {
+        try (NativeTools tools = NativeTools.open(); Lab lab = BenchLab.create("pods50", settings); open) {
             final PodSetting setting = new PodSetting(lab, tools, settings, PART.layout());
             final List<PodContender> contenders = new ArrayList<>();
             contenders.add(contender(open.add(ManyPodsPath.ofEngine(setting, PODS)), setting, open));

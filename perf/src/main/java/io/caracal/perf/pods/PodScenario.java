@@ -61,7 +61,7 @@ public final class PodScenario implements Scenario {
                 result.leaveOut(name, peer.who(), peer.missing());
             }
         }
-        try (NativeTools tools = NativeTools.compile()) {
+        try (NativeTools tools = NativeTools.open()) {
             for (final PodPart part : parts) {
                 try (Lab lab = BenchLab.create("pods", settings)) {
                     run(part, new PodSetting(lab, tools, settings, part.layout()), present, result);

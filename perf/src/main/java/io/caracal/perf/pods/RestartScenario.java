@@ -122,7 +122,7 @@ public final class RestartScenario implements Scenario {
     private static List<Outcome> outcomes(final End end, final BenchSettings settings)
         throws IOException, InterruptedException {
         final List<Outcome> outcomes = new ArrayList<>();
-        try (NativeTools tools = NativeTools.compile()) {
+        try (NativeTools tools = NativeTools.open()) {
             for (int round = 0; round < (settings.quick() ? ROUNDS_QUICK : ROUNDS); round++) {
                 try (Lab lab = BenchLab.create("restart", settings)) {
                     outcomes.add(outcome(end, new PodSetting(lab, tools, settings, PodSetting.Layout.SAME_NODE)));

@@ -126,7 +126,7 @@ public final class PolicyScenario implements Scenario {
 
     private static void measureFlows(final BenchSettings settings, final List<ResultRow> rows,
         final List<String> notes) throws IOException, InterruptedException {
-        try (NativeTools tools = NativeTools.compile()) {
+        try (NativeTools tools = NativeTools.open()) {
             for (final KernelFilter filter : KernelFilter.values()) {
                 if (!filter.missing().isEmpty()) {
                     notes.add(filter.who() + " was not measured: package " + String.join(" and ", filter.missing())

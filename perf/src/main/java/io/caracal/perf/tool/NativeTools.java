@@ -2,6 +2,7 @@ package io.caracal.perf.tool;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -9,8 +10,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.SortedMap;
-import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 
@@ -21,20 +20,20 @@ import io.caracal.perf.BenchException;
  * {@code cnode} (that of a node), {@code ctable} (that of the flow table), {@code cparse} (that of the
  * parse stage), {@code cpath} (that of the whole path) and {@code podgen} (clients and servers in pods), compiled from
  * the sources in this jar with the machine's own compiler, for this very processor: a twin that is compiled less well
- * than the JVM compiles Java would be no limit. Takes a second or two, once per benchmark, in a private temporary
- * directory that {@link #close} removes.
+ * than the JVM compiles Java would be no limit. Each takes half a second when it is first asked for, in a private
+ * temporary directory that {@link #close} removes. One thread.
  */
 public final class NativeTools implements AutoCloseable {
     private static final List<String> SHARED_SOURCES = List.of("system.c", "xsk.c");
-    /** Besides the shared ones; compiled in the order of the names. */
-    private static final SortedMap<String, List<String>> SOURCES = new TreeMap<>(Map.of(
+    /** Besides the shared ones. */
+    private static final Map<String, List<String>> SOURCES = Map.of(
         "xskgen", List.of("xskgen.c", "send.c", "receive.c", "judge.c", "packet.c"),
         "cfwd", List.of("cfwd.c", "burst.c"),
         "cnode", List.of("cnode.c", "burst.c"),
         "ctable", List.of("ctable.c"),
         "cparse", List.of("cparse.c"),
         "cpath", List.of("cpath.c", "burst.c"),
-        "podgen", List.of("podgen.c", "podserve.c", "podload.c", "poddatagram.c")));
+        "podgen", List.of("podgen.c", "podserve.c", "podload.c", "poddatagram.c"));
     private static final List<String> HEADERS =
         List.of("podgen.h", "flowtable.h", "system.h", "xsk.h", "xskgen.h", "backend.h", "judge.h", "histogram.h",
             "packet.h", "burst.h", "port.h", "wire.h", "vxlan.h");
@@ -47,39 +46,38 @@ public final class NativeTools implements AutoCloseable {
     private static final int COMPILE_SECONDS_MAX = 120;
 
     private final Path directory;
+    private final String compiler;
 
     private static String machine() {
         final String name = System.getProperty("os.arch");
         return "amd64".equals(name) ? "x86_64" : name;
     }
 
-    private NativeTools(final Path directory) {
+    private NativeTools(final Path directory, final String compiler) {
         this.directory = directory;
+        this.compiler = compiler;
     }
 
     /**
-     * Compiles the programs with {@code $CC}, or {@code cc}.
+     * Writes the sources out, to be compiled with {@code $CC}, or {@code cc}.
      *
      * @return the programs; the caller closes them.
      * @throws IOException if the sources cannot be written out.
-     * @throws InterruptedException if the benchmark is being ended.
-     * @throws BenchException if there is no compiler or it refuses, with what it said.
      */
-    public static NativeTools compile() throws IOException, InterruptedException {
-        return compile(System.getenv().getOrDefault("CC", "cc"));
+    public static NativeTools open() throws IOException {
+        return open(System.getenv().getOrDefault("CC", "cc"));
     }
 
     /**
-     * Compiles the programs with a compiler of choice.
+     * Writes the sources out, to be compiled with a compiler of choice.
      *
      * @param compiler its name or path.
      * @return the programs; the caller closes them.
      * @throws IOException if the sources cannot be written out.
-     * @throws InterruptedException if the benchmark is being ended.
-     * @throws BenchException if there is no such compiler or it refuses, with what it said.
      */
-    public static NativeTools compile(final String compiler) throws IOException, InterruptedException {
-        final NativeTools tools = new NativeTools(BenchDirectory.create(Path.of(System.getProperty("java.io.tmpdir"))));
+    public static NativeTools open(final String compiler) throws IOException {
+        final NativeTools tools =
+            new NativeTools(BenchDirectory.create(Path.of(System.getProperty("java.io.tmpdir"))), compiler);
         try {
             final Set<String> files = new TreeSet<>(HEADERS);
             files.addAll(SHARED_SOURCES);
@@ -87,77 +85,97 @@ public final class NativeTools implements AutoCloseable {
             for (final String file : files) {
                 tools.extract(file);
             }
-            for (final Map.Entry<String, List<String>> program : SOURCES.entrySet()) {
-                tools.compileOne(compiler, program.getKey(), program.getValue());
-            }
             return tools;
-        } catch (final IOException | InterruptedException | RuntimeException e) {
+        } catch (final IOException | RuntimeException e) {
             tools.close();
             throw e;
         }
+    }
+
+    /** Compiled by the first who asks. */
+    private Path program(final String name) {
+        final Path program = directory.resolve(name);
+        if (!Files.exists(program)) {
+            try {
+                compile(name, SOURCES.get(name));
+            } catch (final IOException e) {
+                throw new UncheckedIOException("compile " + name, e);
+            } catch (final InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new BenchException("compile " + name + ": interrupted", e);
+            }
+        }
+        return program;
     }
 
     /**
      * The packet generator and receiver.
      *
      * @return path of the executable.
+     * @throws BenchException if there is no compiler or it refuses, with what it said.
      */
     public Path generator() {
-        return directory.resolve("xskgen");
+        return program("xskgen");
     }
 
     /**
      * The C twin.
      *
      * @return path of the executable.
+     * @throws BenchException if there is no compiler or it refuses, with what it said.
      */
     public Path twin() {
-        return directory.resolve("cfwd");
+        return program("cfwd");
     }
 
     /**
      * The C twin of a node.
      *
      * @return path of the executable.
+     * @throws BenchException if there is no compiler or it refuses, with what it said.
      */
     public Path node() {
-        return directory.resolve("cnode");
+        return program("cnode");
     }
 
     /**
      * The flow table's C twin.
      *
      * @return path of the executable.
+     * @throws BenchException if there is no compiler or it refuses, with what it said.
      */
     public Path table() {
-        return directory.resolve("ctable");
+        return program("ctable");
     }
 
     /**
      * The parse stage's C twin.
      *
      * @return path of the executable.
+     * @throws BenchException if there is no compiler or it refuses, with what it said.
      */
     public Path parser() {
-        return directory.resolve("cparse");
+        return program("cparse");
     }
 
     /**
      * The whole path's C twin.
      *
      * @return path of the executable.
+     * @throws BenchException if there is no compiler or it refuses, with what it said.
      */
     public Path path() {
-        return directory.resolve("cpath");
+        return program("cpath");
     }
 
     /**
      * Clients and servers in pods.
      *
      * @return path of the executable.
+     * @throws BenchException if there is no compiler or it refuses, with what it said.
      */
     public Path load() {
-        return directory.resolve("podgen");
+        return program("podgen");
     }
 
     /**
@@ -191,7 +209,7 @@ public final class NativeTools implements AutoCloseable {
         }
     }
 
-    private void compileOne(final String compiler, final String program, final List<String> sources)
+    private void compile(final String program, final List<String> sources)
         throws IOException, InterruptedException {
         final List<String> command = new ArrayList<>(List.of(compiler));
         command.addAll(FLAGS);

@@ -12,7 +12,7 @@ class KernelInsertsTest {
     @Test
     @Timeout(120)
     void shouldMakeAFlowOfEachPacket() throws Exception {
-        try (NativeTools tools = NativeTools.compile(); Lab lab = Lab.create("perftest");
+        try (NativeTools tools = NativeTools.open(); Lab lab = Lab.create("perftest");
             KernelInserts kernel = KernelInserts.open(tools, lab)) {
             final double forwarded = kernel.forwardedPerS();
             final double inserted = kernel.insertedPerS();

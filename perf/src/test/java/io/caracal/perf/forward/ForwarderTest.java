@@ -30,7 +30,7 @@ class ForwarderTest {
 
     @BeforeAll
     static void compile() throws Exception {
-        tools = NativeTools.compile();
+        tools = NativeTools.open();
         lab = Lab.create("perftest");
     }
 

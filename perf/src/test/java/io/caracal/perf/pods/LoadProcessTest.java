@@ -28,7 +28,7 @@ class LoadProcessTest {
 
     @BeforeAll
     static void make() throws Exception {
-        tools = NativeTools.compile();
+        tools = NativeTools.open();
         lab = Lab.create("podload");
         wire = PodPeer.BARE_VETH.lay(new PodSetting(lab, tools, new BenchSettings(1, true, Path.of("."), Path.of("."),
             Map.of(), new PrintWriter(Writer.nullWriter())), PodSetting.Layout.SAME_NODE));

@@ -27,7 +27,7 @@ class PodPathTest {
 
     @BeforeAll
     static void compile() throws Exception {
-        tools = NativeTools.compile();
+        tools = NativeTools.open();
     }
 
     @AfterAll

@@ -26,7 +26,7 @@ class GeneratorTest {
 
     @BeforeAll
     static void make() throws Exception {
-        tools = NativeTools.compile();
+        tools = NativeTools.open();
         lab = Lab.create("perftest");
         topology = VethTopology.create(lab, "gen");
     }

@@ -19,14 +19,15 @@ class NativeToolsTest {
     private static NativeTools tools;
 
     @BeforeAll
-    static void compile() throws Exception {
-        tools = NativeTools.compile();
+    static void open() throws Exception {
+        tools = NativeTools.open();
     }
 
     @AfterAll
     static void remove() {
+        final Path directory = tools.generator().getParent();
         tools.close();
-        assertFalse(Files.exists(tools.generator().getParent()), "the sources and programs are still there");
+        assertFalse(Files.exists(directory), "the sources and programs are still there");
     }
 
     private static String failureOf(final Path program, final String... arguments) throws Exception {
@@ -37,17 +38,22 @@ class NativeToolsTest {
         }
     }
 
-    @Test
-    void shouldSayWhatToInstallWhenThereIsNoCompiler() {
-        final BenchException failure = assertThrows(BenchException.class, () -> NativeTools.compile("no-such-cc"));
-        assertEquals("compile cfwd with no-such-cc: there is no such compiler"
-            + " (apt-get install gcc libc6-dev, or set CC)", failure.getMessage());
+    private static String refusal(final String compiler) throws Exception {
+        try (NativeTools refused = NativeTools.open(compiler)) {
+            return assertThrows(BenchException.class, refused::twin).getMessage();
+        }
     }
 
     @Test
-    void shouldShowWhatACompilerSaysThatRefuses() {
-        final BenchException failure = assertThrows(BenchException.class, () -> NativeTools.compile("false"));
-        assertTrue(failure.getMessage().startsWith("compile cfwd with false: exit code 1"), failure.getMessage());
+    void shouldSayWhatToInstallWhenThereIsNoCompiler() throws Exception {
+        assertEquals("compile cfwd with no-such-cc: there is no such compiler"
+            + " (apt-get install gcc libc6-dev, or set CC)", refusal("no-such-cc"));
+    }
+
+    @Test
+    void shouldShowWhatACompilerSaysThatRefuses() throws Exception {
+        final String refusal = refusal("false");
+        assertTrue(refusal.startsWith("compile cfwd with false: exit code 1"), refusal);
     }
 
     @Test
