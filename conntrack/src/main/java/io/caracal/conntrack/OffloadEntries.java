@@ -93,9 +93,14 @@ final class OffloadEntries {
         }
         final boolean isReply = direction == FlowTable.REPLY;
         turn(table, slot, isReply, isTranslated, entry);
-        if ((table.flags(slot) & FlowFlags.THROUGH_HOST) != 0) {
-            return fillThroughHost(entry, isReply, source, destination, route);
-        }
+        return (table.flags(slot) & FlowFlags.THROUGH_HOST) != 0
+            ? fillThroughHost(entry, isReply, source, destination, route)
+            : fillDirect(entry, isReply, source, destination, route);
+    }
+
+    /** From one interface to the other. */
+    private boolean fillDirect(final OffloadEntry entry, final boolean isReply, final int source,
+        final int destination, final long route) {
         final int device = device(route);
         final int from = isReply ? destination : source;
         final int to = isReply ? source : destination;
