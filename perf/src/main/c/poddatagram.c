@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { BATCH = 64, DATAGRAM_MAX = 2048, PACED_BATCHES_PER_SECOND = 2000 };
+enum { BATCH = 64, DATAGRAM_MAX = 2048, PACED_BATCHES_PER_SECOND = 2000, PORT_BATCHES_PER_SECOND = 100 };
 
 static const uint64_t NS_PER_SECOND = 1000000000u;
 
@@ -34,14 +34,40 @@ static int datagram_socket(void) {
     return fd;
 }
 
-static void send_batch(struct sending *sending, int fd) {
-    const int count = sendmmsg(fd, sending->messages, sending->batch, 0);
+/* What a call to send has returned. */
+static void tally_sent(const struct sending *sending, int count) {
     if (count > 0) {
         tally_add(&sending->tally->operations, (uint64_t)count);
     } else if (errno == ENOBUFS || errno == ECONNREFUSED || errno == EAGAIN || errno == EPERM) {
         tally_add(&sending->tally->failures, 1);
     } else {
         die_errno("send", "datagrams", "");
+    }
+}
+
+static void send_batch(struct sending *sending, int fd) {
+    tally_sent(sending, sendmmsg(fd, sending->messages, sending->batch, 0));
+}
+
+/*
+ * A socket for each datagram, from the next of so many ports: to send from one port costs the sender as much as to send
+ * from thousands. Another sender of the pod may have been stopped with the same port in its hand.
+ */
+static void send_from_next_ports(struct sending *sending, uint64_t next) {
+    const struct load *load = sending->load;
+    const struct sockaddr_in target = load_address(load);
+    for (unsigned i = 0; i < sending->batch; i++) {
+        const struct sockaddr_in source = {
+            .sin_family = AF_INET, .sin_port = htons((uint16_t)(FIRST_PORT + (next + i) % load->ports)),
+        };
+        const int fd = datagram_socket(), one = 1;
+        if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) != 0
+            || bind(fd, (const struct sockaddr *)&source, sizeof(source)) != 0
+            || connect(fd, (const struct sockaddr *)&target, sizeof(target)) != 0) {
+            die_errno("bind", "UDP socket", "is the port free?");
+        }
+        tally_sent(sending, sendmmsg(fd, sending->messages, 1, 0));
+        close(fd);
     }
 }
 
@@ -80,7 +106,11 @@ static void *send_all(void *argument) {
         if (sending->load->peer_count != 0) {
             aim(sending, sender, (unsigned)(turn / sending->fd_count) * sending->batch);
         }
-        send_batch(sending, sending->fds[sender]);
+        if (sending->load->ports != 0) {
+            send_from_next_ports(sending, turn * sending->batch);
+        } else {
+            send_batch(sending, sending->fds[sender]);
+        }
         wait_for_turn(sending, &next_ns);
     }
     return NULL;
@@ -119,8 +149,12 @@ void load_datagrams(const struct load *load) {
     sending->fd_count = load->peer_count != 0 ? load->peer_count : (unsigned)load->parallel;
     sending->fds = calloc(sending->fd_count, sizeof(int));
     sending->tally = tally_new(false);
-    /* A paced sender's batches must be short, or the pace is that of floods. */
-    const uint64_t paced = 1 + load->rate / PACED_BATCHES_PER_SECOND;
+    /*
+     * A paced sender's batches must be short, or the pace is that of floods. Not where flows are what is asked for:
+     * they shall wake whoever carries them as seldom as can be.
+     */
+    const uint64_t paced =
+        1 + load->rate / (load->ports != 0 ? PORT_BATCHES_PER_SECOND : PACED_BATCHES_PER_SECOND);
     sending->batch = load->rate == 0 || paced > BATCH ? BATCH : (unsigned)paced;
     sending->vector = (struct iovec){ sending->payload, load->length };
     for (int i = 0; i < BATCH; i++) {
@@ -128,7 +162,7 @@ void load_datagrams(const struct load *load) {
     }
     if (load->peer_count != 0) {
         open_everywhere(sending);
-    } else {
+    } else if (load->ports == 0) {
         connect_flows(sending);
     }
     start_thread(send_all, sending);

@@ -20,6 +20,7 @@ static const char USAGE[] =
     "podgen crr     --address A --port N [--parallel N] [--length BYTES]   connect, request, answer, close\n"
     "podgen rr      --address A --port N [--parallel N] [--length BYTES]   request, answer\n"
     "podgen udp     --address A --port N [--parallel FLOWS] [--length PAYLOAD] [--rate PPS] | --peers FILE\n"
+    "podgen udp     --address A --port N --ports N [--length PAYLOAD] [--rate PPS]   each from the next port\n"
     "podgen probe   --address A --port N   a connection every 10 ms, given up after 10 ms: the longest gap\n"
     "podgen hold    --address A --port N [--parallel N]   requests on connections that stay: broken ones, longest gap\n"
     "\n"
@@ -91,6 +92,7 @@ static void read_options(struct load *load, int argc, char **argv) {
         { "parallel", OPTION_NUMBER, &load->parallel, 1, 1024 },
         { "length", OPTION_NUMBER, &load->length, 1, 16384 },
         { "rate", OPTION_NUMBER, &load->rate, 0, UINT64_MAX },
+        { "ports", OPTION_NUMBER, &load->ports, 1, PORTS_MAX },
         { "cpu", OPTION_NUMBER, &load->cpu, 0, 1023 },
         { "close", OPTION_NUMBER, &load->close_after, 0, 1 },
     };

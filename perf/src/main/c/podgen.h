@@ -14,6 +14,9 @@
 
 enum { TALLIES_MAX = 4096, PEERS_MAX = 128, BULK = 128 << 10 };
 
+/* Source ports of --ports: below those that the kernel gives away by itself. */
+enum { FIRST_PORT = 20000, PORTS_MAX = 32768 - FIRST_PORT };
+
 /* One thread's counts: it alone writes, so plain adds suffice; on a line of its own, so that threads do not collide. */
 struct tally {
     _Alignas(64) _Atomic uint64_t operations;
@@ -33,7 +36,7 @@ struct load {
     const char *role;
     /* options */
     const char *netns, *address, *peers_file;
-    uint64_t port, parallel, length, rate, close_after, cpu;
+    uint64_t port, parallel, length, rate, close_after, cpu, ports;
     /* state */
     struct peer peers[PEERS_MAX];
     unsigned peer_count;

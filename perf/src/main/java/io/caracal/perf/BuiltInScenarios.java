@@ -13,6 +13,7 @@ import io.caracal.perf.micro.MicroScenario;
 import io.caracal.perf.pods.ManyPodsScenario;
 import io.caracal.perf.pods.PodScenarios;
 import io.caracal.perf.pods.RestartScenario;
+import io.caracal.perf.pods.VictimScenario;
 import io.caracal.perf.policy.ClassifierScenario;
 import io.caracal.perf.policy.IpSetScenario;
 import io.caracal.perf.policy.PolicyScenario;
@@ -44,6 +45,7 @@ final class BuiltInScenarios {
             FlowsScenario.latency(99, 2),
             PodScenarios.requests(),
             new ManyPodsScenario(),
+            new VictimScenario(),
             PodScenarios.cpu(),
             new RestartScenario(),
             MicroScenario.memory(),

@@ -13,7 +13,7 @@ class BuiltInScenariosTest {
     @ParameterizedTest
     @ValueSource(strings = {"tcp-1", "tcp-4", "udp-64", "udp-1400", "service-tcp", "service-crr", "vxlan-tcp-1",
         "vxlan-tcp-4", "nat-tcp-1", "vxlan", "crr-1", "crr-64", "crr-1000-rules", "crr-10k-rules", "tcp-1-java", "pps-64",
-        "latency-p50", "latency-p99", "tcp-rr", "pods-50", "cpu", "restart", "memory"})
+        "latency-p50", "latency-p99", "tcp-rr", "pods-50", "victim", "cpu", "restart", "memory"})
     void shouldHaveEveryScenarioByItsName(final String name) {
         final Scenario scenario = BuiltInScenarios.registry().find(List.of(name)).getFirst();
         assertEquals(name, scenario.name());

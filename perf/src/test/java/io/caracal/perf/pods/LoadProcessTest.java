@@ -6,7 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.PrintWriter;
 import java.io.Writer;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -75,6 +79,23 @@ class LoadProcessTest {
             final LoadCounters sent = client.read();
             final LoadCounters received = readUntilSome(server, sent.operations());
             assertEquals(received.operations() * 100, received.bytes());
+        }
+    }
+
+    @Test
+    void shouldSendEachDatagramFromTheNextOfSoManyPorts() throws Exception {
+        try (DatagramSocket sink = new DatagramSocket(0, InetAddress.getLoopbackAddress());
+            LoadProcess client = LoadProcess.start(tools.load(), List.of("udp"), List.of("--address", "127.0.0.1",
+                "--port", String.valueOf(sink.getLocalPort()), "--ports", "3", "--rate", "500"))) {
+            sink.setSoTimeout(WAIT_MS_MAX);
+            final List<Integer> ports = new ArrayList<>();
+            for (int datagram = 0; datagram < 7; datagram++) {
+                final DatagramPacket packet = new DatagramPacket(new byte[64], 64);
+                sink.receive(packet);
+                ports.add(packet.getPort());
+            }
+            assertEquals(List.of(20_000, 20_001, 20_002, 20_000, 20_001, 20_002, 20_000), ports);
+            assertEquals(0, client.read().failures());
         }
     }
 
