@@ -21,8 +21,8 @@ public enum UplinkCounter {
     DROPPED_NO_SOCKET(6, "returns of NAT-outgoing dropped for want of a socket"),
     /** Felix's rules drop it too. */
     DROPPED_UNKNOWN_VTEP(7, "VXLAN packets of our VNI from a node that is no VTEP"),
-    /** The kernel's own device unwraps them, and the flow cache sends them on from there. */
-    PASSED_OFFLOADED(8, "VXLAN packets of flows in the flow cache left to the kernel");
+    /** Unwrapped by the kernel's own device, or as they are: the flow cache sends them on from tc. */
+    PASSED_OFFLOADED(8, "packets of flows in the flow cache left to the kernel");
 
     private final int id;
     private final String meaning;
