@@ -76,8 +76,8 @@ public enum ConfigKey {
     MISS_BURST_PACKETS("miss-burst-packets", "65536", "packets that one interface may send at once above that rate"),
     /** Flow cache. */
     OFFLOAD("offload", "auto",
-        "auto: packets of established flows between pods, of this node or with those of others, and to services, "
-            + "pass in eBPF, by a cache that Java writes; off"),
+        "auto: packets of established flows between pods, of this node or with those of others, to services and with "
+            + "the outside, pass in eBPF, by a cache that Java writes; off"),
     /** Size of the flow cache. */
     OFFLOAD_FLOWS("offload-flows", "65536", "flows that the cache has room for, all workers together; 256 bytes each"),
     /** Directory of flows. */
