@@ -143,11 +143,10 @@ final class OffloadEntries {
             entry.natAddress = (int)(isReply ? entry.tuple.sourceLow : answer.destinationLow);
             entry.natPort = isReply ? entry.tuple.ports >>> Short.SIZE : answer.ports & 0xffff;
         }
-        if (isReply) {
-            entry.tuple.setInverse(entry.tuple);
-        }
         if (isReply && isTranslated) {
             entry.tuple.set(answer);
+        } else if (isReply) {
+            entry.tuple.setInverse(entry.tuple);
         }
     }
 

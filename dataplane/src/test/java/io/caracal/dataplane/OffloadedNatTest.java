@@ -56,9 +56,9 @@ class OffloadedNatTest {
         return engine;
     }
 
-    private EchoConnections connect(final int port) {
+    private EchoConnections connect(final int port, final int count) {
         return EchoConnections.open(client::call, new InetSocketAddress(outside.ipv4(), port),
-            listen(port), CONNECTIONS);
+            outside.call(() -> new ServerSocket(port, 1024)), count);
     }
 
     /** Megabytes there and back: the peer sees the node, sums are right, and a handful of packets comes to Java. */
@@ -83,7 +83,7 @@ class OffloadedNatTest {
     @ParameterizedTest
     @ValueSource(strings = {"native-copy", "kernel"})
     void shouldGoOnWithoutAnEngineAndWithTheNextOne(final String mode) throws Exception {
-        try (EngineChild first = launch("uplink-mode=" + mode); EchoConnections out = connect(PORT)) {
+        try (EngineChild first = launch("uplink-mode=" + mode); EchoConnections out = connect(PORT, CONNECTIONS)) {
             out.awaitExchanges(10 * CONNECTIONS);
             assertEquals(CONNECTIONS, view.offloadedFlows(), first.log());
             first.kill();
@@ -101,7 +101,7 @@ class OffloadedNatTest {
     /** With the cache off for the next engine, the flows go on through Java, under the same bindings. */
     @Test
     void shouldGoOnThroughJavaWhereTheNextEngineHasNoCache() throws Exception {
-        try (EngineChild first = launch(); EchoConnections out = connect(PORT)) {
+        try (EngineChild first = launch(); EchoConnections out = connect(PORT, CONNECTIONS)) {
             out.awaitExchanges(10 * CONNECTIONS);
             assertEquals(CONNECTIONS, view.offloadedFlows(), first.log());
             first.kill();
@@ -118,8 +118,7 @@ class OffloadedNatTest {
     void shouldLetNothingPassByAnOlderPolicyOnceTheNextIsAcknowledged() throws Exception {
         try (EngineChild engine = launch("established-flows=recheck")) {
             for (int round = 0; round < 3; round++) {
-                try (EchoConnections connections = EchoConnections.open(client::call,
-                    new InetSocketAddress(outside.ipv4(), PORT + round), listen(PORT + round), 1)) {
+                try (EchoConnections connections = connect(PORT + round, 1)) {
                     connections.awaitExchanges(100);
                     DenyAll.expectCut(node, view, connections, engine);
                 }
@@ -127,14 +126,10 @@ class OffloadedNatTest {
         }
     }
 
-    private ServerSocket listen(final int port) {
-        return outside.call(() -> new ServerSocket(port, 1024));
-    }
-
     /** A destination that becomes a pool's is not translated any more: its flows come back to Java. */
     @Test
     void shouldFollowThePools() throws Exception {
-        try (EngineChild engine = launch(); EchoConnections connections = connect(PORT)) {
+        try (EngineChild engine = launch(); EchoConnections connections = connect(PORT, CONNECTIONS)) {
             connections.awaitExchanges(10 * CONNECTIONS);
             assertEquals(CONNECTIONS, view.offloadedFlows());
             node.writeManifest("pool.yaml", """
@@ -149,7 +144,7 @@ class OffloadedNatTest {
 
     @Test
     void shouldEndFlowsWithTheirEndpoint() throws Exception {
-        try (EngineChild engine = launch(); EchoConnections out = connect(PORT)) {
+        try (EngineChild engine = launch(); EchoConnections out = connect(PORT, CONNECTIONS)) {
             out.awaitExchanges(10 * CONNECTIONS);
             assertEquals(CONNECTIONS, view.offloadedFlows());
             node.withdraw(client);

@@ -69,7 +69,7 @@ public final class UplinkHooks implements AutoCloseable {
             throw new IllegalStateException("attach programs to uplink " + ifindex + ": they are there already, as "
                 + attached.get(ifindex).mode);
         }
-        final Attached device = new Attached(attachTc(ifindex, TcDirection.EGRESS));
+        final Attached device = new Attached(attachTc(programs.toNetwork(), ifindex, TcDirection.EGRESS));
         attached.put(ifindex, device);
         try {
             take(ifindex, device, modes);
@@ -123,7 +123,7 @@ public final class UplinkHooks implements AutoCloseable {
             TcLink.removeClsactLeftover(other.name(), ifindex, TcDirection.INGRESS);
             return null;
         }
-        final TcLink link = TcLink.attach(wanted, ifindex, TcDirection.INGRESS, pins, tcHooks);
+        final TcLink link = attachTc(wanted, ifindex, TcDirection.INGRESS);
         TcLink.removeClsactLeftover(other.name(), ifindex, TcDirection.INGRESS);
         return link;
     }
@@ -145,10 +145,10 @@ public final class UplinkHooks implements AutoCloseable {
     public void attachOverlay(final int ifindex) {
         requireDevice(ifindex);
         final Attached device = attached.computeIfAbsent(ifindex, index -> new Attached(
-            attachTc(index, TcDirection.EGRESS)));
+            attachTc(programs.toNetwork(), index, TcDirection.EGRESS)));
         device.mode = UplinkMode.KERNEL;
         if (device.ingress == null) {
-            device.ingress = attachTc(ifindex, TcDirection.INGRESS);
+            device.ingress = attachTc(programs.fromNetwork(), ifindex, TcDirection.INGRESS);
         }
     }
 
@@ -157,9 +157,8 @@ public final class UplinkHooks implements AutoCloseable {
             : XdpLink.attach(programs.steer(), ifindex, List.of(mode), pins);
     }
 
-    private TcLink attachTc(final int ifindex, final TcDirection direction) {
-        return TcLink.attach(direction == TcDirection.EGRESS ? programs.toNetwork() : programs.fromNetwork(), ifindex,
-            direction, pins, tcHooks);
+    private TcLink attachTc(final BpfProgram program, final int ifindex, final TcDirection direction) {
+        return TcLink.attach(program, ifindex, direction, pins, tcHooks);
     }
 
     private void requireDevice(final int ifindex) {
