@@ -40,6 +40,11 @@ public final class FlowApprovals {
     /** Rule that approved the destination's leg, as the policy numbers it. */
     public final int[] destinationRule = new int[PacketBurst.MAX_PACKETS];
     /**
+     * Whether policy would say the same of the packet with any other source port, and has nothing else to do about it:
+     * it need not be asked again about such packets.
+     */
+    public final boolean[] isOfAnyPort = new boolean[PacketBurst.MAX_PACKETS];
+    /**
      * Whether the packet's source is an address that the host's stack has put in place of the client's: policy judges
      * {@link #clientHigh}, {@link #clientLow} and {@link #clientPort} then.
      */
@@ -70,6 +75,7 @@ public final class FlowApprovals {
         sourceRule[row] = 0;
         destinationGeneration[row] = 0;
         destinationRule[row] = 0;
+        isOfAnyPort[row] = false;
         hasClient[row] = false;
     }
 

@@ -33,8 +33,16 @@ public final class PacketBurst extends PacketRows {
     /** Value of {@link #flow(int)} where the packet belongs to no tracked flow. */
     public static final int NO_FLOW = -1;
 
+    /** {@link #sleepMaxMs} where no stage asks for less. */
+    public static final int SLEEP_AS_LONG_AS_NOTHING_COMES = Integer.MAX_VALUE;
+
     /** Rows in use. */
     public int count;
+    /**
+     * How long the worker may sleep after this cycle, though no packet comes: a stage with work that no packet tells of
+     * makes it less, 0 for work that is left over.
+     */
+    public int sleepMaxMs = SLEEP_AS_LONG_AS_NOTHING_COMES;
 
     private final UnsafeBuffer umem;
 
@@ -65,6 +73,7 @@ public final class PacketBurst extends PacketRows {
     /** Forgets all rows. The caller has disposed of their frames. */
     public void clear() {
         count = 0;
+        sleepMaxMs = SLEEP_AS_LONG_AS_NOTHING_COMES;
     }
 
     /**

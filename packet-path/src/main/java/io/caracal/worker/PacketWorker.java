@@ -51,6 +51,7 @@ public final class PacketWorker implements Agent {
     private int firstPort;
     private int receivedCount;
     private int transmitWaitingCount;
+    private int sleepMaxMs;
     private long cycleStartNs;
     private boolean lastCycleWorked;
     private long secondEndNs;
@@ -102,7 +103,8 @@ public final class PacketWorker implements Agent {
         workCount += reclaimAndRefill();
         workCount += receive();
         chain.process(burst, nowNs);
-        workCount += transmit();
+        sleepMaxMs = burst.sleepMaxMs;
+        workCount += (sleepMaxMs == 0 ? 1 : 0) + transmit();
         dispose();
         transmitWaitingCount = kick();
         housekeep(nowNs);
@@ -335,6 +337,11 @@ public final class PacketWorker implements Agent {
     /** Changes whenever the ports do. The worker's thread. */
     int portsVersion() {
         return portsVersion;
+    }
+
+    /** As the last cycle's burst has it. The worker's thread. */
+    int sleepMaxMs() {
+        return sleepMaxMs;
     }
 
     /** Packets that ports could not get rid of in the last cycle. The worker's thread. */

@@ -50,8 +50,8 @@ final class WorkerPoll implements AutoCloseable {
             collectPorts();
         }
         final boolean longSleep = everyPortPollable && worker.transmitWaitingCount() == 0;
-        final int ready =
-            CycleCalls.poll(pollFds.address(), pollFdCount, longSleep ? timeoutMs : UNPOLLABLE_TIMEOUT_MS);
+        final int ready = CycleCalls.poll(pollFds.address(), pollFdCount,
+            longSleep ? Math.min(timeoutMs, worker.sleepMaxMs()) : UNPOLLABLE_TIMEOUT_MS);
         /* Errors (EINTR) end the sleep early, which is harmless. */
         if (ready > 0 && pollFds.get(ValueLayout.JAVA_SHORT, REVENTS_OFFSET) != 0) {
             CycleCalls.read(eventFd.number(), event.address(), EVENT_SIZE);

@@ -76,6 +76,11 @@ public final class PolicyCompiler {
         return current;
     }
 
+    /** Counts a hit of a rule by its number; see {@link PolicyEvaluator#count}. A worker's thread. */
+    void hit(final int ruleId, final int worker) {
+        numbers.count(ruleId, worker);
+    }
+
     /**
      * Changes the settings.
      *

@@ -48,6 +48,7 @@ public final class PolicyEvaluator {
     private int decidingRule;
     private int egressRuleId;
     private int ingressRuleId;
+    private boolean isOfAnyPort;
 
     /**
      * Makes an evaluator.
@@ -102,6 +103,7 @@ public final class PolicyEvaluator {
         decidingList = null;
         egressRuleId = 0;
         ingressRuleId = 0;
+        isOfAnyPort = true;
         classes.start(current, next);
         return evaluate();
     }
@@ -165,6 +167,28 @@ public final class PolicyEvaluator {
      */
     public int ingressRuleId() {
         return ingressRuleId;
+    }
+
+    /**
+     * Whether the last packet would have been decided so with any source port, and nothing was to be logged about it:
+     * no rule of the lists that were asked looks at that port, or logs.
+     *
+     * @return false also where only rules behind the deciding one do.
+     */
+    public boolean isOfAnyPort() {
+        return isOfAnyPort;
+    }
+
+    /**
+     * Counts a packet that rules would have let through, without asking them.
+     *
+     * @param current the policy.
+     * @param egressRule as of {@link #egressRuleId()}.
+     * @param ingressRule as of {@link #ingressRuleId()}.
+     */
+    public void count(final PolicyCompiler current, final int egressRule, final int ingressRule) {
+        current.hit(egressRule, worker);
+        current.hit(ingressRule, worker);
     }
 
     /**
@@ -288,6 +312,8 @@ public final class PolicyEvaluator {
         if (endpoint == null) {
             return GO_ON;
         }
+        /* Its failsafes are for answers, too. */
+        isOfAnyPort &= !chain.untracked();
         if (packet.invalid && policy.config().denyInvalid() && !chain.untracked()) {
             return note(DROP, chain, endpoint, DecisionReason.CONNECTION_INVALID);
         }
@@ -299,6 +325,7 @@ public final class PolicyEvaluator {
 
     private int askList(final CompiledEndpoint endpoint, final PolicyChain chain) {
         final RuleIndex list = endpoint.list(chain, packet.v6);
+        isOfAnyPort &= list.isOfAnyPort();
         walk.start(list, classes);
         for (int rule = walk.next(0);; rule = walk.next(list.next(rule))) {
             noteRule(chain, endpoint, list, rule);

@@ -62,6 +62,7 @@ public final class PolicyStage implements PacketStage {
         final int out = way.out(burst, row);
         if (out == PolicyWay.NOT_YET) {
             approvals.approveSource(row, policy.generation(), 0);
+            approvals.isOfAnyPort[row] = true;
             return;
         }
         fill(burst, row);
@@ -71,6 +72,7 @@ public final class PolicyStage implements PacketStage {
             burst.drop(row, DropReason.POLICY_DENY);
             return;
         }
+        approvals.isOfAnyPort[row] = evaluator.isOfAnyPort() && !approvals.hasClient[row];
         final int generation = policy.generation();
         if (approvals.sourceIfindex[row] != FlowApprovals.NO_WORKLOAD) {
             approvals.approveSource(row, generation, evaluator.egressRuleId());

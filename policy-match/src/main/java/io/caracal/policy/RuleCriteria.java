@@ -234,6 +234,11 @@ final class RuleCriteria {
         return protocols;
     }
 
+    /** Whether it has a criterion for source ports, of whatever form. */
+    boolean looksAtSourcePort() {
+        return portMatches.stream().anyMatch(match -> match.side() == PeerSide.SOURCE);
+    }
+
     /** Source ports that it accepts, null if it has no such criterion. */
     RangeSet sourcePorts() {
         return sourcePorts;

@@ -46,6 +46,7 @@ final class RuleIndex {
     private final int[] ends;
     private final RuleGroups groups;
     private final RuleVectors vectors;
+    private final boolean isOfAnyPort;
 
     /**
      * What stands at an index.
@@ -98,6 +99,7 @@ final class RuleIndex {
             everything[endCount] = i;
             endCount += isEnd ? 1 : 0;
         }
+        isOfAnyPort = drafts.stream().noneMatch(draft -> draft.action() == LOG || draft.criteria().looksAtSourcePort());
         ends = Arrays.copyOf(everything, endCount);
         groups = count - endCount < MIN_GROUPED ? null : RuleGroups.of(others, v6);
         vectors = wantsVectors() && others.stream().anyMatch(Objects::nonNull) ? new RuleVectors(others, v6) : null;
@@ -147,6 +149,11 @@ final class RuleIndex {
 
     Line line(final int rule) {
         return lines[rule];
+    }
+
+    /** Whether packets that differ in nothing but the source port match the same rules, and none of these logs. */
+    boolean isOfAnyPort() {
+        return isOfAnyPort;
     }
 
     /** Number of the rule for flow records; 0 where a tier or the list ends. */

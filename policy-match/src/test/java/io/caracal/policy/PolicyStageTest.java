@@ -1,6 +1,7 @@
 package io.caracal.policy;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.caracal.burst.Direction;
 import io.caracal.burst.DropReason;
@@ -35,8 +36,9 @@ class PolicyStageTest {
     private final PacketBurst burst = new PacketBurst(umem);
     private final FlowApprovals approvals = new FlowApprovals();
     private final PolicyCompiler compiler = new PolicyCompiler(1);
-    private final PolicyStage stage = new PolicyStage(compiler,
-        new PolicyEvaluator(0, PolicyEvaluator.Room.DEFAULT, null), approvals, new PolicyWay(PolicyFixture.UPLINK));
+    private final PolicyEvaluator evaluator = new PolicyEvaluator(0, PolicyEvaluator.Room.DEFAULT, null);
+    private final PolicyStage stage =
+        new PolicyStage(compiler, evaluator, approvals, new PolicyWay(PolicyFixture.UPLINK));
 
     /** Pod B takes TCP to port 80, pod A may send anything. */
     private PolicyStageTest() {
@@ -56,6 +58,17 @@ class PolicyStageTest {
         final RulePlace web = compiler.places(PolicyFixture.id("web")).getFirst();
         assertEquals(web.id(), approvals.destinationRule[row]);
         assertEquals(1, web.hits());
+        assertTrue(approvals.isOfAnyPort[row]);
+    }
+
+    /** A connection that the kernel has opened by the verdict on another one. */
+    @Test
+    void shouldCountForARuleWhatItWasNotAskedAbout() {
+        final RulePlace web = compiler.places(PolicyFixture.id("web")).getFirst();
+        evaluator.count(compiler, 0, web.id());
+        assertEquals(1, web.hits());
+        evaluator.count(compiler, 1 << 20, web.id() + 1);
+        assertEquals(1, web.hits(), "another rule, and one that nobody knows");
     }
 
     @Test
