@@ -4,8 +4,8 @@
  * it as its own hash table into the mapped array, a worker each into its own part; the programs read it and note what
  * they have seen. The mirror is io.caracal.xdp.cache; FlowCacheHeaderTest fails when the two sides drift apart.
  *
- * What the cache must not decide comes to Java: packets that open a connection, fragments, IP options, other protocols
- * than TCP and UDP, a TTL that ends here, what is too big for the next link.
+ * What the cache must not decide comes to Java: packets that open a connection (but see opening.h), fragments, IP
+ * options, other protocols than TCP and UDP, a TTL that ends here, what is too big for the next link.
  *
  * An entry is read under its version (a seqlock): odd while Java writes, and changed when the entry is another's. The
  * key holds the interface that a packet comes by, so that no pod can use another's entry. Flows of other nodes' pods come
@@ -30,6 +30,7 @@
 #include "maps.h"
 
 #define CACHE_MISS -1
+#define CACHE_OPENING -2 /* a miss, too: a segment that may open a connection */
 #define PART_OF_HASH 0xffffffff
 #define AF_INET 2 /* linux/socket.h */
 #define AF_INET6 10
@@ -69,6 +70,11 @@ struct translation {
 	__u32 address_be;
 	__u16 port_be;
 };
+
+static __always_inline int is_cache_miss(int action)
+{
+	return action == CACHE_MISS || action == CACHE_OPENING;
+}
 
 /* Only of pods' packets: what else comes by an uplink is not said to have missed anything. */
 static __always_inline int cache_miss(const struct workload_traffic *source, enum caracal_counter reason)
@@ -360,12 +366,10 @@ static __always_inline int translate(struct __sk_buff *skb, const struct flow *f
 	       bpf_skb_store_bytes(skb, port_at, &translation->port_be, sizeof(port_be), 0);
 }
 
-/* An interface that Java has taken away has no workload any more: entries towards it are dead at once. */
-static __always_inline int deliver_cached(struct __sk_buff *skb, __u32 target_ifindex, __u8 words)
+static __always_inline int deliver_cached(struct __sk_buff *skb, __u32 target_ifindex, const struct workload *target,
+					  __u8 words)
 {
-	const struct workload *target = bpf_map_lookup_elem(&workloads, &target_ifindex);
-
-	if (!target || decrement_ttl(skb, words) || set_cached_macs(skb, target->pod_mac, target->host_mac))
+	if (decrement_ttl(skb, words) || set_cached_macs(skb, target->pod_mac, target->host_mac))
 		return TC_ACT_SHOT;
 	return bpf_redirect_peer(target_ifindex, 0);
 }
@@ -380,20 +384,39 @@ static __always_inline int send_to_device(struct __sk_buff *skb, const struct ca
 	return bpf_redirect(way->ifindex, 0);
 }
 
-/* Whether a packet that comes by an interface may go the way that an entry names; fills in the device's. */
+/* Where check_way_in has said that a packet may go: into a pod, out of a device, or into the stack. */
+struct checked_way {
+	const struct workload *workload; /* of CACHE_TO_WORKLOAD */
+	struct bpf_fib_lookup fib; /* of CACHE_TO_DEVICE */
+};
+
+static __always_inline int send_on(struct __sk_buff *skb, const struct caracal_config *config, __u8 action,
+				   __u32 target_ifindex, const struct checked_way *way, __u8 words)
+{
+	if (action == CACHE_TO_WORKLOAD)
+		return way->workload ? deliver_cached(skb, target_ifindex, way->workload, words) : TC_ACT_SHOT;
+	return action == CACHE_TO_DEVICE ? send_to_device(skb, config, &way->fib, words) : TC_ACT_OK;
+}
+
+/*
+ * Whether a packet that comes by an interface may go the way that an entry names; fills it in. An interface that Java
+ * has taken away has no workload any more: entries towards it are dead at once.
+ */
 static __always_inline enum caracal_counter check_way_in(struct __sk_buff *skb, const struct flow *flow,
 							  const struct translation *translation, __u8 action,
-							  __u32 target_ifindex, struct bpf_fib_lookup *way)
+							  __u32 target_ifindex, struct checked_way *way)
 {
 	if (action == CACHE_TO_HOST)
 		return 0;
 	if (ends_here(skb, flow->words))
 		return COUNTER_CACHE_TTL;
-	if (action == CACHE_TO_WORKLOAD)
-		return bpf_map_lookup_elem(&workloads, &target_ifindex) ? 0 : COUNTER_CACHE_OUTDATED;
+	if (action == CACHE_TO_WORKLOAD) {
+		way->workload = bpf_map_lookup_elem(&workloads, &target_ifindex);
+		return way->workload ? 0 : COUNTER_CACHE_OUTDATED;
+	}
 	if (action != CACHE_TO_DEVICE || !bpf_map_lookup_elem(&devices, &target_ifindex))
 		return COUNTER_CACHE_OUTDATED;
-	return find_way(skb, flow, translation, target_ifindex, way) ? COUNTER_CACHE_ROUTED_ELSEWHERE : 0;
+	return find_way(skb, flow, translation, target_ifindex, &way->fib) ? COUNTER_CACHE_ROUTED_ELSEWHERE : 0;
 }
 
 /* The host's stack has routed it and taken one from its TTL. */
@@ -418,7 +441,7 @@ static __always_inline int send_by_cache(struct __sk_buff *skb, const struct car
 	__u32 ifindex = skb->ifindex | side;
 	struct translation translation = {};
 	struct cache_packet packet = {};
-	struct bpf_fib_lookup way = {};
+	struct checked_way way = {};
 	const struct flow_cache_state *state;
 	enum caracal_counter reason;
 	struct flow_bucket *bucket;
@@ -431,8 +454,10 @@ static __always_inline int send_by_cache(struct __sk_buff *skb, const struct car
 	if (!state || !state->bucket_count)
 		return CACHE_MISS;
 	reason = read_cache_packet(skb, flow, &packet);
-	if (reason)
-		return cache_miss(source, reason);
+	if (reason) {
+		cache_miss(source, reason);
+		return reason == COUNTER_CACHE_OPENINGS ? CACHE_OPENING : CACHE_MISS;
+	}
 	bucket = find_bucket(hash, part, ifindex, state);
 	slot = bucket ? find_slot(bucket, flow, ifindex) : NULL;
 	if (!slot)
@@ -464,12 +489,9 @@ static __always_inline int send_by_cache(struct __sk_buff *skb, const struct car
 	__sync_fetch_and_add(&slot->bytes, packet.l3_length + (packet.segments - 1) * packet.header_length);
 	note_seen(slot, packet.seen);
 	count_cached(skb, source, action, target_ifindex);
-	if (side || action == CACHE_TO_HOST)
-		return TC_ACT_OK;
 	if (translation.port_be && translate(skb, flow, &translation, action == CACHE_TO_DEVICE))
 		return TC_ACT_SHOT;
-	return action == CACHE_TO_DEVICE ? send_to_device(skb, config, &way, flow->words)
-					 : deliver_cached(skb, target_ifindex, flow->words);
+	return send_on(skb, config, action, target_ifindex, &way, flow->words);
 }
 
 #endif

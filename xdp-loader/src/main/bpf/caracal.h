@@ -97,6 +97,13 @@ struct workload_traffic {
 };
 
 #define CACHE_BUCKET_SLOTS 4
+/* In cached_flow.protocol of an opening: no TCP or UDP packet has it, so none takes an opening for an entry. */
+#define CACHE_OPENING_OF 0x80
+/* cached_flow.flow of what a program has opened and Java has yet to see: the first packet's direction, the answers' */
+#define CACHE_OPENED 0xffffffff
+#define CACHE_OPENED_REPLY 0xfffffffe
+/* Connections that Java may have left to see: of each worker's, a power of two */
+#define CACHE_OPENED_MAX 4096
 
 enum cache_action {
 	CACHE_TO_WORKLOAD = 1, /* bpf_redirect_peer into the pod behind target_ifindex */
@@ -124,7 +131,10 @@ enum cache_seen {
 /*
  * A slot of map `flow_cache`: one direction of a flow. What a packet of IPv4 needs is in the first cache line; IPv6's
  * longer addresses, translations, and what only Java reads, in the second. Java writes everything but packets, bytes, last_seen_ns
- * and seen, which the programs add up and Java takes away.
+ * and seen, which the programs add up and Java takes away; a free slot may be taken by a program, too, by its version.
+ *
+ * A slot of map `openings` says of a kind of connections, told from others by all of the key but the source port, that
+ * Java has let one through, and what both directions' entries of the next one are to be. Java alone writes it.
  */
 struct cached_flow {
 	__u32 version; /* odd while Java writes */
@@ -149,14 +159,35 @@ struct cached_flow {
 	__u32 flow; /* Java's own */
 	__u32 nat_address_be; /* TO_DEVICE: the new source; TO_WORKLOAD: the new destination. IPv4 alone */
 	__u16 nat_port_be;
-	__u16 unused;
-	__u32 unused_too[7];
+	__u8 reply_action; /* of an opening, these five: the entry of the answers */
+	__u8 unused;
+	__u32 reply_ingress_ifindex;
+	__u32 reply_target_ifindex;
+	__u32 reply_mtu;
+	__u32 epoch; /* of an opening: it holds in this one alone */
+	__u32 source_rule; /* of an opening, and of what a program has opened by it: Java's own, for its record */
+	__u32 destination_rule;
+	__u32 other_slot; /* of what a program has opened: the other direction's, in the same part */
 };
 
 /* Map `cache_state`, one entry, written by Java. */
 struct flow_cache_state {
 	__u32 bucket_count; /* of each queue's part of the array, a power of two; 0 = the cache is off */
 	__u32 generation_min; /* older entries are outdated */
+	__u32 opening_bucket_count; /* of each queue's part of the map `openings`, a power of two */
+	__u32 epoch; /* of openings: another one with each change of policy, routes or endpoints */
+};
+
+/*
+ * Map `opened_flows`, one for each queue: what programs have opened, for Java to make records of. A place is 0 until it
+ * is written, and Java makes it 0 again.
+ */
+struct opened_flows {
+	__u64 taken; /* Java's: how many it has seen */
+	__u64 unused[7];
+	__u64 noted; /* the programs': how many places they have taken */
+	__u64 unused_too[7];
+	__u32 slot_plus_one[4096]; /* CACHE_OPENED_MAX; in the queue's part of the cache */
 };
 
 /* Map `counters`, per-CPU array. Ids are never reused: a reader of an older version must not show a wrong name. */
@@ -197,7 +228,8 @@ enum caracal_counter {
 	COUNTER_CACHE_OUTDATED = 33,
 	COUNTER_CACHE_TORN = 34,
 	COUNTER_CACHE_ROUTED_ELSEWHERE = 35,
-	COUNTER_COUNT = 36,
+	COUNTER_CACHE_OPENED = 36,
+	COUNTER_COUNT = 37,
 };
 
 #endif

@@ -21,6 +21,7 @@
 #include "engine_loss.h"
 #include "miss.h"
 #include "cache.h"
+#include "opening.h"
 
 static __always_inline int drop(struct __sk_buff *skb, enum caracal_counter counter)
 {
@@ -53,22 +54,16 @@ static __always_inline void count_punted(struct __sk_buff *skb, enum caracal_dir
 }
 
 /*
- * By the flow cache, if it can. An interface that Java has taken away has no traffic counters any more: its entries are
- * dead at once, before Java has removed them.
+ * By the flow cache, if it can. An interface that Java has taken away has no traffic counters (`source`) any more: its
+ * entries are dead at once, before Java has removed them. Of what the host's stack sends to a pod, only what it has
+ * translated and sends on has entries.
  */
-static __always_inline int send_workloads_packet(struct __sk_buff *skb, const struct caracal_config *config,
-						 const struct flow *flow, __u32 hash, __u32 queue)
+static __always_inline int send_known(struct __sk_buff *skb, const struct caracal_config *config,
+				      const struct flow *flow, __u32 hash, __u32 queue,
+				      enum caracal_direction direction, struct workload_traffic *source)
 {
-	__u32 ifindex = skb->ifindex;
-	struct workload_traffic *traffic = bpf_map_lookup_elem(&workload_traffic, &ifindex);
-
-	return traffic ? send_by_cache(skb, config, flow, hash, queue, 0, traffic) : CACHE_MISS;
-}
-
-/* What the host's stack sends on to a pod, having translated it; the host's own packets have no entries. */
-static __always_inline int send_forwarded_packet(struct __sk_buff *skb, const struct caracal_config *config,
-						 const struct flow *flow, __u32 hash, __u32 queue)
-{
+	if (direction == DIRECTION_FROM_WORKLOAD)
+		return source ? send_by_cache(skb, config, flow, hash, queue, 0, source) : CACHE_MISS;
 	return skb->ingress_ifindex ? send_by_cache(skb, config, flow, hash, queue, CACHE_EGRESS, NULL) : CACHE_MISS;
 }
 
@@ -77,10 +72,10 @@ static __always_inline int punt(struct __sk_buff *skb, const struct caracal_conf
 {
 	__u32 ifindex = skb->ifindex;
 	const struct workload *workload;
+	struct workload_traffic *source = NULL;
 	struct flow flow = {};
-	__u32 queue = 0;
-	int parsed, action;
-	__u32 hash;
+	int parsed, action = CACHE_MISS;
+	__u32 hash = 0, queue = 0;
 
 	if (!config->punt_ifindex || !config->queue_count)
 		return drop(skb, COUNTER_DROPPED_NOT_CONFIGURED);
@@ -93,12 +88,12 @@ static __always_inline int punt(struct __sk_buff *skb, const struct caracal_conf
 		return drop(skb, COUNTER_DROPPED_TOO_SHORT);
 	parsed = find_flow(skb, &flow);
 	if (parsed) {
+		if (direction == DIRECTION_FROM_WORKLOAD)
+			source = bpf_map_lookup_elem(&workload_traffic, &ifindex);
 		hash = flow_hash(&flow, config->hash_seed);
 		queue = hash % config->queue_count;
-		action = direction == DIRECTION_FROM_WORKLOAD
-				 ? send_workloads_packet(skb, config, &flow, hash, queue)
-				 : send_forwarded_packet(skb, config, &flow, hash, queue);
-		if (action != CACHE_MISS)
+		action = send_known(skb, config, &flow, hash, queue, direction, source);
+		if (!is_cache_miss(action))
 			return action;
 	}
 	workload = bpf_map_lookup_elem(&workloads, &ifindex);
@@ -109,6 +104,12 @@ static __always_inline int punt(struct __sk_buff *skb, const struct caracal_conf
 		return engine_absent(skb, config, direction, parsed ? &flow : NULL);
 	if (!conforms_to_miss_rate(ifindex, workload))
 		return drop(skb, COUNTER_DROPPED_MISS_RATE);
+	if (action == CACHE_OPENING) {
+		action = open_by_kind(skb, config, &flow, hash, queue,
+				      direction == DIRECTION_FROM_WORKLOAD ? 0 : CACHE_EGRESS, source);
+		if (!is_cache_miss(action))
+			return action;
+	}
 	if (exceeds_punt_mtu(skb, config->punt_ifindex))
 		return drop(skb, COUNTER_DROPPED_TOO_BIG);
 	if (write_punt_header(skb, direction))

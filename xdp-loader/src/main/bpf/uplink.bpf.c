@@ -14,6 +14,7 @@
 #include "maps.h"
 #include "miss.h"
 #include "cache.h"
+#include "opening.h"
 #include "uplink.h"
 
 struct vlan_tag {
@@ -163,8 +164,9 @@ static __always_inline int punt_network(struct __sk_buff *skb, const struct cara
 					enum caracal_direction direction, const struct workload *limit)
 {
 	struct flow flow = {};
+	int action = CACHE_MISS;
 	__u32 queue = 0;
-	__u32 hash;
+	__u32 hash = 0;
 
 	if (skb->vlan_present)
 		return drop_miss(COUNTER_DROPPED_VLAN_TAG);
@@ -172,9 +174,10 @@ static __always_inline int punt_network(struct __sk_buff *skb, const struct cara
 		hash = flow_hash(&flow, config->hash_seed);
 		queue = hash % config->queue_count;
 		/* Of a service whose backend is elsewhere: the host's stack has translated it. */
-		if (direction == DIRECTION_TO_UPLINK &&
-		    send_by_cache(skb, config, &flow, hash, queue, CACHE_EGRESS, NULL) != CACHE_MISS)
-			return TC_ACT_OK;
+		if (direction == DIRECTION_TO_UPLINK)
+			action = send_by_cache(skb, config, &flow, hash, queue, CACHE_EGRESS, NULL);
+		if (!is_cache_miss(action))
+			return action;
 	} else {
 		count(COUNTER_PUNTED_UNPARSED);
 	}
@@ -186,6 +189,11 @@ static __always_inline int punt_network(struct __sk_buff *skb, const struct cara
 	}
 	if (limit && !conforms_to_miss_rate(skb->ingress_ifindex, limit))
 		return drop_miss(COUNTER_DROPPED_MISS_RATE);
+	if (action == CACHE_OPENING) {
+		action = open_by_kind(skb, config, &flow, hash, queue, CACHE_EGRESS, NULL);
+		if (!is_cache_miss(action))
+			return action;
+	}
 	if (exceeds_punt_mtu(skb, config->punt_ifindex))
 		return drop_miss(COUNTER_DROPPED_TOO_BIG);
 	if (write_punt_header(skb, direction))
@@ -304,7 +312,7 @@ int from_uplink(struct __sk_buff *skb)
 	if (!is_answer)
 		part = hash % config->queue_count;
 	action = send_by_cache(skb, config, &flow, hash, part, 0, NULL);
-	if (action != CACHE_MISS)
+	if (!is_cache_miss(action))
 		return action;
 	if (!is_answer)
 		return TC_ACT_OK;
@@ -336,7 +344,7 @@ int from_network(struct __sk_buff *skb)
 	if (!device)
 		return TC_ACT_OK;
 	action = send_networks_packet(skb, config);
-	if (action != CACHE_MISS)
+	if (!is_cache_miss(action))
 		return action;
 	if (bpf_skb_pull_data(skb, length))
 		return TC_ACT_OK;

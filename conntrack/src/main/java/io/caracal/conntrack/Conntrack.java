@@ -49,6 +49,8 @@ public final class Conntrack implements AutoCloseable, FlowRemovalListener {
     private LateNatBindings natBindings;
     /** Null: no flow is given to the kernel. */
     private OffloadedFlows offloaded;
+    /** Null as that. */
+    private OpenedFlows opened;
 
     private Conntrack(final ConntrackConfig config, final FlowImage ipv4Image, final FlowImage ipv6Image,
         final BootClock clock, final WorkloadTablePublisher workloads, final FlowRemovalListener listener) {
@@ -184,19 +186,22 @@ public final class Conntrack implements AutoCloseable, FlowRemovalListener {
      *
      * @param offload the worker's part of the kernel's table.
      * @param forwarding where addresses lead, and how long packets may be.
+     * @param hits hears of connections that the kernel has opened.
      * @return the stage that gives them, behind {@link #commitStage()} in the chain.
      */
-    public OffloadStage openOffload(final FlowOffload offload, final ForwardingPublisher forwarding) {
+    public OffloadStage openOffload(final FlowOffload offload, final ForwardingPublisher forwarding,
+        final RuleHits hits) {
         offloaded = new OffloadedFlows(offload, this, forwarding.current());
+        opened = new OpenedFlows(offload, offloaded, this, hits);
         if (config.establishedFlows() == EstablishedFlows.RECHECK) {
             /* The policy that they were made under may be none of this process's: each is judged again. */
-            offloaded.discard();
+            offload.clear();
         } else {
-            offloaded.adopt();
+            offloaded.adopt(opened, clock.bootMs(System.nanoTime()));
         }
         ipv4Table.followBy(offloaded::follow);
         ipv6Table.followBy(offloaded::follow);
-        return new OffloadStage(this, offloaded, forwarding);
+        return new OffloadStage(this, offloaded, opened, forwarding);
     }
 
     /**
@@ -208,7 +213,8 @@ public final class Conntrack implements AutoCloseable, FlowRemovalListener {
      * @return whether none is left.
      */
     public boolean withdrawEndpoint(final int ifindex, final int budget) {
-        return offloaded == null || offloaded.withdrawEndpoint(ifindex, budget, clock.bootMs(System.nanoTime()));
+        final long nowMs = clock.bootMs(System.nanoTime());
+        return offloaded == null || !opened.adopt(nowMs, budget) && offloaded.withdrawEndpoint(ifindex, budget, nowMs);
     }
 
     /**
@@ -220,7 +226,8 @@ public final class Conntrack implements AutoCloseable, FlowRemovalListener {
      * @return whether none is left.
      */
     public boolean reviewOffload(final ForwardingTables tables, final int budget) {
-        return offloaded == null || offloaded.review(tables, budget, clock.bootMs(System.nanoTime()));
+        final long nowMs = clock.bootMs(System.nanoTime());
+        return offloaded == null || !opened.adopt(nowMs, budget) && offloaded.review(tables, budget, nowMs);
     }
 
     /**
@@ -247,9 +254,13 @@ public final class Conntrack implements AutoCloseable, FlowRemovalListener {
      *
      * @param ifindex kernel index of its interface.
      * @param budget flows to end, at most; a thousand cost a tenth to a third of a millisecond.
-     * @return flows that it still has.
+     * @return flows that it still has, or may have.
      */
     public int removeEndpoint(final int ifindex, final int budget) {
+        /* What the kernel has opened for it is taken out there, or gets a record that ends below. */
+        if (opened != null && opened.adopt(clock.bootMs(System.nanoTime()), budget)) {
+            return 1;
+        }
         final int left = ipv4Table.removeEndpoint(ifindex, budget);
         return left > 0 ? left + ipv6Table.flowCount(ifindex) : ipv6Table.removeEndpoint(ifindex, budget);
     }
@@ -341,6 +352,18 @@ public final class Conntrack implements AutoCloseable, FlowRemovalListener {
             offloaded.withdraw(family.table, slot);
         }
         return false;
+    }
+
+    /** Makes records of connections that the kernel has opened, some of them. */
+    void adoptOpened(final long nowMs, final int budget) {
+        if (opened != null) {
+            opened.adopt(nowMs, budget);
+        }
+    }
+
+    /** Whether there may be connections without a record. */
+    boolean isBehind() {
+        return opened != null && opened.isBehind();
     }
 
     /** Steps a flow's state by a packet of it; returns one of {@link TcpTracker}'s constants. */

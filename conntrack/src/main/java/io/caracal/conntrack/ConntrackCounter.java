@@ -46,6 +46,11 @@ public enum ConntrackCounter {
     OFFLOAD_EVICTED("flows taken back from the flow cache to make room for another"),
     /** Flows taken back since they lead elsewhere now. */
     OFFLOAD_REROUTED("flows taken back from the flow cache since routes, devices or sizes have changed"),
+    /** Connections that were opened past Java. */
+    OPENED_BY_KERNEL("connections that the kernel has opened by an earlier verdict"),
+    /** Connections that were opened past Java and come to it. */
+    OPENED_REFUSED("connections that the kernel has opened and that come to Java, since there was no room or routes had"
+        + " changed"),
     /** Offloaded flows now. */
     OFFLOADED_FLOWS("flows in the flow cache now"),
     /** IPv4 flows now. */

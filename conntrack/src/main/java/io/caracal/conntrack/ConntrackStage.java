@@ -37,6 +37,8 @@ public final class ConntrackStage implements PacketStage {
     private static final int EXPIRY_BUDGET = 32;
     /** What a cycle without packets may spend more, per packet that it does not have. */
     private static final int EXPIRY_BUDGET_PER_IDLE_ROW = 8;
+    /** Connections that the kernel has opened, of which records are made in a cycle: one or two microseconds each. */
+    private static final int OPENED_BUDGET = 32;
     private static final long TO_HOST = RouteTarget.of(RouteKind.HOST).word();
 
     private final Conntrack conntrack;
@@ -71,9 +73,11 @@ public final class ConntrackStage implements PacketStage {
         final int budget = EXPIRY_BUDGET + (PacketBurst.MAX_PACKETS - burst.count) * EXPIRY_BUDGET_PER_IDLE_ROW;
         ipv4.table.expire(nowMs, budget);
         ipv6.table.expire(nowMs, budget);
+        conntrack.adoptOpened(nowMs, OPENED_BUDGET);
         gather(burst);
         ipv4.lookup();
         ipv6.lookup();
+        tableChanged = false;
         trackErrors(burst);
         trackFamily(burst, ipv4);
         trackFamily(burst, ipv6);
@@ -108,7 +112,11 @@ public final class ConntrackStage implements PacketStage {
         for (int i = 0; i < errorCount; i++) {
             final int row = errorRow[i];
             final FamilyTracking family = conntrack.family(burst.ipVersion(row));
-            final int found = family.findQuoted(burst, row);
+            int found = family.findQuoted(burst, row);
+            while (found == FlowTable.MISS && conntrack.isBehind()) {
+                adoptMore();
+                found = family.findQuoted(burst, row);
+            }
             if (found == FlowTable.MISS || !isApproved(family, found)) {
                 invalid(burst, row, DropReason.ICMP_ERROR_UNRELATED);
             } else if (!comesByItsLeg(burst, row, family, found)) {
@@ -123,13 +131,16 @@ public final class ConntrackStage implements PacketStage {
     }
 
     private void trackFamily(final PacketBurst burst, final FamilyTracking family) {
-        tableChanged = false;
         final int count = family.count;
         int hits = 0;
         for (int i = 0; i < count; i++) {
             final int row = family.row[i];
             /* A flow that ended in this very burst has made later findings stale. */
-            final int found = tableChanged ? family.find(burst, row) : family.found(i);
+            int found = tableChanged ? family.find(burst, row) : family.found(i);
+            while (found == FlowTable.MISS && burst.ipProtocol(row) == IpProtocol.TCP && conntrack.isBehind()) {
+                adoptMore();
+                found = family.find(burst, row);
+            }
             if (found == FlowTable.MISS) {
                 begin(burst, row, family);
             } else {
@@ -139,6 +150,12 @@ public final class ConntrackStage implements PacketStage {
         }
         counters.add(ConntrackCounter.HITS, hits);
         counters.add(ConntrackCounter.MISSES, (long)count - hits);
+    }
+
+    /** A packet may be of a connection that the kernel has opened: there is no record of it yet. */
+    private void adoptMore() {
+        conntrack.adoptOpened(nowMs, OPENED_BUDGET);
+        tableChanged = true;
     }
 
     /** A packet of no flow: it may begin one. */

@@ -81,6 +81,14 @@ final class FlowAccount {
         return OffHeap.getInt(account + DESTINATION_GENERATION_OFFSET);
     }
 
+    static int sourceRule(final long account) {
+        return OffHeap.getInt(account + SOURCE_RULE_OFFSET);
+    }
+
+    static int destinationRule(final long account) {
+        return OffHeap.getInt(account + DESTINATION_RULE_OFFSET);
+    }
+
     /** Who has approved the source's leg. */
     static void approveSource(final long account, final int generation, final int rule) {
         OffHeap.putInt(account + SOURCE_GENERATION_OFFSET, generation);

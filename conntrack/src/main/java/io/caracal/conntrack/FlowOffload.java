@@ -126,11 +126,75 @@ public interface FlowOffload {
     long lastSeenNs(int slot);
 
     /**
-     * Reads an entry that an earlier process has left.
+     * Reads an entry that an earlier process has left, or that the kernel has made itself.
      *
      * @param slot any.
      * @param target what it is, where the result is true.
      * @return false for a slot without a whole entry.
      */
     boolean read(int slot, OffloadEntry target);
+
+    /** Removes every entry. */
+    void clear();
+
+    /**
+     * Which epoch policy, routes and endpoints are of now, or have gone beyond, that are read after this call.
+     *
+     * @return its number.
+     */
+    int epoch();
+
+    /**
+     * Has the kernel open connections like one that was let through: of the same interface, addresses and destination
+     * port. It does so in one epoch.
+     *
+     * @param way the entry of their first packets.
+     * @param reply the entry of the answers.
+     * @param epoch that both are of.
+     */
+    void putKind(OffloadEntry way, OffloadEntry reply, int epoch);
+
+    /**
+     * Whether there are connections that the kernel has opened and {@link #takeOpened} has not given.
+     *
+     * @return a hint: false also while the kernel is noting the next one.
+     */
+    boolean hasOpened();
+
+    /**
+     * How many these are.
+     *
+     * @return about so many.
+     */
+    int openedCount();
+
+    /**
+     * The next connection that the kernel has opened.
+     *
+     * @return a slot where its first packet's entry is, or was: {@link #isOpened}. {@link #NONE} for none.
+     */
+    int takeOpened();
+
+    /**
+     * Whether an entry is that of the first packet of a connection which the kernel has opened, and is nobody's yet.
+     *
+     * @param slot any.
+     * @return false also for the answers' entry.
+     */
+    boolean isOpened(int slot);
+
+    /**
+     * Makes both entries of such a connection this table's: to be removed, or given a number.
+     *
+     * @param slot {@link #isOpened}.
+     */
+    void claim(int slot);
+
+    /**
+     * The answers' entry of such a connection.
+     *
+     * @param slot of its first packet's entry.
+     * @return a slot.
+     */
+    int replySlot(int slot);
 }

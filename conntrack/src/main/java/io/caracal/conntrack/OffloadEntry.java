@@ -30,6 +30,10 @@ public final class OffloadEntry {
     public int natPort;
     /** Generation of the policy that has approved the flow: the older of both legs. */
     public int generation;
+    /** Of a kind of connections, and of one that the kernel has opened: the rule that has approved the source's leg. */
+    public int sourceRule;
+    /** The same of the destination's leg. */
+    public int destinationRule;
     /** Connection tracking's own. */
     public int flow;
 

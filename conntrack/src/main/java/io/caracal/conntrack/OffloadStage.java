@@ -19,13 +19,16 @@ import io.caracal.stage.WorkloadTable;
  * second packet, when its first was translated. What a pod sends from an address that it is exempt for stays with Java:
  * answers go where that address leads, not back to the pod. Whoever stays with Java is as right, and slower.
  *
+ * <p>Of a connection whose first packet any source port would have got through, the kernel is told the kind: it opens
+ * the next ones alone ({@link OpenedFlows}).</p>
+ *
  * <p>Then goes on with the round that brings records up to date. Belongs to one worker and its {@link Conntrack}.</p>
  */
 public final class OffloadStage implements PacketStage {
     /** Flows looked at in a cycle: two cache lines each, a few microseconds together. */
     private static final int SWEEP_BUDGET = 16;
     /** A cycle without packets goes on for so long; a packet that comes meanwhile waits no longer. */
-    private static final long IDLE_SWEEP_NS = 50_000;
+    private static final long IDLE_SWEEP_NS = 100_000;
     private static final int UNFIT =
         PacketFlags.FRAGMENT | PacketFlags.IP_OPTIONS | PacketFlags.ICMP_ERROR | PacketFlags.LOCALLY_MADE;
 
@@ -34,12 +37,18 @@ public final class OffloadStage implements PacketStage {
 
     private final Conntrack conntrack;
     private final OffloadedFlows offloaded;
+    private final OpenedFlows opened;
     private final ForwardingPublisher forwarding;
+    /** Of what this cycle reads: asked for before it has read anything. */
+    private int epoch;
 
-    OffloadStage(final Conntrack conntrack, final OffloadedFlows offloaded, final ForwardingPublisher forwarding) {
+    OffloadStage(final Conntrack conntrack, final OffloadedFlows offloaded, final OpenedFlows opened,
+        final ForwardingPublisher forwarding) {
         this.conntrack = conntrack;
         this.offloaded = offloaded;
+        this.opened = opened;
         this.forwarding = forwarding;
+        epoch = opened.epoch();
     }
 
     @Override
@@ -53,6 +62,8 @@ public final class OffloadStage implements PacketStage {
             }
         }
         sweep(count == 0, nowMs);
+        burst.sleepMaxMs = Math.min(burst.sleepMaxMs, opened.sleepMaxMs(nowMs));
+        epoch = opened.epoch();
     }
 
     /** By the clock and not by a count: in an engine that has just started each flow takes fifty times as long. */
@@ -60,7 +71,8 @@ public final class OffloadStage implements PacketStage {
         final long startNs = System.nanoTime();
         boolean goesOn;
         do {
-            goesOn = offloaded.sweep(nowMs, SWEEP_BUDGET);
+            goesOn = offloaded.sweep(nowMs, SWEEP_BUDGET) | offloaded.endClosed(nowMs, SWEEP_BUDGET)
+                | isIdle && opened.adopt(nowMs, SWEEP_BUDGET);
         } while (goesOn && isIdle && System.nanoTime() - startNs < IDLE_SWEEP_NS);
     }
 
@@ -86,9 +98,19 @@ public final class OffloadStage implements PacketStage {
         final int slot = burst.flow(row) >> 1;
         if (!offloaded.isOffloaded(family.table, slot) && OffloadEntries.isOffloadable(family.table, slot)
             && leadsToItsLeg(burst, row, family.table) && comesFromItsLeg(burst, row, family.table)
-            && goesAsItsFlow(burst, row, family.table)) {
-            offloaded.offer(family, slot, nowMs);
+            && goesAsItsFlow(burst, row, family.table) && offloaded.offer(family, slot, nowMs)
+            && isKind(burst, row, family.table)) {
+            opened.putKind(family, slot, epoch);
         }
+    }
+
+    /** Whether what was decided about a first packet holds for others of its pod to the same address and port. */
+    private boolean isKind(final PacketBurst burst, final int row, final FlowTable table) {
+        final int slot = burst.flow(row) >> 1;
+        return burst.tracking(row) == Tracking.NEW && conntrack.approvals().isOfAnyPort[row]
+            && table.state(slot) == FlowState.TCP_SYN_SENT && (burst.flow(row) & 1) == FlowTable.ORIGINAL
+            && (table.flags(slot) & FlowFlags.NAT) == 0 && table.sourceIfindex(slot) != WorkloadTable.NONE
+            && RowEndpoints.source(burst, row, conntrack.workloads()) == table.sourceIfindex(slot);
     }
 
     /** What leads to a pod now may have led to the host's stack when the flow was made. */

@@ -17,8 +17,8 @@ import io.caracal.wire.IpProtocol;
 final class OffloadedFlows implements AutoCloseable {
     /** Each flow is looked at so often: what a person sees of it is no older, and closed ones free their room. */
     static final int ROUND_MS = 100;
-    /** The last segments of a closing connection come within this time. */
-    static final int CLOSED_AFTER_MS = 50;
+    /** The last segments of a closing connection come within this time, or through Java. */
+    static final int CLOSED_AFTER_MS = 10;
     /** A flow that nobody has answered and that is silent for so long would keep room for nothing. */
     static final int UNANSWERED_AFTER_MS = 2000;
     /** An answered flow that is silent for so long may go for a new one: its next packet brings it back. */
@@ -42,6 +42,10 @@ final class OffloadedFlows implements AutoCloseable {
     /** {@code slot << 1 | family} of each offloaded flow, in no order. */
     private final int[] live;
     private final int endpointFlowsMax;
+    /** The same of flows that are closing, a ring, first the one that was seen closing first. */
+    private final int[] closing;
+    private int closingHead;
+    private int closingCount;
     private int liveCount;
     /** Flows before this place were not looked at since routes have changed. */
     private int reviewPlace;
@@ -58,6 +62,7 @@ final class OffloadedFlows implements AutoCloseable {
         ipv4Links = new OffloadLinks(ipv4.table.capacity());
         ipv6Links = new OffloadLinks(ipv6.table.capacity());
         live = new int[offload.slotCount() / 2];
+        closing = new int[live.length];
         endpointFlowsMax = Math.max(1, live.length / ENDPOINT_SHARE);
     }
 
@@ -82,10 +87,10 @@ final class OffloadedFlows implements AutoCloseable {
      */
     boolean offer(final FamilyTracking family, final int slot, final long nowMs) {
         final FlowTable table = family.table;
-        if (!fill(table, slot, FlowTable.ORIGINAL)) {
+        if (!fill(table, slot, FlowTable.ORIGINAL, entry)) {
             return false;
         }
-        if (liveCount == live.length || share(OffloadEntries.owner(table, slot)) >= endpointFlowsMax) {
+        if (!hasRoomFor(table, slot)) {
             counters.add(ConntrackCounter.OFFLOAD_REFUSED, 1);
             return false;
         }
@@ -93,7 +98,7 @@ final class OffloadedFlows implements AutoCloseable {
         if (original == FlowOffload.NONE) {
             return false;
         }
-        fill(table, slot, FlowTable.REPLY);
+        fill(table, slot, FlowTable.REPLY, entry);
         final int reply = insert(nowMs);
         if (reply == FlowOffload.NONE) {
             offload.remove(original);
@@ -104,6 +109,31 @@ final class OffloadedFlows implements AutoCloseable {
         }
         link(table, slot, original, reply);
         counters.add(ConntrackCounter.OFFLOADED, 1);
+        return true;
+    }
+
+    private boolean hasRoomFor(final FlowTable table, final int slot) {
+        return liveCount < live.length && share(OffloadEntries.owner(table, slot)) < endpointFlowsMax;
+    }
+
+    /**
+     * Takes a flow whose entries are there already, since the kernel has opened it.
+     *
+     * @param original its first packet's entry.
+     * @param reply the answers' entry.
+     * @return false where they would be others today, or there is no room for them: they stay as they are.
+     */
+    boolean join(final FamilyTracking family, final int slot, final int original, final int reply) {
+        final FlowTable table = family.table;
+        if (isOffloaded(table, slot) || !OffloadEntries.isOffloadable(table, slot) || !hasRoomFor(table, slot)
+            || !isAsWritten(table, slot, FlowTable.ORIGINAL, original)
+            || !isAsWritten(table, slot, FlowTable.REPLY, reply)) {
+            return false;
+        }
+        offload.flow(original, flow(table, slot, FlowTable.ORIGINAL));
+        offload.flow(reply, flow(table, slot, FlowTable.REPLY));
+        family.tracker.loseSight(slot);
+        link(table, slot, original, reply);
         return true;
     }
 
@@ -124,8 +154,8 @@ final class OffloadedFlows implements AutoCloseable {
             final int flow = offload.flow(slot);
             final FamilyTracking family = (flow >> 1 & FAMILY_BIT) == 0 ? ipv4 : ipv6;
             final int flowSlot = flow >>> SLOT_SHIFT;
-            /* The other half of the flow that comes in is not linked yet. */
-            if (links(family.table).isLinked(flowSlot)
+            /* Not so the other half of the flow that comes in, and what the kernel has just opened. */
+            if (flowSlot < family.table.capacity() && links(family.table).isLinked(flowSlot)
                 && links(family.table).entry(flowSlot, flow & DIRECTION_MASK) == slot) {
                 update(family, flowSlot, nowMs);
                 if (mayGo(family.table, flowSlot, nowMs)) {
@@ -144,7 +174,8 @@ final class OffloadedFlows implements AutoCloseable {
             || nowMs - lastSeenMs(table, slot, nowMs) > SILENT_AFTER_MS;
     }
 
-    private static boolean isEnding(final FlowTable table, final int slot) {
+    /** Whether a connection is over, but for its last segments. */
+    static boolean isEnding(final FlowTable table, final int slot) {
         final int state = table.state(slot);
         return (table.flags(slot) & FlowFlags.RESET_SEEN) != 0
             || state >= FlowState.TCP_LAST_ACK && state <= FlowState.TCP_CLOSED;
@@ -154,10 +185,14 @@ final class OffloadedFlows implements AutoCloseable {
         return FlowTable.timeMs(FlowAccount.lastSeenMs(table.account(slot)), nowMs);
     }
 
-    /** Fills {@link #entry} with a direction of a flow, as it would be written today. */
-    private boolean fill(final FlowTable table, final int slot, final int direction) {
-        entry.flow = slot << SLOT_SHIFT | (table.ipVersion() == 4 ? 0 : FAMILY_BIT << 1) | direction;
-        return entries.fill(table, slot, direction, entry);
+    /** Fills in a direction of a flow as it would be written today; false where the kernel cannot go its way alone. */
+    boolean fill(final FlowTable table, final int slot, final int direction, final OffloadEntry target) {
+        target.flow = flow(table, slot, direction);
+        return entries.fill(table, slot, direction, target);
+    }
+
+    private static int flow(final FlowTable table, final int slot, final int direction) {
+        return slot << SLOT_SHIFT | (table.ipVersion() == 4 ? 0 : FAMILY_BIT << 1) | direction;
     }
 
     private void link(final FlowTable table, final int slot, final int original, final int reply) {
@@ -165,7 +200,7 @@ final class OffloadedFlows implements AutoCloseable {
         links.entry(slot, FlowTable.ORIGINAL, original);
         links.entry(slot, FlowTable.REPLY, reply);
         links.place(slot, liveCount);
-        live[liveCount++] = slot << 1 | (table.ipVersion() == 4 ? 0 : FAMILY_BIT);
+        live[liveCount++] = id(table, slot);
         table.endpoints.addOffloaded(OffloadEntries.owner(table, slot), 1);
         counters.set(ConntrackCounter.OFFLOADED_FLOWS, liveCount);
     }
@@ -227,7 +262,41 @@ final class OffloadedFlows implements AutoCloseable {
         FlowAccount.count(account, FlowTable.ORIGINAL, originalPackets, offload.takeBytes(original));
         FlowAccount.count(account, FlowTable.REPLY, replyPackets, offload.takeBytes(reply));
         FlowRecord.endWrite(record);
-        return family.tracker.follow(slot, originalSeen, replySeen, seenMs, nowMs);
+        final boolean wasEnding = isEnding(family.table, slot);
+        final boolean isRefused = family.tracker.follow(slot, originalSeen, replySeen, seenMs, nowMs);
+        if (!wasEnding && !isRefused && isEnding(family.table, slot) && closingCount < closing.length) {
+            closing[(closingHead + closingCount++) % closing.length] = id(family.table, slot);
+        }
+        return isRefused;
+    }
+
+    /** Of a flow, in the lists here. */
+    private static int id(final FlowTable table, final int slot) {
+        return slot << 1 | (table.ipVersion() == 4 ? 0 : FAMILY_BIT);
+    }
+
+    /**
+     * Takes back flows that have closed, before the round comes to them: a client may soon need the port again.
+     *
+     * @param nowMs milliseconds since boot.
+     * @param budget flows to look at, at most.
+     * @return whether there are more.
+     */
+    boolean endClosed(final long nowMs, final int budget) {
+        for (int looked = 0; looked < budget && closingCount > 0; looked++) {
+            final FlowTable table = (closing[closingHead] & FAMILY_BIT) == 0 ? ipv4.table : ipv6.table;
+            final int slot = closing[closingHead] >>> 1;
+            /* It may have gone meanwhile, and its place be another's. */
+            if (isOffloaded(table, slot) && isEnding(table, slot)) {
+                if (!isOver(table, slot, nowMs)) {
+                    return false;
+                }
+                withdraw(table, slot);
+            }
+            closingHead = closingHead + 1 == closing.length ? 0 : closingHead + 1;
+            closingCount--;
+        }
+        return closingCount > 0;
     }
 
     /** 0 is "never", and the clock may be negative. */
@@ -325,36 +394,36 @@ final class OffloadedFlows implements AutoCloseable {
     private void review(final int flow, final long nowMs) {
         final FlowTable table = (flow & FAMILY_BIT) == 0 ? ipv4.table : ipv6.table;
         final int slot = flow >>> 1;
-        if (!isAsWritten(table, slot, FlowTable.ORIGINAL) || !isAsWritten(table, slot, FlowTable.REPLY)) {
+        final OffloadLinks links = links(table);
+        if (!isAsWritten(table, slot, FlowTable.ORIGINAL, links.entry(slot, FlowTable.ORIGINAL))
+            || !isAsWritten(table, slot, FlowTable.REPLY, links.entry(slot, FlowTable.REPLY))) {
             follow(table, slot, nowMs);
             withdraw(table, slot);
             counters.add(ConntrackCounter.OFFLOAD_REROUTED, 1);
         }
     }
 
-    private boolean isAsWritten(final FlowTable table, final int slot, final int direction) {
-        return fill(table, slot, direction) && offload.read(links(table).entry(slot, direction), written)
-            && written.leadsAs(entry);
-    }
-
-    /** Removes the entries that an earlier process has left. */
-    void discard() {
-        for (int slot = 0; slot < offload.slotCount() && offload.usedCount() > 0; slot++) {
-            if (offload.isUsed(slot)) {
-                offload.remove(slot);
-            }
-        }
+    private boolean isAsWritten(final FlowTable table, final int slot, final int direction, final int at) {
+        return fill(table, slot, direction, entry) && offload.read(at, written) && written.leadsAs(entry)
+            && written.tuple.sameAs(entry.tuple);
     }
 
     /**
      * Takes over the entries that an earlier process has left, which have been in force meanwhile: those of flows that
-     * were taken over too, in both directions, stay; all others are removed.
+     * were taken over too, in both directions, stay, and those of connections that the kernel has opened; all others
+     * are removed.
      *
-     * @return flows that stay.
+     * @param opened makes records of connections that the kernel has opened.
+     * @param nowMs milliseconds since boot.
      */
-    int adopt() {
+    void adopt(final OpenedFlows opened, final long nowMs) {
         if (offload.usedCount() == 0) {
-            return 0;
+            return;
+        }
+        for (int slot = 0; slot < offload.slotCount(); slot++) {
+            if (offload.isOpened(slot)) {
+                opened.restore(slot, nowMs);
+            }
         }
         for (int slot = 0; slot < offload.slotCount(); slot++) {
             if (offload.read(slot, entry)) {
@@ -366,7 +435,6 @@ final class OffloadedFlows implements AutoCloseable {
                 offload.remove(slot);
             }
         }
-        return liveCount;
     }
 
     private void adopt(final int slot) {

@@ -1,5 +1,11 @@
 package io.caracal.conntrack;
 
+import io.caracal.wire.IpProtocol;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
 /** The kernel's table as plain memory, slow and obvious: entries by slot, packets by hand. */
 final class MemoryOffload implements FlowOffload {
     /** An entry as it was written, and what it has counted. */
@@ -15,6 +21,9 @@ final class MemoryOffload implements FlowOffload {
         int natAddress;
         int natPort;
         int generation;
+        int sourceRule;
+        int destinationRule;
+        int openedReply;
         int flow;
         long packets;
         long bytes;
@@ -22,7 +31,17 @@ final class MemoryOffload implements FlowOffload {
         long lastSeenNs;
     }
 
+    /** {@link Held#flow} of the first packet's entry of what the kernel has opened and nobody has taken. */
+    static final int OPENED = -1;
+    /** The same of the answers' entry. */
+    static final int OPENED_REPLY = -2;
+
     final Held[] slots;
+    final List<Kind> kinds = new ArrayList<>();
+    final ArrayDeque<Integer> opened = new ArrayDeque<>();
+    int epoch;
+    /** Nothing is opened by what an older policy has approved. */
+    int generationMin;
 
     MemoryOffload(final int slotCount) {
         slots = new Held[slotCount];
@@ -88,6 +107,8 @@ final class MemoryOffload implements FlowOffload {
         held.natAddress = entry.natAddress;
         held.natPort = entry.natPort;
         held.generation = entry.generation;
+        held.sourceRule = entry.sourceRule;
+        held.destinationRule = entry.destinationRule;
         held.flow = entry.flow;
         return held;
     }
@@ -147,6 +168,11 @@ final class MemoryOffload implements FlowOffload {
         if (held == null) {
             return false;
         }
+        fill(held, target);
+        return true;
+    }
+
+    private static void fill(final Held held, final OffloadEntry target) {
         target.ipVersion = held.version;
         target.protocol = held.protocol;
         target.tuple.set(held.tuple);
@@ -158,7 +184,106 @@ final class MemoryOffload implements FlowOffload {
         target.natAddress = held.natAddress;
         target.natPort = held.natPort;
         target.generation = held.generation;
+        target.sourceRule = held.sourceRule;
+        target.destinationRule = held.destinationRule;
         target.flow = held.flow;
+    }
+
+    @Override
+    public void clear() {
+        Arrays.fill(slots, null);
+    }
+
+    @Override
+    public int epoch() {
+        return epoch;
+    }
+
+    @Override
+    public void putKind(final OffloadEntry way, final OffloadEntry reply, final int kindEpoch) {
+        final Kind kind = new Kind(held(way), held(reply), kindEpoch);
+        kinds.removeIf(other -> other.isOf(way.ingressIfindex, way.protocol, way.tuple));
+        kinds.add(kind);
+    }
+
+    /** What was let through once: of the other direction only what is said of its entry. */
+    record Kind(Held way, Held reply, int epoch) {
+        boolean isOf(final int ingressIfindex, final int protocol, final Ipv6Tuple tuple) {
+            return way.ingressIfindex == ingressIfindex && way.protocol == protocol
+                && way.tuple.sourceHigh == tuple.sourceHigh && way.tuple.sourceLow == tuple.sourceLow
+                && way.tuple.destinationHigh == tuple.destinationHigh
+                && way.tuple.destinationLow == tuple.destinationLow
+                && (way.tuple.ports & 0xffff) == (tuple.ports & 0xffff);
+        }
+    }
+
+    /**
+     * What the program does with a first packet.
+     *
+     * @return whether it has opened the connection; else the packet is Java's.
+     */
+    boolean open(final int ingressIfindex, final Ipv6Tuple tuple, final int length, final long nowNs) {
+        final Kind kind = kinds.stream().filter(each -> each.epoch() == epoch
+            && each.way().generation - generationMin >= 0 && each.isOf(ingressIfindex, IpProtocol.TCP, tuple)).findFirst().orElse(null);
+        if (kind == null || Arrays.stream(slots).anyMatch(held -> held != null
+            && held.ingressIfindex == ingressIfindex && held.tuple.sameAs(tuple))) {
+            return false;
+        }
+        final OffloadEntry entry = new OffloadEntry();
+        fill(kind.way(), entry);
+        entry.tuple.set(tuple);
+        final int way = insert(entry);
+        if (way == NONE) {
+            return false;
+        }
+        fill(kind.reply(), entry);
+        entry.tuple.setInverse(tuple);
+        final int reply = insert(entry);
+        if (reply == NONE) {
+            remove(way);
+            return false;
+        }
+        slots[way].openedReply = reply;
+        slots[way].packets = 1;
+        slots[way].bytes = length;
+        slots[way].lastSeenNs = nowNs;
+        slots[way].sourceRule = kind.way().sourceRule;
+        slots[way].destinationRule = kind.way().destinationRule;
+        slots[way].flow = OPENED;
+        slots[reply].flow = OPENED_REPLY;
+        opened.add(way);
         return true;
+    }
+
+    @Override
+    public boolean hasOpened() {
+        return !opened.isEmpty();
+    }
+
+    @Override
+    public int openedCount() {
+        return opened.size();
+    }
+
+    @Override
+    public int takeOpened() {
+        return opened.isEmpty() ? NONE : opened.removeFirst();
+    }
+
+    @Override
+    public boolean isOpened(final int slot) {
+        return slots[slot] != null && slots[slot].flow == OPENED;
+    }
+
+    @Override
+    public void claim(final int slot) {
+        if (!isOpened(slot)) {
+            throw new AssertionError("slot " + slot + " was not opened");
+        }
+    }
+
+    @Override
+    public int replySlot(final int slot) {
+        return slots[slot].openedReply;
     }
 }

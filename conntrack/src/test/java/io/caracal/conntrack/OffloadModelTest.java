@@ -1,6 +1,7 @@
 package io.caracal.conntrack;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -28,15 +29,18 @@ import io.caracal.wire.Ipv4Header;
 import io.caracal.wire.Ipv6Text;
 import io.caracal.wire.TcpHeader;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Random interleavings of packets, of packets that only the kernel sees, of policy, route and endpoint changes and of
- * time, against an oracle of what may be in the cache: after each event every entry that is in force must be what today's
- * endpoints, addresses and (with recheck) policy would let through, in pairs, and of a flow that is there.
+ * Random interleavings of packets, of packets that only the kernel sees, of connections that it opens alone, of policy,
+ * route and endpoint changes, also within a cycle, and of time, against an oracle of what may be in the cache: after
+ * each event every entry that is in force must be what today's endpoints, addresses and (with recheck) policy would let
+ * through, in pairs, and of a flow that is there or will be. Of what the kernel opens the same must hold at once, by
+ * whatever was acknowledged by then, and policy must have said that it needs not be asked.
  */
 class OffloadModelTest {
     /** Addresses of pods: here, on another node behind one of two devices, or nowhere. */
@@ -46,7 +50,10 @@ class OffloadModelTest {
     private static final int SERVICE = PODS;
     /** And one is nobody's in the cluster. */
     private static final int OUTSIDE = PODS + 1;
+    /** Addresses that nobody asks for. */
+    private static final int FORMER = 100;
     private static final int NODE = 0xc0000201;
+    private static final int NOWHERE = -1;
     private static final int FIRST_DEVICE = 40;
     private static final int UPLINK = FIRST_DEVICE + 2;
     private static final int PORTS = 12;
@@ -63,6 +70,8 @@ class OffloadModelTest {
     private boolean rechecks;
     /** The interface of each address, 0 for none. */
     private final int[] ifindexOf = new int[PODS + 1];
+    /** The interface that had each address before, and has another one now; 0 for none. */
+    private final int[] formerOf = new int[PODS];
     /** The device that leads to each address which is on another node, 0 for none. */
     private final int[] deviceOf = new int[PODS + 1];
     private final boolean[][] allowed = new boolean[PODS][PODS];
@@ -74,6 +83,15 @@ class OffloadModelTest {
     private String event;
     private int inForceSum;
     private int translatedSum;
+    private int openedSum;
+    /** What the control thread wants of the worker, between two cycles. */
+    private final ArrayDeque<Runnable> commands = new ArrayDeque<>();
+    private int sourceInSight = NOWHERE;
+    private int destinationInSight = NOWHERE;
+    /** Within a change: something is published that the kernel does not know of yet. */
+    private boolean isChanging;
+    /** Others connect meanwhile: what the kernel does not open is for a later cycle, and not sent here. */
+    private boolean isWithinCycle;
 
     @Test
     void shouldHoldNothingThatWouldNotPassToday() {
@@ -88,7 +106,7 @@ class OffloadModelTest {
     private void run(final boolean recheck, final String name) {
         random = TestSeed.random(name);
         rechecks = recheck;
-        kernel = new MemoryOffload(64);
+        kernel = new MemoryOffload(128);
         nextIfindex = FIRST_IFINDEX;
         generation = 1;
         Arrays.setAll(ifindexOf, pod -> pod < REMOTE || pod == SERVICE ? 0 : nextIfindex++);
@@ -103,11 +121,20 @@ class OffloadModelTest {
             node.policy = this::judge;
             bindings = node.conntrack.openNat(new NatConfig(NODE, Ipv6Text.parse("2001:db8::1"), 60_000, 60_999, 0, 1,
                 false), NatBindingListener.NONE);
-            publish();
+            event = "begin";
+            change(this::publish, this::review);
             for (int step = 0; step < STEPS; step++) {
                 act();
+                lookAt(NOWHERE, NOWHERE);
+                while (!commands.isEmpty()) {
+                    commands.removeFirst().run();
+                }
                 check(step);
             }
+            final long adopted = node.count(ConntrackCounter.OPENED_BY_KERNEL);
+            assertTrue(openedSum > STEPS / 100, "the kernel has opened connections, " + openedSum);
+            assertTrue(adopted > openedSum / 2 && adopted < openedSum,
+                "most have become records, " + adopted + " of " + openedSum);
             assertTrue(translatedSum > STEPS / 100, "entries with another address were in force, " + translatedSum);
             assertTrue(inForceSum > STEPS, "entries were in force, " + (double)inForceSum / STEPS + " at a time");
         } finally {
@@ -122,9 +149,72 @@ class OffloadModelTest {
         if (source >= SERVICE || destination >= SERVICE || allowed[source][destination]) {
             conntrack.approvals().approveSource(row, generation, 1);
             conntrack.approvals().approveDestination(row, generation, 1);
+            conntrack.approvals().isOfAnyPort[row] = isOfAnyPort(source, destination);
         } else {
             burst.drop(row, DropReason.POLICY_DENY);
         }
+        if (!isChanging && random.nextInt(8) == 0) {
+            lookAt(source, destination);
+            interfere();
+            lookAt(NOWHERE, NOWHERE);
+        }
+    }
+
+    /** Some rules look at the source's port. */
+    private static boolean isOfAnyPort(final int source, final int destination) {
+        return source != destination + 2;
+    }
+
+    /** What comes next shall rather be about these two. */
+    private void lookAt(final int source, final int destination) {
+        sourceInSight = source >= 0 && source < PODS ? source : NOWHERE;
+        destinationInSight = destination >= 0 && destination < PODS ? destination : NOWHERE;
+    }
+
+    private void lookAtEither(final int pod) {
+        lookAt(random.nextBoolean() ? pod : sourceInSight, random.nextBoolean() ? pod : destinationInSight);
+    }
+
+    private int somePod(final int inSight) {
+        return inSight != NOWHERE && random.nextInt(4) != 0 ? inSight : random.nextInt(PODS);
+    }
+
+    private int eitherPod() {
+        return somePod(random.nextBoolean() ? sourceInSight : destinationInSight);
+    }
+
+    /** What others do while the worker is within a cycle. */
+    private void interfere() {
+        final String cycle = event;
+        final boolean wasWithinCycle = isWithinCycle;
+        isWithinCycle = true;
+        if (random.nextInt(3) == 0) {
+            changeSomething(random.nextInt(8));
+        } else {
+            connect();
+        }
+        isWithinCycle = wasWithinCycle;
+        event = cycle + ", meanwhile " + event;
+    }
+
+    /** In the order that the control thread keeps: what is old may come in until the kernel knows. */
+    private void change(final Runnable publication, final Runnable command) {
+        final String what = event;
+        isChanging = true;
+        if (random.nextBoolean()) {
+            connect();
+        }
+        publication.run();
+        if (random.nextBoolean()) {
+            connect();
+        }
+        kernel.epoch++;
+        isChanging = false;
+        if (isWithinCycle) {
+            connect();
+        }
+        commands.add(command);
+        event = what;
     }
 
     private void publish() {
@@ -132,6 +222,9 @@ class OffloadModelTest {
         for (int pod = 0; pod < PODS; pod++) {
             if (ifindexOf[pod] != 0) {
                 builder.put(Workload.of(ifindexOf[pod], Ipv4Address.format(ADDRESS + pod)));
+            }
+            if (formerOf[pod] != 0) {
+                builder.put(Workload.of(formerOf[pod], Ipv4Address.format(ADDRESS + FORMER + pod)));
             }
         }
         node.workloads.publish(builder.build());
@@ -152,7 +245,10 @@ class OffloadModelTest {
             .put(3, new NextHop.Direct(new NextHop.Link(UPLINK, 1, 2, 1500))).build(),
             VtepTable.EMPTY, ForwardingOptions.DEFAULT);
         node.forwarding.publish(tables);
-        while (!node.conntrack.reviewOffload(tables, 3)) {
+    }
+
+    private void review() {
+        while (!node.conntrack.reviewOffload(node.forwarding.current(), 3)) {
             node.idle();
         }
     }
@@ -163,31 +259,102 @@ class OffloadModelTest {
             sendSomething();
         } else if (dice < 600) {
             talkToTheOutside(random.nextInt(PODS));
-        } else if (dice < 900) {
+        } else if (dice < 800) {
             passInTheKernel();
+        } else if (dice < 900) {
+            connect();
         } else if (dice < 940) {
             event = "time";
             node.advanceMs(1 << random.nextInt(16));
             node.idle();
         } else if (dice < 970) {
             changePolicy();
-        } else if (dice < 980) {
-            removeOrReturn(random.nextInt(PODS));
-        } else if (dice < 988) {
-            changeRoute(random.nextInt(PODS));
-        } else if (dice < 990) {
-            event = "pool";
-            masquerades ^= true;
-            publish();
         } else {
-            moveAddress(random.nextInt(PODS));
+            changeSomething(3 + random.nextInt(5));
         }
+    }
+
+    private void changeSomething(final int what) {
+        switch (what) {
+            case 0, 1, 2 -> changePolicy();
+            case 3, 4 -> removeOrReturn(eitherPod());
+            case 5 -> changeRoute(eitherPod());
+            case 6 -> moveAddress(eitherPod());
+            default -> {
+                event = "pool";
+                masquerades ^= random.nextInt(3) == 0;
+                change(this::publish, this::review);
+            }
+        }
+    }
+
+    /** First packets of connections of a kind; Java sees those that the kernel does not open. */
+    private void connect() {
+        final int from = somePod(sourceInSight);
+        final int other = somePod(destinationInSight);
+        final int to = random.nextInt(5) == 0 ? SERVICE : other == from ? (from + 1) % PODS : other;
+        final boolean isForwarded = random.nextInt(4) == 0;
+        if (ifindexOf[from] == 0 || isForwarded && (to == SERVICE || placeOf(to) == 0)) {
+            event = "nobody to connect";
+            return;
+        }
+        final int first = random.nextInt(PORTS);
+        for (int count = 0; count < 4; count++) {
+            final int ports = 1000 + (first + count) % PORTS << 16 | 80;
+            event = (isForwarded ? "forwarded connection " : "connection ") + from + " to " + to + " port "
+                + (ports >>> 16);
+            final int key = isForwarded ? placeOf(to) | FlowOffload.EGRESS : ifindexOf[from];
+            if (ifindexOf[from] != 0 && (key & ~FlowOffload.EGRESS) != 0 && !opens(key, from, to, ports)
+                && !isWithinCycle) {
+                open(from, to, ports, isForwarded);
+            }
+        }
+    }
+
+    private void open(final int from, final int to, final int ports, final boolean isForwarded) {
+        final byte[] packet = IpPackets.ipv4(IpProtocol.TCP, ADDRESS + from, ADDRESS + to,
+            IpPackets.tcp(ports >>> 16, 80, TcpHeader.SYN, random.nextInt(), 0));
+        isWithinCycle = true;
+        if (!isForwarded) {
+            node.send(ifindexOf[from], packet);
+        } else if (ifindexOf[to] != 0) {
+            node.begin().forwarded(ifindexOf[from], ifindexOf[to], packet).run();
+        } else {
+            node.begin().toUplink(packet).run();
+        }
+        isWithinCycle = false;
+    }
+
+    /** Whether the kernel opens a connection alone, which nobody may have forbidden then. */
+    private boolean opens(final int key, final int source, final int destination, final int ports) {
+        final Ipv6Tuple tuple = new Ipv6Tuple();
+        tuple.sourceLow = ADDRESS + source;
+        tuple.destinationLow = ADDRESS + destination;
+        tuple.ports = ports;
+        if (!kernel.open(key, tuple, 40, node.nowNs)) {
+            return false;
+        }
+        openedSum++;
+        if (!isChanging) {
+            final String where = "opened: " + event;
+            final MemoryOffload.Held held = kernel.slots[kernel.opened.getLast()];
+            assertTrue(source < PODS && ifindexOf[source] != 0, where);
+            assertTrue(destination == SERVICE || allowed[source][destination], where);
+            assertTrue(isOfAnyPort(source, destination), where);
+            assertTrue(isInForce(held), where);
+            final int back = checkWay(held, source, destination, where);
+            final MemoryOffload.Held answer = kernel.slots[held.openedReply];
+            assertEquals(back, answer.ingressIfindex, where);
+            checkWay(answer, destination, source, where);
+        }
+        return true;
     }
 
     private void sendSomething() {
         final int from = random.nextInt(PODS);
         final int to = random.nextInt(5) == 0 ? SERVICE : (from + 1 + random.nextInt(PODS - 1)) % PODS;
-        if (to != SERVICE && ifindexOf[from] == 0 && deviceOf[from] == 0 || ifindexOf[from] == 0 && ifindexOf[to] == 0) {
+        if (to != SERVICE && ifindexOf[from] == 0 && deviceOf[from] == 0
+            || ifindexOf[from] == 0 && ifindexOf[to] == 0) {
             return;
         }
         final int port = 1000 + random.nextInt(PORTS);
@@ -199,10 +366,17 @@ class OffloadModelTest {
             : IpPackets.tcp(answers ? 80 : port, answers ? port : 80, flags[random.nextInt(flags.length)],
                 random.nextInt(), random.nextInt());
         final int protocol = payload.length == 12 ? IpProtocol.UDP : IpProtocol.TCP;
+        final boolean isSyn = protocol == IpProtocol.TCP && payload[13] == TcpHeader.SYN;
+        final int ports = answers ? 80 << 16 | port : port << 16 | 80;
         final boolean isForwarded = random.nextInt(4) == 0;
         event = (isForwarded ? "forwarded packet " : "packet ") + from + " to " + to + " port " + port;
         if (to == SERVICE && isForwarded) {
+            assertFalse(isSyn && ifindexOf[from] != 0 && opens(ifindexOf[from] | FlowOffload.EGRESS, to, from, ports));
             deliver(0, from, IpPackets.ipv4(protocol, ADDRESS + to, ADDRESS + from, payload));
+            return;
+        }
+        if (isSyn && opens(isForwarded && ifindexOf[from] != 0 ? placeOf(to) | FlowOffload.EGRESS : placeOf(from),
+            from, to, ports)) {
             return;
         }
         final byte[] packet = IpPackets.ipv4(protocol, ADDRESS + from, ADDRESS + to, payload);
@@ -266,41 +440,64 @@ class OffloadModelTest {
 
     private void changePolicy() {
         event = "policy";
-        allowed[random.nextInt(PODS)][random.nextInt(PODS)] ^= true;
-        generation++;
-        if (rechecks) {
-            generationMin = generation;
-            node.conntrack.policyGeneration(generation);
-        }
+        final int source = somePod(sourceInSight);
+        final int destination = somePod(destinationInSight);
+        lookAt(source, destination);
+        change(() -> {
+            allowed[source][destination] ^= true;
+            generation++;
+            if (rechecks) {
+                generationMin = generation;
+                kernel.generationMin = generation;
+            }
+        }, () -> {
+            if (rechecks) {
+                node.conntrack.policyGeneration(generation);
+            }
+        });
     }
 
     /** The address is on another node, by another device, or no longer there. */
     private void changeRoute(final int pod) {
         event = "route to " + pod;
-        deviceOf[pod] = deviceOf[pod] == 0 ? FIRST_DEVICE + random.nextInt(2) : 0;
-        publish();
+        lookAtEither(pod);
+        change(() -> {
+            deviceOf[pod] = deviceOf[pod] == 0 ? FIRST_DEVICE + random.nextInt(2) : 0;
+            publish();
+        }, this::review);
     }
 
     private void removeOrReturn(final int pod) {
         event = "endpoint " + pod;
+        lookAtEither(pod);
         final int gone = ifindexOf[pod];
-        ifindexOf[pod] = gone == 0 ? nextIfindex++ : 0;
-        publish();
-        while (gone != 0 && node.conntrack.removeEndpoint(gone, 3) > 0) {
-            node.idle();
-        }
+        change(() -> {
+            ifindexOf[pod] = gone == 0 ? nextIfindex++ : 0;
+            publish();
+        }, () -> {
+            review();
+            while (gone != 0 && node.conntrack.removeEndpoint(gone, 3) > 0) {
+                node.idle();
+            }
+        });
     }
 
     /** The address comes to another interface at once; the old one stays without it, and its flows are taken back. */
     private void moveAddress(final int pod) {
         event = "address of " + pod;
+        lookAtEither(pod);
         final int before = ifindexOf[pod];
         if (before != 0) {
-            ifindexOf[pod] = nextIfindex++;
-            publish();
-            while (!node.conntrack.withdrawEndpoint(before, 3)) {
-                node.idle();
-            }
+            change(() -> {
+                formerOf[pod] = before;
+                ifindexOf[pod] = nextIfindex++;
+                publish();
+            }, () -> {
+                while (!node.conntrack.withdrawEndpoint(before, 3)) {
+                    node.idle();
+                }
+                review();
+            });
         }
     }
 
@@ -321,8 +518,8 @@ class OffloadModelTest {
             default -> {
                 assertEquals(placeOf(source), held.ingressIfindex, where);
                 assertEquals(placeOf(destination), held.targetIfindex, where);
-                assertEquals(destination == OUTSIDE || ifindexOf[destination] == 0 ? FlowOffload.TO_DEVICE : FlowOffload.TO_WORKLOAD,
-                    held.action, where);
+                assertEquals(destination == OUTSIDE || ifindexOf[destination] == 0 ? FlowOffload.TO_DEVICE
+                    : FlowOffload.TO_WORKLOAD, held.action, where);
                 assertEquals(held.targetIfindex == FIRST_DEVICE ? 1450 : 1500, held.mtu, where);
                 return held.targetIfindex;
             }
@@ -357,27 +554,49 @@ class OffloadModelTest {
 
     private void check(final int step) {
         final String where = "step " + step + ": " + event;
+        int firsts = 0;
+        int answers = 0;
         for (final MemoryOffload.Held held : kernel.slots) {
-            if (held == null || !isInForce(held)) {
+            if (held == null) {
                 continue;
             }
-            inForceSum++;
-            final boolean isAnswer = held.isTranslated && held.tuple.destinationLow == (NODE & 0xffff_ffffL);
-            final int source = (int)held.tuple.sourceLow - ADDRESS;
-            final int destination = (isAnswer ? held.natAddress : (int)held.tuple.destinationLow) - ADDRESS;
-            final int back = checkWay(held, source, destination, where);
-            assertNotNull(otherHalf(held, back, isAnswer), where);
-            final int found = node.conntrack.ipv4Table().find(held.tuple.sourceLow << 32 | held.tuple.destinationLow,
-                held.tuple.ports, held.protocol);
-            assertTrue(found != FlowTable.MISS, where);
-            if (source < SERVICE && destination == OUTSIDE && (found & 1) == FlowTable.ORIGINAL) {
-                assertEquals(masquerades, held.isTranslated, where);
-            }
-            if (rechecks && source < SERVICE && destination < SERVICE) {
-                assertTrue((found & 1) == 0 ? allowed[source][destination] : allowed[destination][source],
-                    where + ": " + source + " to " + destination);
+            firsts += held.flow == MemoryOffload.OPENED ? 1 : 0;
+            answers += held.flow == MemoryOffload.OPENED_REPLY ? 1 : 0;
+            final int direction = directionOf(held, where);
+            if (isInForce(held)) {
+                checkInForce(held, direction, where);
             }
         }
-        assertEquals(2 * node.count(ConntrackCounter.OFFLOADED_FLOWS), kernel.usedCount(), where);
+        assertEquals(kernel.opened.size(), firsts, where);
+        assertEquals(firsts, answers, where);
+        assertEquals(2 * (node.count(ConntrackCounter.OFFLOADED_FLOWS) + firsts), kernel.usedCount(), where);
+    }
+
+    /** The direction of an entry in its flow, which has a record that agrees, unless the kernel has just opened it. */
+    private int directionOf(final MemoryOffload.Held held, final String where) {
+        if (held.flow < 0) {
+            return held.flow == MemoryOffload.OPENED ? FlowTable.ORIGINAL : FlowTable.REPLY;
+        }
+        final int found = node.conntrack.ipv4Table().find(held.tuple.sourceLow << 32 | held.tuple.destinationLow,
+            held.tuple.ports, held.protocol);
+        assertTrue(found != FlowTable.MISS, where);
+        assertEquals(found, held.flow >>> 2 << 1 | held.flow & 1, where);
+        return found & 1;
+    }
+
+    private void checkInForce(final MemoryOffload.Held held, final int direction, final String where) {
+        inForceSum++;
+        final boolean isAnswer = held.isTranslated && held.tuple.destinationLow == (NODE & 0xffff_ffffL);
+        final int source = (int)held.tuple.sourceLow - ADDRESS;
+        final int destination = (isAnswer ? held.natAddress : (int)held.tuple.destinationLow) - ADDRESS;
+        final int back = checkWay(held, source, destination, where);
+        assertNotNull(otherHalf(held, back, isAnswer), where);
+        if (source < SERVICE && destination == OUTSIDE && direction == FlowTable.ORIGINAL) {
+            assertEquals(masquerades, held.isTranslated, where);
+        }
+        if (rechecks && source < SERVICE && destination < SERVICE) {
+            assertTrue(direction == FlowTable.ORIGINAL ? allowed[source][destination] : allowed[destination][source],
+                where + ": " + source + " to " + destination);
+        }
     }
 }

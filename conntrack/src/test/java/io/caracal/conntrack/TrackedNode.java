@@ -62,6 +62,8 @@ final class TrackedNode implements AutoCloseable {
     private final FlowImage ipv4Image;
     private final FlowImage ipv6Image;
     private final StageChain chain;
+    /** Numbers of the rules by which the kernel has opened connections, added up. */
+    int hits;
 
     TrackedNode(final Path directory, final ConntrackConfig config) {
         this(directory, config, null);
@@ -88,7 +90,8 @@ final class TrackedNode implements AutoCloseable {
                 route(rows, row);
             }
         };
-        final PacketStage offload = kernel == null ? (rows, cycleNs) -> { } : conntrack.openOffload(kernel, forwarding);
+        final PacketStage offload = kernel == null ? (rows, cycleNs) -> { }
+            : conntrack.openOffload(kernel, forwarding, (source, destination) -> hits += source + destination);
         chain = new StageChain(new ParseStage(new SymmetricFlowHash(7)),
             new FragmentStage(new FrameLedger(PacketBurst.MAX_PACKETS), 7), routing, conntrack.stage(), judging,
             conntrack.commitStage(), offload);

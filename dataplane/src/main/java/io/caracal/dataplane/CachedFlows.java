@@ -19,12 +19,17 @@ final class CachedFlows implements FlowOffload {
 
     private final FlowCachePart part;
     private final CachedFlowSpec spec = new CachedFlowSpec();
+    private final CachedFlowSpec replySpec = new CachedFlowSpec();
 
     CachedFlows(final FlowCachePart part) {
         this.part = part;
     }
 
     private CachedFlowSpec spec(final OffloadEntry entry) {
+        return fill(entry, spec);
+    }
+
+    private static CachedFlowSpec fill(final OffloadEntry entry, final CachedFlowSpec spec) {
         spec.ipVersion = entry.ipVersion;
         spec.protocol = entry.protocol;
         spec.sourceHigh = entry.tuple.sourceHigh;
@@ -40,6 +45,8 @@ final class CachedFlows implements FlowOffload {
         spec.natAddress = entry.natAddress;
         spec.natPort = entry.natPort;
         spec.generation = entry.generation;
+        spec.sourceRule = entry.sourceRule;
+        spec.destinationRule = entry.destinationRule;
         spec.flow = entry.flow;
         return spec;
     }
@@ -124,7 +131,54 @@ final class CachedFlows implements FlowOffload {
         target.natAddress = spec.natAddress;
         target.natPort = spec.natPort;
         target.generation = spec.generation;
+        target.sourceRule = spec.sourceRule;
+        target.destinationRule = spec.destinationRule;
         target.flow = spec.flow;
         return true;
+    }
+
+    @Override
+    public void clear() {
+        part.clear();
+    }
+
+    @Override
+    public int epoch() {
+        return part.openings().epoch();
+    }
+
+    @Override
+    public void putKind(final OffloadEntry way, final OffloadEntry reply, final int epoch) {
+        part.openings().put(spec(way), fill(reply, replySpec), epoch);
+    }
+
+    @Override
+    public boolean hasOpened() {
+        return part.openings().hasOpened();
+    }
+
+    @Override
+    public int openedCount() {
+        return part.openings().openedCount();
+    }
+
+    @Override
+    public int takeOpened() {
+        return part.openings().take();
+    }
+
+    @Override
+    public boolean isOpened(final int slot) {
+        return part.isOpened(slot);
+    }
+
+    @Override
+    public void claim(final int slot) {
+        part.claim(slot);
+    }
+
+    @Override
+    public int replySlot(final int slot) {
+        return part.replySlot(slot);
     }
 }

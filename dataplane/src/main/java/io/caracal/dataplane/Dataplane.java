@@ -297,10 +297,14 @@ public final class Dataplane implements AutoCloseable {
     /** Returns when no packet passes any more by an older policy, but as {@code established-flows} says. */
     private Consumer<CompiledPolicy> policyInForce(final WorkerGroup workers, final Offload offload) {
         if (ConntrackSettings.establishedFlows(config) == EstablishedFlows.KEEP) {
-            return inForce -> workers.endBursts();
+            return inForce -> {
+                offload.beginEpoch();
+                workers.endBursts();
+            };
         }
         return inForce -> {
             offload.outdateBefore(inForce.generation());
+            offload.beginEpoch();
             workers.recheckFlows(inForce.generation());
             offload.settle();
         };
@@ -321,6 +325,11 @@ public final class Dataplane implements AutoCloseable {
             @Override
             public void withdraw(final int ifindex) {
                 workers.withdrawFlows(ifindex);
+            }
+
+            @Override
+            public void beginEpoch() {
+                offload.beginEpoch();
             }
 
             @Override

@@ -173,6 +173,7 @@ final class KernelAttacher implements WorkloadAttacher {
         tables.workloads().publish(builder.build());
         final Set<Integer> changed = moved(attached);
         changed.addAll(exemptions.published(exempt));
+        flows.beginEpoch();
         changeFlows(changed);
     }
 

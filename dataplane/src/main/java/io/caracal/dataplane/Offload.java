@@ -75,6 +75,15 @@ final class Offload implements AutoCloseable {
         cache.outdateBefore(generation);
     }
 
+    /**
+     * Has no connection be opened in the kernel by what was published before this call; returns when none is any more.
+     */
+    void beginEpoch() {
+        if (isWanted && cache.beginEpoch()) {
+            settle();
+        }
+    }
+
     /** Waits until no program runs that may have read what was changed before this call. */
     void settle() {
         if (isWanted) {

@@ -57,15 +57,17 @@ record WorkerChain(PublishedTables tables, SymmetricFlowHash flowHash, PolicyWay
         final ForwardingChain chain = new ForwardingChain(flowHash, pool, tables.workloads(), tables.forwarding())
             .withNat(bindings).completingChecksums()
             .withDecisions(clients::release, conntrack.stage(), clients::ask, policy)
-            .withCommits(commits(conntrack, offload));
+            .withCommits(commits(conntrack, evaluator, offload));
         handOver.ifPresent(each ->
             chain.withHandOver(new HandOverStage(each.worker, placement, bindings, each.port)));
         return chain.build();
     }
 
-    private PacketStage[] commits(final Conntrack conntrack, final FlowOffload offload) {
+    private PacketStage[] commits(final Conntrack conntrack, final PolicyEvaluator evaluator,
+                                  final FlowOffload offload) {
         final PacketStage commit = conntrack.commitStage();
         return offload == null ? new PacketStage[] {commit}
-            : new PacketStage[] {commit, conntrack.openOffload(offload, tables.forwarding())};
+            : new PacketStage[] {commit, conntrack.openOffload(offload, tables.forwarding(),
+                (egress, ingress) -> evaluator.count(tables.policies(), egress, ingress))};
     }
 }

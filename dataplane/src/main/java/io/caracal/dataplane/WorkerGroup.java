@@ -286,6 +286,7 @@ final class WorkerGroup implements AutoCloseable {
 
             @Override
             public void follow(final ForwardingTables tables) {
+                offload.beginEpoch();
                 if (isRunning() && reviewFlows(tables)) {
                     offload.settle();
                 }

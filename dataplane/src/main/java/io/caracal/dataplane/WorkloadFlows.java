@@ -19,6 +19,9 @@ interface WorkloadFlows {
      */
     void withdraw(int ifindex);
 
+    /** Has no connection be opened in the kernel by what was published before this call. */
+    void beginEpoch();
+
     /** Waits until no packet passes any more by what was so before. */
     void settle();
 }

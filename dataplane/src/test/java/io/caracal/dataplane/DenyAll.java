@@ -36,7 +36,7 @@ final class DenyAll {
      */
     static void expectCut(final LabNode node, final NodeView view, final EchoConnections connections,
                           final EngineChild engine) throws Exception {
-        assertTrue(view.offloadedFlows() > 0, "offloaded");
+        NodeView.await("offloaded", () -> view.offloadedFlows() > 0);
         write(node);
         view.awaitInForce(NAME);
         final long hits = view.bpfCounter("cache-hits");

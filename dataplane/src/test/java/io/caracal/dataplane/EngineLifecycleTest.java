@@ -243,8 +243,8 @@ class EngineLifecycleTest extends TwoPodNode {
             view.awaitAttached(client, web);
             assertTrue(NodeView.reaches(client, web.ipv4()), engine.log());
         }
-        assertEquals(6 + 16, engine.cleanUp().stream().filter(line -> line.startsWith("pin ")).count(),
-            "six links and sixteen maps");
+        assertEquals(6 + 18, engine.cleanUp().stream().filter(line -> line.startsWith("pin ")).count(),
+            "six links and eighteen maps");
         assertEquals(List.of(), engine.cleanUp());
     }
 

@@ -167,6 +167,11 @@ final class NodeView {
         return counted("fromWorkloadPackets");
     }
 
+    /** Of those that the kernel has opened, an idle worker looks at them within a quarter of a second. */
+    void awaitOffloaded(final long count, final String log) throws Exception {
+        await(count + " flows in the cache: " + log, () -> offloadedFlows() == count);
+    }
+
     /** How many flows the flow cache carries. */
     long offloadedFlows() throws IOException {
         return ask("status").path("offload").path("flows").asLong(-1);

@@ -129,7 +129,7 @@ class OffloadedOverlayTest {
             EchoConnections in = EchoConnections.open(far, client, PORT, CONNECTIONS)) {
             out.awaitExchanges(10 * CONNECTIONS);
             in.awaitExchanges(10 * CONNECTIONS);
-            assertEquals(2 * CONNECTIONS, view.offloadedFlows(), first.log());
+            view.awaitOffloaded(2 * CONNECTIONS, first.log());
             first.kill();
             out.awaitExchanges(50 * CONNECTIONS);
             in.awaitExchanges(50 * CONNECTIONS);
@@ -139,7 +139,7 @@ class OffloadedOverlayTest {
                 in.awaitExchanges(10 * CONNECTIONS);
                 assertEquals(List.of(), out.broken(), second.log());
                 assertEquals(List.of(), in.broken(), second.log());
-                assertEquals(2 * CONNECTIONS, view.offloadedFlows(), "taken over");
+                view.awaitOffloaded(2 * CONNECTIONS, "taken over");
                 assertTrue(javaPackets() < CONNECTIONS, "none had to come to Java: " + javaPackets());
                 assertTrue(out.canConnect(), second.log());
             }
@@ -165,7 +165,7 @@ class OffloadedOverlayTest {
         try (EngineChild engine = launch();
             EchoConnections connections = EchoConnections.open(client, far, PORT, CONNECTIONS)) {
             connections.awaitExchanges(10 * CONNECTIONS);
-            assertEquals(CONNECTIONS, view.offloadedFlows());
+            view.awaitOffloaded(CONNECTIONS, engine.log());
             LabOverlay.announce(node, List.of(node));
             NodeView.await("no packet comes back: " + engine.log(), () -> {
                 final long before = connections.exchangeCount();
@@ -186,7 +186,7 @@ class OffloadedOverlayTest {
         try (EngineChild engine = launch();
             EchoConnections in = EchoConnections.open(far, client, PORT, CONNECTIONS)) {
             in.awaitExchanges(10 * CONNECTIONS);
-            assertEquals(CONNECTIONS, view.offloadedFlows());
+            view.awaitOffloaded(CONNECTIONS, engine.log());
             node.withdraw(client);
             NodeView.await("no workload is left: " + engine.log(), () -> view.attached().isEmpty());
             assertEquals(0, view.offloadedFlows());

@@ -65,12 +65,13 @@ class OffloadedTrafficTest extends TwoPodNode {
     }
 
     @Test
-    void shouldBringOnePacketOfAConnectionToJava() throws Exception {
+    void shouldBringTheFirstPacketOfTheFirstConnectionToJavaAndNoOther() throws Exception {
         try (EngineChild engine = EngineChild.start(node).awaitReady();
             ServerSocket server = web.call(() -> new ServerSocket(PORT))) {
             view.awaitAttached(web, client);
             assertTrue(NodeView.reaches(client, web.ipv4()), engine.log());
             converse(server, 1000);
+            assertEquals(0, view.bpfCounter("cache-opened"), "the first of its kind");
             final long before = view.javaPackets();
             final long hitsBefore = view.ask("status").path("offload").path("hits").asLong();
             for (int i = 0; i < CONNECTIONS; i++) {
@@ -78,8 +79,9 @@ class OffloadedTrafficTest extends TwoPodNode {
             }
             final long packets = view.javaPackets() - before;
             final JsonNode offload = view.ask("status").path("offload");
-            assertTrue(packets >= CONNECTIONS && packets <= CONNECTIONS + 5, packets + " packets of " + CONNECTIONS
-                + " connections came to Java; " + view.ask("counters").path("bpf"));
+            assertTrue(packets <= 5, packets + " packets of " + CONNECTIONS + " connections came to Java; "
+                + view.ask("counters").path("bpf"));
+            assertTrue(view.bpfCounter("cache-opened") >= CONNECTIONS - 5, view.ask("counters").toString());
             assertTrue(offload.path("on").asBoolean(), offload.toString());
             assertTrue(offload.path("hits").asLong() - hitsBefore >= 8 * CONNECTIONS, offload.toString());
             NodeView.await("closed connections leave the cache", () ->
@@ -114,14 +116,14 @@ class OffloadedTrafficTest extends TwoPodNode {
             view.awaitAttached(web, client);
             try (EchoConnections connections = EchoConnections.open(client, web, PORT, CONNECTIONS)) {
                 connections.awaitExchanges(10 * CONNECTIONS);
-                assertEquals(CONNECTIONS, view.offloadedFlows());
+                /* Most were opened by the kernel, and an idle worker may not have looked at them yet. */
                 first.kill();
                 connections.awaitExchanges(100 * CONNECTIONS);
                 assertFalse(connections.canConnect(), "new flows wait for an engine");
                 try (EngineChild second = EngineChild.start(node).awaitReady()) {
                     connections.awaitExchanges(10 * CONNECTIONS);
                     assertEquals(0, connections.broken().size(), connections.broken() + "\n" + second.log());
-                    assertEquals(CONNECTIONS, view.offloadedFlows(), "taken over");
+                    view.awaitOffloaded(CONNECTIONS, "taken over");
                     assertTrue(view.javaPackets() < CONNECTIONS, "none had to come to Java: " + view.worker());
                     assertTrue(connections.canConnect(), second.log());
                 }

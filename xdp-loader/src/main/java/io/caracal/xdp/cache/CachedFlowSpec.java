@@ -51,11 +51,37 @@ public final class CachedFlowSpec {
     public int natPort;
     /** Generation of the policy that has approved the flow. */
     public int generation;
+    /** Of an opening, and what a program has opened by it: the rule that has approved the source's leg. */
+    public int sourceRule;
+    /** The same of the destination's leg. */
+    public int destinationRule;
     /** Whatever its owner wants to find again by {@link FlowCachePart#flow}. */
     public int flow;
 
     /** Nothing yet. */
     public CachedFlowSpec() {
+    }
+
+    /** Becomes another one. */
+    void set(final CachedFlowSpec other) {
+        ipVersion = other.ipVersion;
+        protocol = other.protocol;
+        sourceHigh = other.sourceHigh;
+        sourceLow = other.sourceLow;
+        destinationHigh = other.destinationHigh;
+        destinationLow = other.destinationLow;
+        ports = other.ports;
+        ingressIfindex = other.ingressIfindex;
+        action = other.action;
+        targetIfindex = other.targetIfindex;
+        mtu = other.mtu;
+        isTranslated = other.isTranslated;
+        natAddress = other.natAddress;
+        natPort = other.natPort;
+        generation = other.generation;
+        sourceRule = other.sourceRule;
+        destinationRule = other.destinationRule;
+        flow = other.flow;
     }
 
     /** Turns it round: the key of the answers. Action, target and interface are the caller's to set. */

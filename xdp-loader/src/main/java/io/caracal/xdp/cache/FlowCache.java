@@ -7,6 +7,8 @@ import io.caracal.xdp.MapAdoption;
 import io.caracal.xdp.punt.FlowQueue;
 import io.caracal.xdp.punt.PuntPrograms;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 
 /**
@@ -28,24 +30,41 @@ public final class FlowCache implements AutoCloseable {
     private static final int PAGE_SIZE = 4096;
     private static final String BUCKETS_MAP = "flow_cache";
     private static final String STATE_MAP = "cache_state";
-    private static final Set<String> MAPS = Set.of(BUCKETS_MAP, STATE_MAP);
+    private static final String OPENINGS_MAP = "openings";
+    private static final String OPENED_MAP = "opened_flows";
+    private static final Set<String> MAPS = Set.of(BUCKETS_MAP, STATE_MAP, OPENINGS_MAP, OPENED_MAP);
 
     private final MappedRegion buckets;
+    private final MappedRegion kinds;
+    private final MappedRegion opened;
     private final MappedRegion state;
     private final int partBucketCount;
+    private final int partKindBucketCount;
     private final FlowCachePart[] parts;
 
-    private FlowCache(final MappedRegion buckets, final MappedRegion state, final int bucketCount,
-        final FlowQueue queue) {
-        this.buckets = buckets;
-        this.state = state;
-        partBucketCount = Integer.highestOneBit(bucketCount / queue.queueCount());
-        parts = new FlowCachePart[queue.queueCount()];
-        final long partSize = (long)partBucketCount * BUCKET_SIZE;
-        for (int index = 0; index < parts.length; index++) {
-            parts[index] = new FlowCachePart(buckets.segment().asSlice(index * partSize, partSize), queue,
-                partBucketCount);
+    private FlowCache(final PuntPrograms programs, final FlowQueue queue, final List<MappedRegion> regions) {
+        final int partCount = queue.queueCount();
+        final BpfMapHandle bucketsMap = programs.map(BUCKETS_MAP);
+        final BpfMapHandle kindsMap = programs.map(OPENINGS_MAP);
+        partBucketCount = Integer.highestOneBit(bucketsMap.entryCountMax() / partCount);
+        partKindBucketCount = Integer.highestOneBit(kindsMap.entryCountMax() / partCount);
+        buckets = region(bucketsMap, BUCKET_SIZE, regions);
+        kinds = region(kindsMap, BUCKET_SIZE, regions);
+        opened = region(programs.map(OPENED_MAP), CachedFlowLayout.OPENED_SIZE, regions);
+        state = region(programs.map(STATE_MAP), CachedFlowLayout.STATE_SIZE, regions);
+        parts = new FlowCachePart[partCount];
+        for (int index = 0; index < partCount; index++) {
+            parts[index] = part(index, queue);
         }
+    }
+
+    private FlowCachePart part(final int index, final FlowQueue queue) {
+        final long size = (long)partBucketCount * BUCKET_SIZE;
+        final long kindsSize = (long)partKindBucketCount * BUCKET_SIZE;
+        final FlowOpenings openings = new FlowOpenings(kinds.segment().asSlice(index * kindsSize, kindsSize), queue,
+            opened.segment().asSlice((long)index * CachedFlowLayout.OPENED_SIZE, CachedFlowLayout.OPENED_SIZE),
+            state.segment());
+        return new FlowCachePart(buckets.segment().asSlice(index * size, size), queue, openings);
     }
 
     /**
@@ -64,25 +83,28 @@ public final class FlowCache implements AutoCloseable {
             throw new IllegalArgumentException("a flow cache of " + array.entryCountMax() + " buckets is too small for "
                 + queue.queueCount() + " workers");
         }
-        final MappedRegion buckets = region(array, (long)array.entryCountMax() * BUCKET_SIZE);
+        final List<MappedRegion> regions = new ArrayList<>();
         try {
-            final FlowCache cache = new FlowCache(buckets,
-                region(programs.map(STATE_MAP), CachedFlowLayout.STATE_SIZE), array.entryCountMax(), queue);
+            final FlowCache cache = new FlowCache(programs, queue, regions);
             if (cache.bucketCountInForce() == 0 && isNew(programs)) {
                 cache.outdateBefore(0);
             } else {
                 cache.takeOver();
             }
+            cache.beginEpoch();
             return cache;
         } catch (final RuntimeException failure) {
-            buckets.close();
+            regions.forEach(MappedRegion::close);
             throw failure;
         }
     }
 
-    private static MappedRegion region(final BpfMapHandle map, final long size) {
-        final long pages = (size + PAGE_SIZE - 1) / PAGE_SIZE;
-        return MappedRegion.shared(map.fd(), 0, pages * PAGE_SIZE, Posix.PROT_READ | Posix.PROT_WRITE);
+    private static MappedRegion region(final BpfMapHandle map, final int entrySize, final List<MappedRegion> regions) {
+        final long pages = ((long)map.entryCountMax() * entrySize + PAGE_SIZE - 1) / PAGE_SIZE;
+        final MappedRegion region =
+            MappedRegion.shared(map.fd(), 0, pages * PAGE_SIZE, Posix.PROT_READ | Posix.PROT_WRITE);
+        regions.add(region);
+        return region;
     }
 
     /** A new map has nothing to count, and counting is a look at each of half a million slots. */
@@ -97,6 +119,7 @@ public final class FlowCache implements AutoCloseable {
             switchOff();
         }
         for (final FlowCachePart part : parts) {
+            part.openings().forgetOpened();
             part.recount();
             if (!alike) {
                 part.clear();
@@ -130,8 +153,10 @@ public final class FlowCache implements AutoCloseable {
         return parts[worker];
     }
 
-    /** Has the programs look into the cache. */
+    /** Has the programs look into the cache, and open connections of the kinds that workers put there. */
     public void switchOn() {
+        CachedFlowLayout.INT.setRelease(
+            state.segment(), (long)CachedFlowLayout.STATE_OPENING_BUCKET_COUNT, partKindBucketCount);
         CachedFlowLayout.INT.setRelease(state.segment(), (long)CachedFlowLayout.STATE_BUCKET_COUNT, partBucketCount);
     }
 
@@ -160,6 +185,22 @@ public final class FlowCache implements AutoCloseable {
     }
 
     /**
+     * Begins another epoch: no program opens a connection by itself any more because one of its kind was let through
+     * before this call, but for those that run now.
+     *
+     * @return whether there are such kinds, so that {@link RcuGracePeriod} is to be waited for.
+     */
+    public boolean beginEpoch() {
+        final int epoch =
+            (int)CachedFlowLayout.INT.getAndAdd(state.segment(), (long)CachedFlowLayout.STATE_EPOCH, 1);
+        boolean hadKinds = false;
+        for (final FlowCachePart part : parts) {
+            hadKinds |= part.openings().hasOf(epoch);
+        }
+        return hadKinds;
+    }
+
+    /**
      * Room for entries, two for each flow.
      *
      * @return slots of all parts together.
@@ -172,6 +213,8 @@ public final class FlowCache implements AutoCloseable {
     @Override
     public void close() {
         state.close();
+        opened.close();
+        kinds.close();
         buckets.close();
     }
 

@@ -76,7 +76,9 @@ public enum PuntCounter {
     /** Java was writing the entry. */
     CACHE_TORN(34, "packets whose entry changed while it was read"),
     /** Java finds out what has become of the way. */
-    CACHE_ROUTED_ELSEWHERE(35, "packets with an entry whose way the host's routes do not, or not yet, confirm");
+    CACHE_ROUTED_ELSEWHERE(35, "packets with an entry whose way the host's routes do not, or not yet, confirm"),
+    /** Of {@link #CACHE_OPENINGS}. */
+    CACHE_OPENED(36, "connections opened without the engine, which has let another one of the kind through");
 
     private final int id;
     private final String meaning;

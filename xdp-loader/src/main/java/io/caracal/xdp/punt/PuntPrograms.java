@@ -41,6 +41,9 @@ public final class PuntPrograms implements AutoCloseable {
      */
     public static final int WORKLOADS_MAX_DEFAULT = 1024;
     private static final int CONFIG_KEY = 0;
+    private static final int CACHE_BUCKETS_PER_OPENING_BUCKET = 16;
+    /** Of maps.h. */
+    private static final int QUEUES_MAX = 64;
 
     private static final String SINGLE_BUFFER = "to_engine";
     private static final String MULTI_BUFFER = "to_engine_frags";
@@ -143,7 +146,8 @@ public final class PuntPrograms implements AutoCloseable {
         for (final String map : List.of("workloads", "workload_traffic", "miss_buckets")) {
             podSpec = podSpec.withMapSize(map, workloadCountMax);
         }
-        final BpfObject pod = loader.load(podSpec.withMapSize("flow_cache", cacheBucketCount));
+        final BpfObject pod = loader.load(podSpec.withMapSize("flow_cache", cacheBucketCount)
+            .withMapSize("openings", openingBucketCount(cacheBucketCount)));
         try {
             final boolean isMany = isMultiBuffer.getAsBoolean();
             BpfObjectSpec puntSpec = BpfObjectSpec.fromResource("punt", PuntPrograms.class, "/bpf/punt.bpf.o")
@@ -156,6 +160,11 @@ public final class PuntPrograms implements AutoCloseable {
             pod.close();
             throw e;
         }
+    }
+
+    /** Kinds of connections are fewer than connections; but each queue has one bucket at least. */
+    private static int openingBucketCount(final int cacheBucketCount) {
+        return Math.max(cacheBucketCount / CACHE_BUCKETS_PER_OPENING_BUCKET, Math.min(cacheBucketCount, QUEUES_MAX));
     }
 
     /** How the object that has the maps is loaded: pinned or not. */
@@ -330,7 +339,7 @@ public final class PuntPrograms implements AutoCloseable {
     public List<BpfMapHandle> maps() {
         final List<BpfMapHandle> all = new ArrayList<>();
         for (final String map : List.of("cache_state", "config", "counters", "devices", "flow_cache",
-            "miss_buckets", "workload_traffic", "workloads", "xsks")) {
+            "miss_buckets", "opened_flows", "openings", "workload_traffic", "workloads", "xsks")) {
             all.add(pod.map(map));
         }
         return all;

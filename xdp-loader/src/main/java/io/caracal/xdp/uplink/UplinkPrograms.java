@@ -42,7 +42,7 @@ public final class UplinkPrograms implements AutoCloseable {
     private static final String MULTI_BUFFER = "steer_uplink_frags";
     private static final List<String> SHARED_MAPS =
         List.of("config", "workloads", "workload_traffic", "counters", "devices", "miss_buckets", "xsks",
-            "flow_cache", "cache_state");
+            "flow_cache", "cache_state", "openings", "opened_flows");
 
     private final BpfObject object;
     private final boolean isMultiBuffer;

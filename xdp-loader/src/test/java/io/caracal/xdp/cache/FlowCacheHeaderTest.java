@@ -37,6 +37,14 @@ final class FlowCacheHeaderTest {
         inJava.put("flow", CachedFlowLayout.FLOW);
         inJava.put("nat_address_be", CachedFlowLayout.NAT_ADDRESS_BE);
         inJava.put("nat_port_be", CachedFlowLayout.NAT_PORT_BE);
+        inJava.put("reply_action", CachedFlowLayout.REPLY_ACTION);
+        inJava.put("reply_ingress_ifindex", CachedFlowLayout.REPLY_INGRESS_IFINDEX);
+        inJava.put("reply_target_ifindex", CachedFlowLayout.REPLY_TARGET_IFINDEX);
+        inJava.put("reply_mtu", CachedFlowLayout.REPLY_MTU);
+        inJava.put("epoch", CachedFlowLayout.EPOCH);
+        inJava.put("source_rule", CachedFlowLayout.SOURCE_RULE);
+        inJava.put("destination_rule", CachedFlowLayout.DESTINATION_RULE);
+        inJava.put("other_slot", CachedFlowLayout.OTHER_SLOT);
         inJava.put("sizeof", CachedFlowLayout.SLOT_SIZE);
         assertEquals(inC, inJava);
     }
@@ -44,8 +52,17 @@ final class FlowCacheHeaderTest {
     @Test
     void shouldKnowWhereCHasEachFieldOfTheState() throws IOException {
         assertEquals(Map.of("bucket_count", CachedFlowLayout.STATE_BUCKET_COUNT, "generation_min",
-            CachedFlowLayout.STATE_GENERATION_MIN, "sizeof", CachedFlowLayout.STATE_SIZE),
-            CHeader.read("caracal.h").fieldOffsets("flow_cache_state"));
+            CachedFlowLayout.STATE_GENERATION_MIN, "opening_bucket_count",
+            CachedFlowLayout.STATE_OPENING_BUCKET_COUNT, "epoch", CachedFlowLayout.STATE_EPOCH, "sizeof",
+            CachedFlowLayout.STATE_SIZE), CHeader.read("caracal.h").fieldOffsets("flow_cache_state"));
+    }
+
+    @Test
+    void shouldKnowWhereCHasEachFieldOfWhatIsOpened() throws IOException {
+        final Map<String, Integer> inC = CHeader.read("caracal.h").fieldOffsets("opened_flows");
+        inC.keySet().removeIf(field -> field.startsWith("unused"));
+        assertEquals(Map.of("taken", CachedFlowLayout.OPENED_TAKEN, "noted", CachedFlowLayout.OPENED_NOTED,
+            "slot_plus_one", CachedFlowLayout.OPENED_SLOTS, "sizeof", CachedFlowLayout.OPENED_SIZE), inC);
     }
 
     @Test
@@ -61,5 +78,10 @@ final class FlowCacheHeaderTest {
         assertEquals(true,
             header.defines("CACHE_ANY_INTERFACE", "0x" + Integer.toHexString(CachedFlowSpec.ANY_INTERFACE)));
         assertEquals(true, header.defines("CACHE_BUCKET_SLOTS", CachedFlowLayout.BUCKET_SLOTS));
+        assertEquals(true, header.defines("CACHE_OPENED_MAX", CachedFlowLayout.OPENED_MAX));
+        assertEquals(true, header.defines("CACHE_OPENING_OF", "0x" + Integer.toHexString(CachedFlowLayout.OPENING_OF)));
+        assertEquals(true, header.defines("CACHE_OPENED", "0x" + Integer.toHexString(CachedFlowLayout.OPENED)));
+        assertEquals(true,
+            header.defines("CACHE_OPENED_REPLY", "0x" + Integer.toHexString(CachedFlowLayout.OPENED_REPLY)));
     }
 }

@@ -115,10 +115,10 @@ final class FlowCachePartTest {
         final Random random = new Random(SEED);
         try (Arena arena = Arena.ofConfined()) {
             final var memory = arena.allocate(BUCKETS * 512L, 64);
-            final FlowCachePart part = new FlowCachePart(memory, new FlowQueue(7, 1), BUCKETS);
+            final FlowCachePart part = new FlowCachePart(memory, new FlowQueue(7, 1), null);
             final CachedFlowSpec spec = random(random);
             final int slot = part.insert(spec);
-            final FlowCachePart otherSeed = new FlowCachePart(memory, new FlowQueue(8, 1), BUCKETS);
+            final FlowCachePart otherSeed = new FlowCachePart(memory, new FlowQueue(8, 1), null);
             assertNotEquals(part.home(spec), otherSeed.home(spec), "choose another seed");
             assertEquals(true, part.read(slot, new CachedFlowSpec()));
             assertEquals(false, otherSeed.read(slot, new CachedFlowSpec()));
@@ -126,6 +126,6 @@ final class FlowCachePartTest {
     }
 
     private static FlowCachePart part(final Arena arena) {
-        return new FlowCachePart(arena.allocate(BUCKETS * 512L, 64), new FlowQueue(0x1234, 1), BUCKETS);
+        return new FlowCachePart(arena.allocate(BUCKETS * 512L, 64), new FlowQueue(0x1234, 1), null);
     }
 }

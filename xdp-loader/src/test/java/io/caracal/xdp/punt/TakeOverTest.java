@@ -90,7 +90,7 @@ final class TakeOverTest {
         try (PuntPrograms programs = PuntPrograms.load(pins, 16)) {
             assertTrue(programs.adoptions().stream().allMatch(one -> one.outcome() == Outcome.ADOPTED),
                 programs.adoptions().toString());
-            assertEquals(9, programs.adoptions().size());
+            assertEquals(11, programs.adoptions().size());
             awaitCounter(programs, PuntCounter.DROPPED_ENGINE_ABSENT, 1);
             assertEquals(2, programs.counter(PuntCounter.ENGINE_RECEIVED));
             assertEquals(node.config(OnEngineLoss.DROP), programs.config().orElseThrow());
@@ -307,7 +307,7 @@ final class TakeOverTest {
         }
         assertEquals("bpf", Files.getFileStore(pins.root()).type());
         final List<String> removed = pins.removeAll();
-        assertEquals(4 + 9, removed.size(), removed.toString());
+        assertEquals(4 + 11, removed.size(), removed.toString());
         assertFalse(Files.exists(pins.root()));
         assertFalse(Files.getFileStore(node.folder.resolve("bpf")).type().equals("bpf"), "the mount was ours");
         node.host.run(() -> assertEquals(new BpfHooks.XdpAttachment(0, 0), BpfHooks.xdpQuery(node.punt1)));
