@@ -3,6 +3,7 @@ package io.caracal.dataplane;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -120,16 +121,21 @@ class OpenedConnectionsTest extends TwoPodNode {
                     }
                 }
             }
-            /* Half of the ports are open, and all but the first of each kind are the kernel's. */
+            /* Half of the ports are open, and all but the first of each kind, on each worker, are the kernel's. */
             final long opened = view.bpfCounter("cache-opened");
-            assertTrue(opened > (long)CHANGES * PORTS * (CONNECTIONS - 1) / 4, opened + " opened by the kernel");
+            final int firsts = view.ask("counters").path("workers").size();
+            assertTrue(opened > (long)CHANGES * PORTS * (CONNECTIONS - firsts) / 4, opened + " opened by the kernel");
             NodeView.await("each has a record", () -> conntrack("opened-by-kernel") == opened);
             assertEquals(0, conntrack("opened-refused"));
         }
     }
 
     private long conntrack(final String label) throws IOException {
-        return view.worker().path("conntrack").path(label).asLong(-1);
+        long sum = 0;
+        for (final JsonNode worker : view.ask("counters").path("workers")) {
+            sum += worker.path("conntrack").required(label).asLong();
+        }
+        return sum;
     }
 
     @Test
@@ -140,6 +146,12 @@ class OpenedConnectionsTest extends TwoPodNode {
     @Test
     void shouldOpenNoneThatTheNewPolicyDeniesWithRecheck() throws Exception {
         changeAtRandom("established-flows=recheck");
+    }
+
+    /** Each learns kinds for itself: a connection's worker is that of its hash, source port included. */
+    @Test
+    void shouldOpenNoneThatTheNewPolicyDeniesWithTwoWorkers() throws Exception {
+        changeAtRandom("workers=2");
     }
 
     /** Rules that look at the source port, or log, are asked each time. */
