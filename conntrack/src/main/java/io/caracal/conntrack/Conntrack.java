@@ -354,6 +354,16 @@ public final class Conntrack implements AutoCloseable, FlowRemovalListener {
         return false;
     }
 
+    /**
+     * Makes records of all connections that the kernel has opened until now, so that flows can be counted. A worker
+     * command.
+     */
+    public void catchUp() {
+        if (opened != null) {
+            opened.adopt(clock.bootMs(System.nanoTime()), opened.count());
+        }
+    }
+
     /** Makes records of connections that the kernel has opened, some of them. */
     void adoptOpened(final long nowMs, final int budget) {
         if (opened != null) {

@@ -15,7 +15,7 @@ public enum ConntrackCounter {
     /** Flows made. */
     CREATED("flows made"),
     /** Flows taken over from the kernel. */
-    ADOPTED("flows taken over from the kernel's connection tracking"),
+    ADOPTED("flows taken over from the kernel: of its connection tracking, or opened past an earlier engine"),
     /** Flows ended by their timeout. */
     EXPIRED("flows ended by their timeout"),
     /** Flows ended to make room. */

@@ -64,7 +64,12 @@ final class OpenedFlows {
         if (nowMs - lastOpenedMs >= BUSY_MS) {
             return PacketBurst.SLEEP_AS_LONG_AS_NOTHING_COMES;
         }
-        return offload.openedCount() > MANY ? 0 : BUSY_SLEEP_MS;
+        return count() > MANY ? 0 : BUSY_SLEEP_MS;
+    }
+
+    /** How many there are without a record, about. */
+    int count() {
+        return offload.openedCount();
     }
 
     /** Whether there are connections without a record. */
@@ -114,7 +119,8 @@ final class OpenedFlows {
         if (offload.read(slot, entry) && entry.action != FlowOffload.PASS) {
             final FamilyTracking family = conntrack.family(entry.ipVersion);
             if (family.table.findTuple(entry.tuple, entry.protocol) == FlowTable.MISS) {
-                create(family, begin(family, nowMs));
+                final boolean isRestored = create(family, begin(family, nowMs)) != FlowTable.MISS;
+                counters.add(ConntrackCounter.ADOPTED, isRestored ? 1 : 0);
             }
         }
     }
@@ -127,13 +133,7 @@ final class OpenedFlows {
             found = FlowTable.MISS;
         }
         if (found == FlowTable.MISS) {
-            final FlowSpec spec = begin(family, nowMs);
-            found = isGone(spec.sourceIfindex) || isGone(spec.destinationIfindex) ? FlowTable.MISS
-                : create(family, spec);
-            if (found != FlowTable.MISS && leavesElsewhere(family, found >> 1)) {
-                family.table.remove(found >> 1, RemovalCause.ENDPOINT_REMOVED);
-                found = FlowTable.MISS;
-            }
+            found = createUnlessGone(family, nowMs);
         }
         if (found == FlowTable.MISS || (found & 1) != FlowTable.ORIGINAL
             || !offloaded.join(family, found >> 1, slot, replySlot)) {
@@ -145,6 +145,23 @@ final class OpenedFlows {
             family.table.remove(found >> 1, RemovalCause.REFUSED);
         }
         return true;
+    }
+
+    private int createUnlessGone(final FamilyTracking family, final long nowMs) {
+        final FlowSpec spec = begin(family, nowMs);
+        if (isGone(spec.sourceIfindex) || isGone(spec.destinationIfindex)) {
+            return FlowTable.MISS;
+        }
+        final int found = create(family, spec);
+        if (found == FlowTable.MISS) {
+            return FlowTable.MISS;
+        }
+        counters.add(ConntrackCounter.CREATED, 1);
+        if (leavesElsewhere(family, found >> 1)) {
+            family.table.remove(found >> 1, RemovalCause.ENDPOINT_REMOVED);
+            return FlowTable.MISS;
+        }
+        return found;
     }
 
     /** The interface that the host's stack was sending it out of is no pod's any more, or another leads there. */
@@ -176,7 +193,6 @@ final class OpenedFlows {
         }
         /* Nobody here has seen where it begins, also where it goes on with Java. */
         family.tracker.loseSight(slot);
-        counters.add(ConntrackCounter.CREATED, 1);
         return slot << 1 | FlowTable.ORIGINAL;
     }
 

@@ -89,6 +89,8 @@ final class EngineReport {
 
     /** What is attached, how, and with which settings. */
     Map<String, Object> status() {
+        /* First: the workers look for flows then that they do not know of yet. */
+        final List<Object> workloads = workloads();
         final Map<String, Object> report = new LinkedHashMap<>();
         report.put("node", config.node());
         report.put("pid", ProcessHandle.current().pid());
@@ -100,7 +102,7 @@ final class EngineReport {
         report.put("offload", offload());
         report.put("uplinks", network.describeUplinks());
         report.put("problems", Stream.concat(control.problems().stream(), network.problems().stream()).toList());
-        report.put("workloads", workloads());
+        report.put("workloads", workloads);
         return report;
     }
 

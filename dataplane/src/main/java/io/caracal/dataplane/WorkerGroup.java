@@ -221,8 +221,11 @@ final class WorkerGroup implements AutoCloseable {
         final AtomicLong count = new AtomicLong();
         for (final EngineWorker member : members) {
             final Conntrack conntrack = member.conntrack();
-            member.run(worker -> count.addAndGet((long)conntrack.ipv4Table().flowCount(ifindex)
-                + conntrack.ipv6Table().flowCount(ifindex)));
+            member.run(worker -> {
+                conntrack.catchUp();
+                count.addAndGet(
+                    (long)conntrack.ipv4Table().flowCount(ifindex) + conntrack.ipv6Table().flowCount(ifindex));
+            });
         }
         return count.get();
     }

@@ -167,7 +167,7 @@ final class NodeView {
         return counted("fromWorkloadPackets");
     }
 
-    /** Of those that the kernel has opened, an idle worker looks at them within a quarter of a second. */
+    /** Closing ones leave it soon, and of a burst some may come to Java first. */
     void awaitOffloaded(final long count, final String log) throws Exception {
         await(count + " flows in the cache: " + log, () -> offloadedFlows() == count);
     }
