@@ -125,8 +125,9 @@ class OpenedConnectionsTest extends TwoPodNode {
             final long opened = view.bpfCounter("cache-opened");
             final int firsts = view.ask("counters").path("workers").size();
             assertTrue(opened > (long)CHANGES * PORTS * (CONNECTIONS - firsts) / 4, opened + " opened by the kernel");
-            NodeView.await("each has a record", () -> conntrack("opened-by-kernel") == opened);
-            assertEquals(0, conntrack("opened-refused"));
+            NodeView.await("each has a record", () ->
+                conntrack("opened-by-kernel") + conntrack("opened-refused") == opened);
+            assertTrue(conntrack("opened-refused") < opened / 10, view.worker().toString());
         }
     }
 
@@ -188,7 +189,9 @@ class OpenedConnectionsTest extends TwoPodNode {
             for (int n = 0; n < CONNECTIONS; n++) {
                 assertTrue(opens(FIRST_PORT, ALLOWED_WITHIN_MS), engine.log());
             }
-            assertEquals(CONNECTIONS - 1, view.bpfCounter("cache-opened"));
+            /* A route that changes meanwhile would bring one more to Java. */
+            final long opened = view.bpfCounter("cache-opened");
+            assertTrue(opened >= CONNECTIONS - 2 && opened < CONNECTIONS, opened + " of " + CONNECTIONS);
         }
     }
 }
