@@ -153,11 +153,19 @@ static __always_inline int is_entry_of(const struct cached_flow *slot, const str
 	       slot->destination_rest_be[2] == flow->destination_be[3];
 }
 
-/* The hash of the queue once more, with the interface: both directions of a flow shall not share a bucket. */
+/*
+ * Of a part with so many buckets. The hash of the queue once more, with the interface: both directions of a flow shall
+ * not share a bucket.
+ */
+static __always_inline __u32 bucket_number(__u32 hash, __u32 ifindex, __u32 bucket_count)
+{
+	return mix(hash ^ mix(ifindex)) & (bucket_count - 1);
+}
+
 static __always_inline struct flow_bucket *find_bucket(__u32 hash, __u32 part, __u32 ifindex,
 						       const struct flow_cache_state *state)
 {
-	__u32 bucket = part * state->bucket_count + (mix(hash ^ mix(ifindex)) & (state->bucket_count - 1));
+	__u32 bucket = part * state->bucket_count + bucket_number(hash, ifindex, state->bucket_count);
 
 	return bpf_map_lookup_elem(&flow_cache, &bucket);
 }
@@ -172,6 +180,16 @@ static __always_inline struct cached_flow *find_slot(struct flow_bucket *bucket,
 		if (is_entry_of(&bucket->slots[i], flow, ifindex))
 			return &bucket->slots[i];
 	return NULL;
+}
+
+/* Begins to read a slot under its version; returns whether it is the flow's, whole. */
+static __always_inline int begin_read(const struct cached_flow *slot, const struct flow *flow, __u32 ifindex,
+				      __u32 *version)
+{
+	*version = *(volatile __u32 *)&slot->version;
+	/* Read again, after the version: in between another flow may have come into the slot. */
+	asm volatile("" ::: "memory");
+	return !(*version & 1) && is_entry_of(slot, flow, ifindex);
 }
 
 /*
@@ -428,6 +446,15 @@ static __always_inline enum caracal_counter check_way_out(struct __sk_buff *skb,
 		       ? 0 : COUNTER_CACHE_ROUTED_ELSEWHERE;
 }
 
+/* At tc egress `side` is CACHE_EGRESS, else 0. */
+static __always_inline enum caracal_counter check_way(struct __sk_buff *skb, const struct flow *flow,
+						      const struct translation *translation, __u32 side, __u8 action,
+						      __u32 target_ifindex, struct checked_way *way)
+{
+	return side ? check_way_out(skb, action, target_ifindex)
+		    : check_way_in(skb, flow, translation, action, target_ifindex, way);
+}
+
 /*
  * Sends a packet the way that Java has written down; returns what the program returns then, or CACHE_MISS when it is
  * Java's. Works without an engine: established flows go on. At tc egress `side` is CACHE_EGRESS, else 0. The source's traffic is
@@ -462,10 +489,7 @@ static __always_inline int send_by_cache(struct __sk_buff *skb, const struct car
 	slot = bucket ? find_slot(bucket, flow, ifindex) : NULL;
 	if (!slot)
 		return cache_miss(source, COUNTER_CACHE_MISSES);
-	version = *(volatile __u32 *)&slot->version;
-	/* Read again, after the version: in between another flow may have come into the slot. */
-	asm volatile("" ::: "memory");
-	if (version & 1 || !is_entry_of(slot, flow, ifindex))
+	if (!begin_read(slot, flow, ifindex, &version))
 		return cache_miss(source, COUNTER_CACHE_TORN);
 	target_ifindex = slot->target_ifindex;
 	action = slot->action;
@@ -475,8 +499,7 @@ static __always_inline int send_by_cache(struct __sk_buff *skb, const struct car
 	}
 	if ((__s32)(slot->generation - state->generation_min) < 0)
 		return cache_miss(source, COUNTER_CACHE_OUTDATED);
-	reason = side ? check_way_out(skb, action, target_ifindex)
-		      : check_way_in(skb, flow, &translation, action, target_ifindex, &way);
+	reason = check_way(skb, flow, &translation, side, action, target_ifindex, &way);
 	if (reason)
 		return cache_miss(source, reason);
 	if (exceeds_cached_mtu(skb, &packet, slot->mtu))

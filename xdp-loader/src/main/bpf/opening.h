@@ -86,15 +86,11 @@ static __always_inline int read_opening(const struct flow_cache_state *state, co
 		return 0;
 	kind.source_port_be = 0;
 	index = part * state->opening_bucket_count +
-		(mix(flow_hash(&kind, config->hash_seed) ^ mix(ifindex)) & (state->opening_bucket_count - 1));
+		bucket_number(flow_hash(&kind, config->hash_seed), ifindex, state->opening_bucket_count);
 	kind.protocol |= CACHE_OPENING_OF;
 	bucket = bpf_map_lookup_elem(&openings, &index);
 	slot = bucket ? find_slot(bucket, &kind, ifindex) : NULL;
-	if (!slot)
-		return 0;
-	version = *(volatile __u32 *)&slot->version;
-	asm volatile("" ::: "memory");
-	if (version & 1 || !is_entry_of(slot, &kind, ifindex))
+	if (!slot || !begin_read(slot, &kind, ifindex, &version))
 		return 0;
 	opening->way.ingress_ifindex = ifindex;
 	opening->way.target_ifindex = slot->target_ifindex;
@@ -182,17 +178,12 @@ static __always_inline void turn_round(const struct flow *flow, struct flow *ans
 	answer->words = flow->words;
 }
 
-static __always_inline __u32 bucket_number(__u32 hash, __u32 ifindex, const struct flow_cache_state *state)
-{
-	return mix(hash ^ mix(ifindex)) & (state->bucket_count - 1);
-}
-
 /* Writes both entries and notes them for Java; returns whether there was room for all of it. */
 static __always_inline int enter(const struct flow_cache_state *state, const struct flow *flow, __u32 hash, __u32 part,
 				 const struct opening *opening, __u32 length)
 {
-	__u32 forth_number = bucket_number(hash, opening->way.ingress_ifindex, state);
-	__u32 back_number = bucket_number(hash, opening->reply.ingress_ifindex, state);
+	__u32 forth_number = bucket_number(hash, opening->way.ingress_ifindex, state->bucket_count);
+	__u32 back_number = bucket_number(hash, opening->reply.ingress_ifindex, state->bucket_count);
 	struct opened_flows *opened = bpf_map_lookup_elem(&opened_flows, &part);
 	struct flow_bucket *forth, *back;
 	struct cached_flow *slot;
@@ -259,8 +250,7 @@ static __always_inline int open_by_kind(struct __sk_buff *skb, const struct cara
 	    !read_opening(state, config, flow, part, skb->ifindex | side, &opening))
 		return CACHE_MISS;
 	read_cache_packet(skb, flow, &packet);
-	reason = side ? check_way_out(skb, opening.way.action, opening.way.target_ifindex)
-		      : check_way_in(skb, flow, &translation, opening.way.action, opening.way.target_ifindex, &way);
+	reason = check_way(skb, flow, &translation, side, opening.way.action, opening.way.target_ifindex, &way);
 	if (reason)
 		return cache_miss(source, reason);
 	if (exceeds_cached_mtu(skb, &packet, opening.way.mtu))

@@ -59,7 +59,7 @@ public final class Conntrack implements AutoCloseable, FlowRemovalListener {
         this.workloads = workloads;
         this.listener = listener;
         final SecureRandom random = new SecureRandom();
-        final long nowMs = clock.bootMs(System.nanoTime());
+        final long nowMs = nowMs();
         ipv4Table = Ipv4FlowTable.open(ipv4Image, tableConfig(random), this, nowMs);
         ipv6Table = Ipv6FlowTable.open(ipv6Image, tableConfig(random), this, nowMs);
         ipv4 = new Ipv4Tracking(ipv4Table, config);
@@ -197,7 +197,7 @@ public final class Conntrack implements AutoCloseable, FlowRemovalListener {
             /* The policy that they were made under may be none of this process's: each is judged again. */
             offload.clear();
         } else {
-            offloaded.adopt(opened, clock.bootMs(System.nanoTime()));
+            offloaded.adopt(opened, nowMs());
         }
         ipv4Table.followBy(offloaded::follow);
         ipv6Table.followBy(offloaded::follow);
@@ -213,7 +213,7 @@ public final class Conntrack implements AutoCloseable, FlowRemovalListener {
      * @return whether none is left.
      */
     public boolean withdrawEndpoint(final int ifindex, final int budget) {
-        final long nowMs = clock.bootMs(System.nanoTime());
+        final long nowMs = nowMs();
         return offloaded == null || !opened.adopt(nowMs, budget) && offloaded.withdrawEndpoint(ifindex, budget, nowMs);
     }
 
@@ -226,7 +226,7 @@ public final class Conntrack implements AutoCloseable, FlowRemovalListener {
      * @return whether none is left.
      */
     public boolean reviewOffload(final ForwardingTables tables, final int budget) {
-        final long nowMs = clock.bootMs(System.nanoTime());
+        final long nowMs = nowMs();
         return offloaded == null || !opened.adopt(nowMs, budget) && offloaded.review(tables, budget, nowMs);
     }
 
@@ -258,7 +258,7 @@ public final class Conntrack implements AutoCloseable, FlowRemovalListener {
      */
     public int removeEndpoint(final int ifindex, final int budget) {
         /* What the kernel has opened for it is taken out there, or gets a record that ends below. */
-        if (opened != null && opened.adopt(clock.bootMs(System.nanoTime()), budget)) {
+        if (opened != null && opened.adopt(nowMs(), budget)) {
             return 1;
         }
         final int left = ipv4Table.removeEndpoint(ifindex, budget);
@@ -273,7 +273,7 @@ public final class Conntrack implements AutoCloseable, FlowRemovalListener {
      * @return false when another flow has one of its tuples, or there is no room.
      */
     public boolean adopt(final FlowSnapshot flow) {
-        final long nowMs = clock.bootMs(System.nanoTime());
+        final long nowMs = nowMs();
         final FamilyTracking family = family(flow.ipVersion);
         final FlowSpec spec = family.beginSpec(flow);
         spec.state = flow.state;
@@ -308,6 +308,11 @@ public final class Conntrack implements AutoCloseable, FlowRemovalListener {
 
     int policyGeneration() {
         return policyGeneration;
+    }
+
+    /** Of a command: a burst has the time of its cycle. */
+    private long nowMs() {
+        return clock.bootMs(System.nanoTime());
     }
 
     ConntrackConfig config() {
@@ -360,7 +365,7 @@ public final class Conntrack implements AutoCloseable, FlowRemovalListener {
      */
     public void catchUp() {
         if (opened != null) {
-            opened.adopt(clock.bootMs(System.nanoTime()), opened.count());
+            opened.adopt(nowMs(), opened.count());
         }
     }
 

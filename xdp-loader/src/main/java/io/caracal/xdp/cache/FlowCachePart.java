@@ -139,6 +139,7 @@ public final class FlowCachePart {
      * @param slot {@link #isOpened}.
      */
     public void claim(final int slot) {
+        assert isOpened(slot) : "slot " + slot + " is no program's";
         usedCount += 2;
     }
 

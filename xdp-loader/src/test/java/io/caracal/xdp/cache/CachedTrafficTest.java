@@ -20,11 +20,11 @@ import io.caracal.xdp.punt.PuntCounter;
 import io.caracal.xdp.punt.PuntPrograms;
 import io.caracal.xdp.punt.Workload;
 import io.caracal.xdp.punt.Workload.MissLimit;
+import io.caracal.xdp.testing.CounterWatch;
 import io.caracal.xdp.testing.Packet;
 import io.caracal.xdp.testing.TestSkb;
 import io.caracal.xdp.uplink.UplinkDevice;
 import java.util.Arrays;
-import java.util.EnumMap;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -49,7 +49,7 @@ final class CachedTrafficTest {
 
     private PuntPrograms programs;
     private FlowCache cache;
-    private Map<PuntCounter, Long> before;
+    private CounterWatch counters;
 
     @BeforeEach
     void load() {
@@ -60,7 +60,7 @@ final class CachedTrafficTest {
         programs.putWorkload(POD_B, new Workload(POD_B_MAC, HOST_B_MAC, MissLimit.NONE));
         cache = FlowCache.map(programs, new FlowQueue(SEED, QUEUES));
         cache.switchOn();
-        before = programs.counters();
+        counters = new CounterWatch(programs);
     }
 
     @AfterEach
@@ -124,12 +124,12 @@ final class CachedTrafficTest {
         part(spec(UDP)).insert(spec(UDP));
         final byte[] packet = udp(20);
         packet[15] = (byte)0xb9;
-        fixChecksum(packet);
+        Packet.fixIpv4Checksum(packet);
         final byte[] expected = packet.clone();
         System.arraycopy(POD_B_MAC, 0, expected, 0, 6);
         System.arraycopy(HOST_B_MAC, 0, expected, 6, 6);
         expected[TTL_AT] = 63;
-        fixChecksum(expected);
+        Packet.fixIpv4Checksum(expected);
         final TestSkb.Result result = run(packet);
         assertEquals(TC_ACT_REDIRECT, result.action());
         assertArrayEquals(expected, result.packet());
@@ -149,7 +149,7 @@ final class CachedTrafficTest {
                 packet[18] = (byte)(id >> 8);
                 packet[19] = (byte)id;
                 packet[TTL_AT] = (byte)ttl;
-                fixChecksum(packet);
+                Packet.fixIpv4Checksum(packet);
                 final byte[] header = Arrays.copyOfRange(run(packet).packet(), 14, 34);
                 assertEquals(ttl - 1, header[8] & 0xff);
                 assertEquals(0xffff, Packet.onesComplementSum(header, 0), "ttl " + ttl + " id " + id);
@@ -387,32 +387,12 @@ final class CachedTrafficTest {
         RcuGracePeriod.await();
     }
 
-    private static void fixChecksum(final byte[] packet) {
-        packet[24] = 0;
-        packet[25] = 0;
-        final int sum = ~Packet.onesComplementSum(Arrays.copyOfRange(packet, 14, 34), 0);
-        packet[24] = (byte)(sum >> 8);
-        packet[25] = (byte)sum;
-    }
-
     private void assertMissed(final byte[] packet, final PuntCounter reason) {
         assertEquals(TC_ACT_SHOT, run(packet).action(), Arrays.toString(packet));
         assertCounted(reason, PuntCounter.DROPPED_ENGINE_ABSENT);
     }
 
-    private void assertCounted(final PuntCounter... counters) {
-        final Map<PuntCounter, Long> expected = new EnumMap<>(PuntCounter.class);
-        for (final PuntCounter counter : counters) {
-            expected.put(counter, 1L);
-        }
-        final Map<PuntCounter, Long> moved = new EnumMap<>(PuntCounter.class);
-        final Map<PuntCounter, Long> now = programs.counters();
-        now.forEach((counter, value) -> {
-            if (!value.equals(before.get(counter))) {
-                moved.put(counter, value - before.get(counter));
-            }
-        });
-        before = now;
-        assertEquals(expected, moved);
+    private void assertCounted(final PuntCounter... expected) {
+        counters.assertCounted(expected);
     }
 }

@@ -27,15 +27,14 @@ import io.caracal.xdp.punt.PuntCounter;
 import io.caracal.xdp.punt.PuntPrograms;
 import io.caracal.xdp.punt.Workload;
 import io.caracal.xdp.punt.Workload.MissLimit;
+import io.caracal.xdp.testing.CounterWatch;
 import io.caracal.xdp.testing.Packet;
 import io.caracal.xdp.testing.TestSkb;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
@@ -80,7 +79,7 @@ final class OpenedTrafficTest {
     private PuntPrograms programs;
     private Fd socket;
     private FlowCache cache;
-    private Map<PuntCounter, Long> before;
+    private CounterWatch counters;
 
     @BeforeAll
     static void makeInterface() {
@@ -116,7 +115,7 @@ final class OpenedTrafficTest {
         }
         cache = FlowCache.map(programs, new FlowQueue(SEED, QUEUES));
         cache.switchOn();
-        before = programs.counters();
+        counters = new CounterWatch(programs);
     }
 
     @AfterEach
@@ -225,7 +224,7 @@ final class OpenedTrafficTest {
         final byte[] packet = tcp(SYN);
         final byte[] expected = packet.clone();
         expected[TTL_AT] = 63;
-        fixChecksum(expected);
+        Packet.fixIpv4Checksum(expected);
         assertOpens(4, packet, expected);
     }
 
@@ -817,14 +816,6 @@ final class OpenedTrafficTest {
         assertNothingOpened();
     }
 
-    private static void fixChecksum(final byte[] packet) {
-        packet[24] = 0;
-        packet[25] = 0;
-        final int sum = ~Packet.onesComplementSum(Arrays.copyOfRange(packet, 14, 34), 0);
-        packet[24] = (byte)(sum >> 8);
-        packet[25] = (byte)sum;
-    }
-
     private void assertOpened(final TestSkb.Result result) {
         assertEquals(TC_ACT_REDIRECT, result.action());
         assertArrayEquals(POD_B_MAC, result.destinationMac());
@@ -869,19 +860,7 @@ final class OpenedTrafficTest {
         return used;
     }
 
-    private void assertCounted(final PuntCounter... counters) {
-        final Map<PuntCounter, Long> expected = new EnumMap<>(PuntCounter.class);
-        for (final PuntCounter counter : counters) {
-            expected.put(counter, 1L);
-        }
-        final Map<PuntCounter, Long> moved = new EnumMap<>(PuntCounter.class);
-        final Map<PuntCounter, Long> now = programs.counters();
-        now.forEach((counter, value) -> {
-            if (!value.equals(before.get(counter))) {
-                moved.put(counter, value - before.get(counter));
-            }
-        });
-        before = now;
-        assertEquals(expected, moved);
+    private void assertCounted(final PuntCounter... expected) {
+        counters.assertCounted(expected);
     }
 }

@@ -1,14 +1,12 @@
 package io.caracal.xdp.punt;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.caracal.bindings.Fd;
 import io.caracal.bindings.Posix;
 import io.caracal.xdp.punt.PuntConfig.OnEngineLoss;
 import io.caracal.xdp.punt.Workload.MissLimit;
+import io.caracal.xdp.testing.CounterWatch;
 import io.caracal.xdp.testing.Packet;
-import java.util.EnumMap;
-import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 
@@ -32,7 +30,7 @@ abstract class ProgramTable {
 
     PuntPrograms programs;
     private Fd socket;
-    private Map<PuntCounter, Long> before;
+    private CounterWatch counters;
 
     @BeforeEach
     void load() {
@@ -40,7 +38,7 @@ abstract class ProgramTable {
         programs.configure(CONFIG);
         programs.putWorkload(WORKLOAD, POD);
         socket = Fd.socket(Posix.AF_XDP, Posix.SOCK_RAW, 0);
-        before = programs.counters();
+        counters = new CounterWatch(programs);
     }
 
     @AfterEach
@@ -66,19 +64,7 @@ abstract class ProgramTable {
     }
 
     /** Exactly these counters went up by one since the last call; no others moved. */
-    void assertCounted(final PuntCounter... counters) {
-        final Map<PuntCounter, Long> expected = new EnumMap<>(PuntCounter.class);
-        for (final PuntCounter counter : counters) {
-            expected.merge(counter, 1L, Long::sum);
-        }
-        final Map<PuntCounter, Long> now = programs.counters();
-        final Map<PuntCounter, Long> moved = new EnumMap<>(PuntCounter.class);
-        now.forEach((counter, value) -> {
-            if (!value.equals(before.get(counter))) {
-                moved.put(counter, value - before.get(counter));
-            }
-        });
-        before = now;
-        assertEquals(expected, moved, "counters that moved");
+    void assertCounted(final PuntCounter... expected) {
+        counters.assertCounted(expected);
     }
 }

@@ -4,6 +4,7 @@ import java.io.ByteArrayOutputStream;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.HexFormat;
 
 /**
@@ -141,5 +142,14 @@ public final class Packet {
             sum = (sum & 0xffff) + (sum >>> 16);
         }
         return sum;
+    }
+
+    /** Writes the checksum of a frame's IPv4 header without options. */
+    public static void fixIpv4Checksum(final byte[] frame) {
+        frame[24] = 0;
+        frame[25] = 0;
+        final int sum = ~onesComplementSum(Arrays.copyOfRange(frame, 14, 34), 0);
+        frame[24] = (byte)(sum >> 8);
+        frame[25] = (byte)sum;
     }
 }

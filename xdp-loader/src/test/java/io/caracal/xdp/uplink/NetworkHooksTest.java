@@ -23,13 +23,12 @@ import io.caracal.xdp.punt.PuntCounter;
 import io.caracal.xdp.punt.PuntPrograms;
 import io.caracal.xdp.punt.Workload;
 import io.caracal.xdp.punt.Workload.MissLimit;
+import io.caracal.xdp.testing.CounterWatch;
 import io.caracal.xdp.testing.Packet;
 import io.caracal.xdp.testing.TestSkb;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.util.Arrays;
-import java.util.EnumMap;
-import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -55,7 +54,7 @@ final class NetworkHooksTest {
     private PuntPrograms punt;
     private UplinkPrograms programs;
     private Fd socket;
-    private Map<PuntCounter, Long> before;
+    private CounterWatch counters;
 
     @BeforeEach
     void load() {
@@ -69,7 +68,7 @@ final class NetworkHooksTest {
         punt.putWorkload(POD_IFINDEX, new Workload(Packet.POD_MAC, Packet.HOST_MAC, MissLimit.NONE));
         socket = Fd.socket(Posix.AF_XDP, Posix.SOCK_RAW, 0);
         punt.sockets().set(0, socket.number());
-        before = punt.counters();
+        counters = new CounterWatch(punt);
     }
 
     @AfterEach
@@ -93,20 +92,8 @@ final class NetworkHooksTest {
         return TestSkb.of(packet, LOOPBACK).run(programs.toNetwork());
     }
 
-    private void assertCounted(final PuntCounter... counters) {
-        final Map<PuntCounter, Long> expected = new EnumMap<>(PuntCounter.class);
-        for (final PuntCounter counter : counters) {
-            expected.merge(counter, 1L, Long::sum);
-        }
-        final Map<PuntCounter, Long> now = punt.counters();
-        final Map<PuntCounter, Long> moved = new EnumMap<>(PuntCounter.class);
-        now.forEach((counter, value) -> {
-            if (!value.equals(before.get(counter))) {
-                moved.put(counter, value - before.get(counter));
-            }
-        });
-        before = now;
-        assertEquals(expected, moved);
+    private void assertCounted(final PuntCounter... expected) {
+        counters.assertCounted(expected);
     }
 
     /** What the overlay device brings of a flow in the cache goes to its pod, and counts for nobody's misses. */
