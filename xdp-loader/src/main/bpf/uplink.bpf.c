@@ -159,9 +159,13 @@ static __always_inline int drop_miss(enum caracal_counter counter)
 	return TC_ACT_SHOT;
 }
 
-/* Gives a packet to the engine; the limit is that of the workload interface it came by, if it came by one. */
+/*
+ * Gives a packet to the engine; the limit is that of the workload interface it came by, if it came by one. An answer to
+ * what NAT-outgoing has translated is dropped without an engine, even where others may pass: the host's stack would end
+ * the pod's connection (see take).
+ */
 static __always_inline int punt_network(struct __sk_buff *skb, const struct caracal_config *config,
-					enum caracal_direction direction, const struct workload *limit)
+					enum caracal_direction direction, const struct workload *limit, int is_answer)
 {
 	struct flow flow = {};
 	int action = CACHE_MISS;
@@ -182,7 +186,7 @@ static __always_inline int punt_network(struct __sk_buff *skb, const struct cara
 		count(COUNTER_PUNTED_UNPARSED);
 	}
 	if (!bpf_map_lookup_elem(&xsks, &queue)) {
-		if (config->on_engine_loss != ON_ENGINE_LOSS_PASS)
+		if (is_answer || config->on_engine_loss != ON_ENGINE_LOSS_PASS)
 			return drop_miss(COUNTER_DROPPED_ENGINE_ABSENT);
 		count(COUNTER_PASSED_ENGINE_ABSENT);
 		return TC_ACT_OK;
@@ -245,19 +249,7 @@ int to_network(struct __sk_buff *skb)
 		workload = bpf_map_lookup_elem(&workloads, &ingress_ifindex);
 	if (!workload && !is_from_local_workload(skb))
 		return TC_ACT_OK;
-	return punt_network(skb, config, DIRECTION_TO_UPLINK, workload);
-}
-
-/* What the kernel has decapsulated, or an uplink without XDP brings, of a flow that the cache carries on. */
-static __always_inline int send_networks_packet(struct __sk_buff *skb, const struct caracal_config *config)
-{
-	struct flow flow = {};
-	__u32 hash;
-
-	if (!find_flow(skb, &flow))
-		return CACHE_MISS;
-	hash = flow_hash(&flow, config->hash_seed);
-	return send_by_cache(skb, config, &flow, hash, hash % config->queue_count, 0, NULL);
+	return punt_network(skb, config, DIRECTION_TO_UPLINK, workload, 0);
 }
 
 static __always_inline void set_address(struct address *address, const __u32 word_be[4], __u8 words)
@@ -290,35 +282,54 @@ static __always_inline int find_part(const struct flow *flow, __u32 *part)
 	return worker != NULL;
 }
 
+/* By the flow cache, of what a network brings. */
+static __always_inline int send_arriving(struct __sk_buff *skb, const struct caracal_config *config,
+					 const struct flow *flow, __u32 part)
+{
+	__u32 hash = flow_hash(flow, config->hash_seed);
+
+	if (part == PART_OF_HASH)
+		part = hash % config->queue_count;
+	return send_by_cache(skb, config, flow, hash, part, 0, NULL);
+}
+
 /*
  * tc ingress of an uplink with XDP: what XDP has left to the cache. All else is the host's, and costs it two looks into
  * maps. What has lost its entry in between goes through the host's stack to the hooks of the workload interface, but for
- * an answer: that stack would end the pod's connection (see take).
+ * an answer.
  */
 SEC("tc")
 int from_uplink(struct __sk_buff *skb)
 {
 	const struct caracal_config *config = caracal_config();
 	struct flow flow = {};
-	__u32 hash, part;
-	int is_answer, action;
+	__u32 part;
+	int action;
 
 	if (!config || !config->punt_ifindex || !config->queue_count || skb->vlan_present)
 		return TC_ACT_OK;
 	if (!find_flow(skb, &flow) || !flow.transport_offset || !find_part(&flow, &part))
 		return TC_ACT_OK;
-	hash = flow_hash(&flow, config->hash_seed);
-	is_answer = part != PART_OF_HASH;
-	if (!is_answer)
-		part = hash % config->queue_count;
-	action = send_by_cache(skb, config, &flow, hash, part, 0, NULL);
+	action = send_arriving(skb, config, &flow, part);
 	if (!is_cache_miss(action))
 		return action;
-	if (!is_answer)
-		return TC_ACT_OK;
-	if (!bpf_map_lookup_elem(&xsks, &part))
-		return drop_miss(COUNTER_DROPPED_ENGINE_ABSENT);
-	return punt_network(skb, config, DIRECTION_FROM_UPLINK, NULL);
+	return part == PART_OF_HASH ? TC_ACT_OK : punt_network(skb, config, DIRECTION_FROM_UPLINK, NULL, 1);
+}
+
+/* What comes by the overlay device is for pods; who has the entry of what comes by an uplink must be looked for. */
+static __always_inline int send_networks_packet(struct __sk_buff *skb, const struct caracal_config *config)
+{
+	const struct uplink_config *uplink;
+	__u32 part = PART_OF_HASH, zero = 0;
+	struct flow flow = {};
+
+	uplink = bpf_map_lookup_elem(&uplink_config, &zero);
+	if (!uplink || !find_flow(skb, &flow))
+		return CACHE_MISS;
+	if (skb->ifindex != uplink->overlay_ifindex_v4 && skb->ifindex != uplink->overlay_ifindex_v6 &&
+	    !find_part(&flow, &part))
+		return CACHE_MISS;
+	return send_arriving(skb, config, &flow, part);
 }
 
 /*
@@ -359,7 +370,7 @@ int from_network(struct __sk_buff *skb)
 		return TC_ACT_SHOT;
 	if (decision == UPLINK_PASSED || decision == UPLINK_TAKEN_OVERLAY)
 		return TC_ACT_OK;
-	return punt_network(skb, config, DIRECTION_FROM_UPLINK, NULL);
+	return punt_network(skb, config, DIRECTION_FROM_UPLINK, NULL, decision != UPLINK_TAKEN_PLAIN);
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

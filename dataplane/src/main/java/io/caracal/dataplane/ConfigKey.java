@@ -107,7 +107,9 @@ public enum ConfigKey {
         + "engine there; auto: those of default routes; none: all that leaves is the host's"),
     /** How uplinks are driven. */
     UPLINK_MODE("uplink-mode", "auto",
-        "auto: the first that works; native-zero-copy, native-copy, generic, or kernel: without XDP"),
+        "auto: the first that works of native-zero-copy, native-copy, generic, and kernel: without XDP, which comes "
+        + "second where flows are offloaded and the interface brings packets larger than its MTU (veth, LRO, hardware "
+        + "GRO)"),
     /** MTU file. */
     MTU_FILE("mtu-file", "/var/lib/calico/mtu",
         "where the CNI plugin learns the MTU of new pods; empty = it is told nothing"),

@@ -357,7 +357,7 @@ public final class NetworkControl implements AutoCloseable {
     private void reconcileUplinks() {
         final boolean isFirst = uplinkModes.isEmpty() && compiled == null;
         if (uplinks == null) {
-            uplinks = new Uplinks(side().programs(), side().hooks(), config.uplinks(), workers, log);
+            uplinks = new Uplinks(side().programs(), side().hooks(), config, workers, log);
         }
         uplinks.reconcile(cluster.isEmpty() ? List.of() : config.uplinks().present(host));
         uplinks.reconcileOverlays(cluster.isEmpty() ? List.of() : overlayDevices());

@@ -15,6 +15,7 @@ import io.caracal.xsk.XskConfig;
 import io.caracal.xsk.XskSocket;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 
 /**
@@ -54,6 +55,22 @@ final class Uplink {
             return Math.max(1, channels.rx() + channels.combined());
         } catch (final NativeCallException unsupported) {
             return Math.max(1, link.rxQueueCount());
+        }
+    }
+
+    /**
+     * Whether packets come that are larger than the MTU, which a driver has to stop for XDP: what a peer has not cut
+     * (veth), or the device has put together.
+     */
+    static boolean bringsLargePackets(final Link link) {
+        if ("veth".equals(link.kind())) {
+            return true;
+        }
+        try {
+            final Map<String, Boolean> features = Ethtool.features(link.name());
+            return features.getOrDefault(Ethtool.LRO, false) || features.getOrDefault(Ethtool.GRO_HW, false);
+        } catch (final NativeCallException unsupported) {
+            return false;
         }
     }
 

@@ -89,6 +89,11 @@ public record UplinkSettings(List<String> names, boolean isAutomatic, List<Mode>
         return new UplinkSettings(names, isAutomatic, wanted, ringDepth);
     }
 
+    /** Whether the engine chooses the mode, not the operator. */
+    boolean isFirstModeThatWorks() {
+        return modes.size() > 1;
+    }
+
     /** The uplinks that are there and up. */
     List<Link> present(final HostView host) {
         final Map<Integer, Link> present = new LinkedHashMap<>();

@@ -6,6 +6,7 @@ import io.caracal.xdp.uplink.UplinkDevice;
 import io.caracal.xdp.uplink.UplinkHooks;
 import io.caracal.xdp.uplink.UplinkMode;
 import io.caracal.xdp.uplink.UplinkPrograms;
+import io.caracal.xsk.XskMode;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.Collection;
@@ -28,17 +29,19 @@ final class Uplinks {
     private final UplinkPrograms programs;
     private final UplinkHooks hooks;
     private final UplinkSettings settings;
+    private final boolean hasCache;
     private final UplinkWorkers workers;
     private final NetworkLog log;
     private final Map<Integer, Uplink> attached = new TreeMap<>();
     private final Map<Integer, UplinkDevice> overlays = new TreeMap<>();
     private final Map<String, String> problems = new TreeMap<>();
 
-    Uplinks(final UplinkPrograms programs, final UplinkHooks hooks, final UplinkSettings settings,
+    Uplinks(final UplinkPrograms programs, final UplinkHooks hooks, final NetworkConfig config,
             final UplinkWorkers workers, final NetworkLog log) {
         this.programs = programs;
         this.hooks = hooks;
-        this.settings = settings;
+        settings = config.uplinks();
+        hasCache = config.hasCache();
         this.workers = workers;
         this.log = log;
     }
@@ -94,13 +97,20 @@ final class Uplinks {
         }
     }
 
-    /** Why a mode need not be tried. */
+    /**
+     * Why a mode need not be tried. Where streams take the flow cache, XDP that copies gains them nothing and costs
+     * them the large packets that the device brings (docs/decisions/032-uplink-mode.md).
+     */
     private Optional<String> obstacle(final Link link, final UplinkSettings.Mode mode) {
         if (mode == UplinkSettings.Mode.KERNEL) {
             return Optional.empty();
         }
         if (STACKED.contains(link.kind())) {
             return Optional.of("a " + link.kind() + " has no receive queues of its own");
+        }
+        if (hasCache && settings.isFirstModeThatWorks() && mode.xskMode() == XskMode.COPY
+            && Uplink.bringsLargePackets(link)) {
+            return Optional.of("the flow cache gains more by the large packets that it brings without XDP");
         }
         return Optional.empty();
     }

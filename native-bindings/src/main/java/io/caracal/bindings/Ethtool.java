@@ -28,6 +28,11 @@ import java.util.TreeMap;
  * cannot.
  */
 public final class Ethtool {
+    /** The feature of a device that puts TCP segments together, for this host alone. */
+    public static final String LRO = "rx-lro";
+    /** The feature of a device that puts TCP segments together so that they could be cut again. */
+    public static final String GRO_HW = "rx-gro-hw";
+
     private static final int FEATURES_PER_BLOCK = Integer.SIZE;
 
     /** An offload, or a group of them, that ethtool has a switch of its own for. */

@@ -1,5 +1,6 @@
 package io.caracal.perf.life;
 
+import io.caracal.perf.rounds.ProcFile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -29,7 +30,7 @@ public record ThreadTimes(long takenNs, Map<String, Long> ticksByThread) {
     private static final int BUSIEST = 3;
 
     /**
-     * Reads the times now.
+     * Reads the times now. A thread that ends meanwhile is not among them.
      *
      * @param proc {@code /proc}, or a copy of it in a test.
      * @param pid the process.
@@ -39,7 +40,10 @@ public record ThreadTimes(long takenNs, Map<String, Long> ticksByThread) {
         final Map<String, Long> ticks = new TreeMap<>();
         try (Stream<Path> tasks = Files.list(proc.resolve(Long.toString(pid)).resolve("task"))) {
             for (final Path task : tasks.toList()) {
-                final String stat = Files.readString(task.resolve("stat"));
+                final String stat = ProcFile.read(task.resolve("stat"));
+                if (stat.isEmpty()) {
+                    continue;
+                }
                 final int nameEnd = stat.lastIndexOf(')');
                 final String[] fields = stat.substring(nameEnd + 2).split(" ");
                 ticks.put(task.getFileName() + " " + stat.substring(stat.indexOf('(') + 1, nameEnd),
@@ -59,7 +63,21 @@ public record ThreadTimes(long takenNs, Map<String, Long> ticksByThread) {
      * @return milliseconds of processor time.
      */
     public double msSince(final ThreadTimes earlier, final String name) {
-        return ticksSince(earlier).entrySet().stream().filter(thread -> thread.getKey().contains(name))
+        return ms(ticksSince(earlier), name);
+    }
+
+    /**
+     * What threads have used since they began.
+     *
+     * @param name what their names contain; empty for all.
+     * @return milliseconds of processor time.
+     */
+    public double totalMs(final String name) {
+        return ms(ticksByThread, name);
+    }
+
+    private static double ms(final Map<String, Long> ticksByThread, final String name) {
+        return ticksByThread.entrySet().stream().filter(thread -> thread.getKey().contains(name))
             .mapToLong(Map.Entry::getValue).sum() * MS_PER_TICK;
     }
 

@@ -8,6 +8,7 @@ import java.util.List;
 
 import io.caracal.bindings.CpuAffinity;
 import io.caracal.perf.BenchException;
+import io.caracal.perf.life.ThreadTimes;
 import io.caracal.perf.rounds.BusyTime;
 import io.caracal.perf.rounds.Contender;
 import io.caracal.perf.rounds.CpuTimes;
@@ -22,9 +23,8 @@ final class PodContender implements Contender<PodFigures>, Closeable {
     private static final int SIDES = 2;
     private static final int ATTEMPTS = 3;
     private static final int STEP_MS = 500;
-    /** So many steps in a row that are no faster than the best one. */
-    private static final int STEADY_STEPS = 6;
-    private static final double FASTER = 1.02;
+    /** In the names of HotSpot's compiler threads, as far as the kernel keeps them: 15 characters. */
+    private static final String COMPILER_THREAD = "CompilerThre";
 
     private final Ends ends;
     private final PodLoad load;
@@ -63,7 +63,7 @@ final class PodContender implements Contender<PodFigures>, Closeable {
      * @param warmUpMsMax the same while it still gets faster.
      */
     record Timing(int settleMs, int windowMs, int warmUpMs, int warmUpMsMax) {
-        private static final Timing WHOLE = new Timing(300, 1500, 4000, 20_000);
+        private static final Timing WHOLE = new Timing(300, 1500, 4000, 30_000);
         private static final Timing QUICK = new Timing(100, 300, 1000, 1000);
 
         static Timing of(final boolean quick) {
@@ -86,21 +86,16 @@ final class PodContender implements Contender<PodFigures>, Closeable {
     }
 
     /**
-     * Load until it gets no faster: compiled code comes by the number of packets, and the compilers want the processors
-     * that the load keeps busy. Until then it would be the compilers that are measured.
+     * Load until it gets no faster and the engine's compilers rest: compiled code comes by the number of packets, and the
+     * compilers want the processors that the load keeps busy. Until then it would be the compilers that are measured.
      */
     void warmUp() throws IOException, InterruptedException {
         ends.carrier.resume();
         try (LoadProcess client = startClient()) {
-            long before = progress(client);
-            long best = 0;
-            int steady = 0;
-            for (int ms = 0; ms < timing.warmUpMs || steady < STEADY_STEPS && ms < timing.warmUpMsMax; ms += STEP_MS) {
+            final Steadiness steadiness = new Steadiness(progress(client), compilingMs());
+            for (int ms = 0; ms < timing.warmUpMs || !steadiness.isSteady() && ms < timing.warmUpMsMax; ms += STEP_MS) {
                 Thread.sleep(STEP_MS);
-                final long now = progress(client);
-                steady = now - before > best * FASTER ? 0 : steady + 1;
-                best = Math.max(best, now - before);
-                before = now;
+                steadiness.step(progress(client), compilingMs());
             }
         } finally {
             ends.carrier.pause();
@@ -109,6 +104,11 @@ final class PodContender implements Contender<PodFigures>, Closeable {
 
     private long progress(final LoadProcess client) throws IOException, InterruptedException {
         return server.read().bytes() + client.read().operations();
+    }
+
+    /** Processor time that compilers have used in the processes that carry packets. */
+    private double compilingMs() {
+        return ends.pids.stream().mapToDouble(pid -> ThreadTimes.read(PROC, pid).totalMs(COMPILER_THREAD)).sum();
     }
 
     private LoadProcess startClient() throws IOException, InterruptedException {

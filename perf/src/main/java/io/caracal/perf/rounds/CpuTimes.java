@@ -3,7 +3,6 @@ package io.caracal.perf.rounds;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
@@ -60,7 +59,7 @@ public record CpuTimes(long takenNs, long busyTicks, long ownTicks) {
     }
 
     private static long busyTicks(final Path stat) {
-        final String[] fields = readText(stat).lines().findFirst().orElse("").split(" +");
+        final String[] fields = ProcFile.read(stat).lines().findFirst().orElse("").split(" +");
         if (fields.length <= STEAL || !"cpu".equals(fields[0])) {
             throw new IllegalStateException(stat + " does not begin with the times of all processors");
         }
@@ -72,7 +71,7 @@ public record CpuTimes(long takenNs, long busyTicks, long ownTicks) {
         long ticks = 0;
         try (Stream<Path> entries = Files.list(proc)) {
             for (final Path entry : entries.filter(CpuTimes::isProcess).toList()) {
-                final String stat = readText(entry.resolve("stat"));
+                final String stat = ProcFile.read(entry.resolve("stat"));
                 ticks += stat.contains("(ksoftirqd/") ? ticksOf(stat) : 0;
             }
         } catch (final IOException e) {
@@ -86,7 +85,7 @@ public record CpuTimes(long takenNs, long busyTicks, long ownTicks) {
     }
 
     private static long processTicks(final Path stat) {
-        return ticksOf(readText(stat));
+        return ticksOf(ProcFile.read(stat));
     }
 
     /**
@@ -102,19 +101,5 @@ public record CpuTimes(long takenNs, long busyTicks, long ownTicks) {
         /* The name may contain blanks and parentheses: what follows its last one is regular. */
         final List<String> fields = List.of(stat.substring(stat.lastIndexOf(')') + 2).split(" "));
         return Long.parseLong(fields.get(UTIME_AFTER_NAME)) + Long.parseLong(fields.get(UTIME_AFTER_NAME + 1));
-    }
-
-    /** Text of a file; empty if its process has just ended. */
-    private static String readText(final Path file) {
-        try {
-            return Files.readString(file);
-        } catch (final NoSuchFileException ended) {
-            return "";
-        } catch (final IOException e) {
-            if (e.getMessage() != null && e.getMessage().contains("No such process")) {
-                return "";
-            }
-            throw new UncheckedIOException("read " + file, e);
-        }
     }
 }

@@ -35,6 +35,7 @@ class ThreadTimesTest {
         final ThreadTimes later = new ThreadTimes(earlier.takenNs() + 2_000_000_000L, read.ticksByThread());
 
         assertEquals(10.0, later.percentSince(earlier), 1e-9, "20 ticks of 10 ms in 2 s");
+        assertEquals(50.0, later.totalMs("C2"), 1e-9, "5 ticks");
         assertEquals("8 caracal-worker- 15 ticks, 9 C2 (new) one 5 ticks", later.busiestSince(earlier));
     }
 

@@ -27,9 +27,6 @@ import java.util.TreeMap;
  * {@link #detach} then only gives descriptors and pins back.
  */
 public final class UplinkHooks implements AutoCloseable {
-    private static final String LRO = "rx-lro";
-    private static final String GRO_HW = "rx-gro-hw";
-
     private final UplinkPrograms programs;
     private final PinDirectory pins;
     private final List<TcHook> tcHooks;
@@ -259,7 +256,7 @@ public final class UplinkHooks implements AutoCloseable {
         void offloadsOff(final String interfaceName) {
             name = interfaceName;
             final Map<String, Boolean> features = Ethtool.features(name);
-            for (final String feature : List.of("rx-gro", LRO, GRO_HW)) {
+            for (final String feature : List.of("rx-gro", Ethtool.LRO, Ethtool.GRO_HW)) {
                 if (features.getOrDefault(feature, false)) {
                     Ethtool.setFeature(name, feature, false);
                     offloadsOff.add(feature);

@@ -251,11 +251,41 @@ final class PlainOffloadTest {
     @Test
     void shouldGiveTheEngineAnAnswerWithoutAnEntryAndTheHostNone() {
         bind(TCP, 1);
-        final TestSkb.Result result = arrive(answer(ACK));
+        assertPunted(arrive(answer(ACK)));
+        noEngine();
+        assertEquals(TC_ACT_SHOT, arrive(answer(ACK)).action(), "not even where others may pass without an engine");
+    }
+
+    /** In whose part an answer has its entry says the binding there, too. */
+    @Test
+    void shouldSendOnWithoutXdpWhatHasAnEntryInItsWorkersPart() {
+        for (int worker = 0; worker < QUEUES; worker++) {
+            bind(TCP, worker);
+            assertPunted(arriveWithoutXdp(answer(ACK)));
+            putTranslated(TCP, worker);
+            final TestSkb.Result result = arriveWithoutXdp(answer(ACK));
+            assertEquals(TC_ACT_REDIRECT, result.action());
+            assertArrayEquals(Packet.POD_MAC, result.destinationMac());
+            assertPunted(arriveWithoutXdp(answer(Packet.SYN)));
+            cache.outdateBefore(worker + 1);
+        }
+        noEngine();
+        assertEquals(TC_ACT_SHOT, arriveWithoutXdp(answer(ACK)).action(), "not even where others may pass");
+    }
+
+    private TestSkb.Result arriveWithoutXdp(final byte[] frame) {
+        return TestSkb.of(frame, LOOPBACK).run(programs.fromNetwork());
+    }
+
+    private void noEngine() {
+        for (int worker = 0; worker < QUEUES; worker++) {
+            punt.sockets().clear(worker);
+        }
+    }
+
+    private static void assertPunted(final TestSkb.Result result) {
         assertEquals(TC_ACT_REDIRECT, result.action());
         assertNotEquals(Arrays.toString(Packet.POD_MAC), Arrays.toString(result.destinationMac()));
-        punt.sockets().clear(1);
-        assertEquals(TC_ACT_SHOT, arrive(answer(ACK)).action(), "not even where others may pass without an engine");
     }
 
     @Test
