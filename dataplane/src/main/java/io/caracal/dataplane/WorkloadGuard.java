@@ -23,11 +23,12 @@ public final class WorkloadGuard {
     private static final int PRIORITY = -310;
     private static final int NFT_TIMEOUT_SECONDS = 20;
     private static final String TABLE = "inet caracal";
-    /** Makes the chain of {@link #refuseServices} and empties it. */
-    private static final String NO_SERVICE_REFUSED = """
-        add chain %1$s guard_services { type filter hook forward priority 0; policy accept; }
-        flush chain %1$s guard_services
-        """.formatted(TABLE);
+    /** Makes the chain of {@link #refuseServices}. */
+    private static final String ADD_SERVICES_CHAIN =
+        "add chain %s guard_services { type filter hook forward priority 0; policy accept; }\n".formatted(TABLE);
+    /** Takes it away, there or not: a chain without rules costs each forwarded packet its call. */
+    private static final String NO_SERVICE_REFUSED =
+        ADD_SERVICES_CHAIN + "delete chain %s guard_services\n".formatted(TABLE);
 
     private final String interfacePrefix;
 
@@ -41,8 +42,9 @@ public final class WorkloadGuard {
     }
 
     /**
-     * Puts the table in place in one transaction. What an earlier engine armed stays armed: its programs are pinned
-     * and still at work; {@link #armOnly} ends that when this engine knows better.
+     * Puts the table in place in one transaction. Packets of armed interfaces cost a look into the set and none at the
+     * name; where a forwarded one comes from was looked at before. What an earlier engine armed stays armed: its
+     * programs are pinned and still at work; {@link #armOnly} ends that when this engine knows better.
      */
     public void install() {
         final String wild = "\"" + interfacePrefix + "*\"";
@@ -53,9 +55,8 @@ public final class WorkloadGuard {
             add chain %1$s guard_forward { type filter hook forward priority %2$d; policy accept; }
             flush chain %1$s guard_prerouting
             flush chain %1$s guard_forward
-            add rule %1$s guard_prerouting iifname %3$s iif != @armed counter drop
-            add rule %1$s guard_forward iifname %3$s iif != @armed counter drop
-            add rule %1$s guard_forward oifname %3$s oif != @armed counter drop
+            add rule %1$s guard_prerouting iif != @armed iifname %3$s counter drop
+            add rule %1$s guard_forward oif != @armed oifname %3$s counter drop
             """.formatted(TABLE, PRIORITY, wild) + NO_SERVICE_REFUSED);
     }
 
@@ -102,6 +103,9 @@ public final class WorkloadGuard {
      */
     public void refuseServices(final Collection<Prefix> cidrs, final boolean isTold) {
         final StringBuilder script = new StringBuilder("add table " + TABLE + "\n" + NO_SERVICE_REFUSED);
+        if (!cidrs.isEmpty()) {
+            script.append(ADD_SERVICES_CHAIN);
+        }
         cidrs.forEach(cidr -> script.append("add rule ").append(TABLE).append(" guard_services ")
             .append(cidr.v6() ? "ip6" : "ip").append(" daddr ").append(cidr).append(" counter ")
             .append(isTold ? "reject\n" : "drop\n"));

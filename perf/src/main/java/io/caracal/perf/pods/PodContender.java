@@ -86,8 +86,8 @@ final class PodContender implements Contender<PodFigures>, Closeable {
     }
 
     /**
-     * Load until it gets no faster and the engine's compilers rest: compiled code comes by the number of packets, and the
-     * compilers want the processors that the load keeps busy. Until then it would be the compilers that are measured.
+     * Load until it gets no faster and the engine's compilers rest: compiled code comes by the number of packets, and
+     * the compilers want the processors that the load keeps busy. Until then it would be they that are measured.
      */
     void warmUp() throws IOException, InterruptedException {
         ends.carrier.resume();
