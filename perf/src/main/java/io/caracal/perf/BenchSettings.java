@@ -1,7 +1,10 @@
 package io.caracal.perf;
 
+import io.caracal.perf.rounds.Contender;
+import io.caracal.perf.rounds.InterleavedRounds;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -43,5 +46,16 @@ public record BenchSettings(int rounds, boolean quick, Path results, Path home, 
     public void say(final String sentence) {
         progress.println(sentence);
         progress.flush();
+    }
+
+    /**
+     * Rounds of contenders: for a look each counts, for a verdict those in which others had much to do are run again.
+     *
+     * @param <T> kind of figures.
+     * @param contenders at least one.
+     * @return the rounds, not run yet.
+     */
+    public <T> InterleavedRounds<T> interleaved(final List<? extends Contender<T>> contenders) {
+        return new InterleavedRounds<>(contenders, this::say, quick ? 1 : InterleavedRounds.ATTEMPTS_PER_ROUND);
     }
 }

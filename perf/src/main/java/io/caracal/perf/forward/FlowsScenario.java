@@ -15,7 +15,6 @@ import io.caracal.perf.Scenario;
 import io.caracal.perf.report.Bar;
 import io.caracal.perf.report.Findings;
 import io.caracal.perf.report.ScenarioResult;
-import io.caracal.perf.rounds.InterleavedRounds;
 import io.caracal.perf.rounds.RoundLog;
 import io.caracal.perf.tool.NamespaceCommand;
 import io.caracal.perf.tool.NativeTools;
@@ -154,6 +153,6 @@ public final class FlowsScenario implements Scenario {
         final List<FlowsContender> contenders = paths.stream().map(path -> new FlowsContender(path, tools.generator(),
             generatorCpu, part.load, settings.quick() ? QUICK_WINDOW_MS : WINDOW_MS)).toList();
         contenders.getFirst().warmUp(settings.quick() ? QUICK_WARM_UP_MS : WARM_UP_MS);
-        return new InterleavedRounds<>(contenders, settings::say).run(settings.rounds());
+        return settings.interleaved(contenders).run(settings.rounds());
     }
 }

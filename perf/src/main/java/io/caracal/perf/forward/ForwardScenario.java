@@ -16,7 +16,6 @@ import io.caracal.perf.Scenario;
 import io.caracal.perf.report.Bar;
 import io.caracal.perf.report.ResultRow;
 import io.caracal.perf.report.ScenarioResult;
-import io.caracal.perf.rounds.InterleavedRounds;
 import io.caracal.perf.rounds.RoundLog;
 import io.caracal.perf.stats.PairedRatio;
 import io.caracal.perf.stats.Sample;
@@ -120,7 +119,7 @@ public final class ForwardScenario implements Scenario {
             }
             contenders.get(CARACAL_INDEX).warmUp(WARM_UP_MS);
             contenders.get(TWIN_INDEX).warmUp(windowMs);
-            return new InterleavedRounds<>(contenders, settings::say).run(rounds);
+            return settings.interleaved(contenders).run(rounds);
         }
     }
 

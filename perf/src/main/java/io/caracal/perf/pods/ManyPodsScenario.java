@@ -11,7 +11,6 @@ import io.caracal.perf.Scenario;
 import io.caracal.perf.report.Bar;
 import io.caracal.perf.report.Findings;
 import io.caracal.perf.report.ScenarioResult;
-import io.caracal.perf.rounds.InterleavedRounds;
 import io.caracal.perf.tool.NativeTools;
 
 /** Fifty pods, each sending to every other: 2450 flows through one node. */
@@ -61,7 +60,7 @@ public final class ManyPodsScenario implements Scenario {
             }
             contenders.getFirst().warmUp();
             result.add(PART.finding(), contenders.stream().map(PodContender::who).toList(),
-                new InterleavedRounds<>(contenders, settings::say).run(settings.rounds()));
+                settings.interleaved(contenders).run(settings.rounds()));
         }
         return result.finish(settings.results());
     }

@@ -11,7 +11,6 @@ import io.caracal.perf.Scenario;
 import io.caracal.perf.report.Bar;
 import io.caracal.perf.report.Findings;
 import io.caracal.perf.report.ScenarioResult;
-import io.caracal.perf.rounds.InterleavedRounds;
 import io.caracal.perf.rounds.RoundLog;
 import io.caracal.perf.tool.NativeTools;
 
@@ -89,7 +88,7 @@ public final class PodScenario implements Scenario {
             }
             settings.say(part.figure() + ": " + String.join(", ", peers.stream().map(PodPeer::who).toList()));
             contenders.getFirst().warmUp();
-            return new InterleavedRounds<>(contenders, settings::say).run(settings.rounds());
+            return settings.interleaved(contenders).run(settings.rounds());
         }
     }
 }

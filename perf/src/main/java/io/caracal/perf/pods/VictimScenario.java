@@ -12,7 +12,6 @@ import io.caracal.perf.life.EngineUnderTest;
 import io.caracal.perf.report.Bar;
 import io.caracal.perf.report.Findings;
 import io.caracal.perf.report.ScenarioResult;
-import io.caracal.perf.rounds.InterleavedRounds;
 import io.caracal.perf.rounds.RoundLog;
 import io.caracal.perf.stats.Latencies;
 import io.caracal.perf.tool.NativeTools;
@@ -102,7 +101,7 @@ public final class VictimScenario implements Scenario {
             final List<VictimContender> contenders = List.of(new VictimContender(CARACAL, victim, many),
                 new VictimContender(FEW_FLOWS, victim, one));
             contenders.getFirst().warmUp();
-            return new InterleavedRounds<>(contenders, settings::say).run(settings.rounds());
+            return settings.interleaved(contenders).run(settings.rounds());
         }
     }
 

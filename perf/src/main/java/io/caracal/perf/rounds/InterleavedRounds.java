@@ -13,29 +13,33 @@ import java.util.function.Consumer;
  *
  * <p>A round in which other processes used more than {@link #NOISE_LIMIT} of a processor says more about them than
  * about the contenders: it is rejected, counted and run again. On a machine that never gets quiet that would not end,
- * so after {@link #ATTEMPTS_PER_ROUND} times the rounds asked for, the least noisy of the rejected ones fill up, and
- * the log says so. One thread.</p>
+ * so after some times the rounds asked for, the least noisy of the rejected ones fill up, and the log says so. One
+ * thread.</p>
  *
  * @param <T> kind of figures.
  */
 public final class InterleavedRounds<T> {
     /** Others' share of one processor that makes a round worthless: from there on the same figure moves by a tenth. */
     public static final double NOISE_LIMIT = 0.15;
-    /** Rounds run at most, per round asked for. */
+    /** Rounds run at most, per round asked for, for a verdict. */
     public static final int ATTEMPTS_PER_ROUND = 3;
 
     private final List<Contender<T>> contenders;
     private final Consumer<String> progress;
+    private final int attemptsPerRound;
 
     /**
      * Prepares rounds.
      *
      * @param contenders at least one.
      * @param progress told after each round how it went.
+     * @param attemptsPerRound rounds run at most, per round asked for; 1 rejects none.
      */
-    public InterleavedRounds(final List<? extends Contender<T>> contenders, final Consumer<String> progress) {
+    public InterleavedRounds(final List<? extends Contender<T>> contenders, final Consumer<String> progress,
+                             final int attemptsPerRound) {
         this.contenders = List.copyOf(contenders);
         this.progress = progress;
+        this.attemptsPerRound = attemptsPerRound;
     }
 
     /**
@@ -49,15 +53,20 @@ public final class InterleavedRounds<T> {
     public RoundLog<T> run(final int roundCount) throws IOException, InterruptedException {
         final List<RoundLog.Round<T>> quiet = new ArrayList<>();
         final List<RoundLog.Round<T>> noisy = new ArrayList<>();
-        for (int number = 0; quiet.size() < roundCount && number < roundCount * ATTEMPTS_PER_ROUND; number++) {
+        for (int number = 0; quiet.size() < roundCount && number < roundCount * attemptsPerRound; number++) {
             final RoundLog.Round<T> round = runOne(number);
             final boolean isQuiet = round.othersShare() <= NOISE_LIMIT;
             (isQuiet ? quiet : noisy).add(round);
-            progress.accept(String.format(Locale.ROOT, "round %d of %d%s: %s", quiet.size(), roundCount,
-                isQuiet ? "" : String.format(Locale.ROOT, ", another one REJECTED (others used %.0f %% of a CPU)",
-                    100 * round.othersShare()), describe(round)));
+            progress.accept(String.format(Locale.ROOT, "round %d of %d%s: %s",
+                attemptsPerRound == 1 ? number + 1 : quiet.size(), roundCount, isQuiet ? "" : noise(round),
+                describe(round)));
         }
         return fillUp(quiet, noisy, roundCount);
+    }
+
+    private String noise(final RoundLog.Round<T> round) {
+        return String.format(Locale.ROOT, "%s (others used %.0f %% of a CPU)",
+            attemptsPerRound == 1 ? ", NOISY" : ", another one REJECTED", 100 * round.othersShare());
     }
 
     private RoundLog.Round<T> runOne(final int number) throws IOException, InterruptedException {

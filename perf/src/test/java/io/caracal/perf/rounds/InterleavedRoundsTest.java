@@ -43,7 +43,8 @@ class InterleavedRoundsTest {
     }
 
     private RoundLog<Double> run(final int rounds, final Scripted... contenders) throws Exception {
-        return new InterleavedRounds<Double>(List.of(contenders), said::add).run(rounds);
+        return new InterleavedRounds<Double>(List.of(contenders), said::add, InterleavedRounds.ATTEMPTS_PER_ROUND)
+            .run(rounds);
     }
 
     private static double[] figures(final RoundLog<Double> log, final int contender) {
@@ -85,6 +86,16 @@ class InterleavedRoundsTest {
         assertEquals(1, log.noisyCount());
         assertEquals(4, log.rejectedCount());
         assertTrue(log.sentence().contains("1 of those that count were noisy too"), log.sentence());
+    }
+
+    @Test
+    void shouldCountEachRoundOfALookAndSayWhichWereNoisy() throws Exception {
+        final RoundLog<Double> log = new InterleavedRounds<Double>(
+            List.of(new Scripted("a", 0.9, QUIET)), said::add, 1).run(2);
+        assertArrayEquals(new double[] {1, 2}, figures(log, 0));
+        assertEquals(1, log.noisyCount());
+        assertEquals(0, log.rejectedCount());
+        assertEquals("round 1 of 2, NOISY (others used 90 % of a CPU): a 1.0", said.getFirst());
     }
 
     @Test
