@@ -24,6 +24,7 @@ final class BuiltInScenarios {
     }
 
     static ScenarioRegistry registry() {
+        final List<FlowsScenario> latencies = FlowsScenario.latencies();
         return new ScenarioRegistry(List.of(
             PodScenarios.tcp(1),
             PodScenarios.tcp(4),
@@ -41,8 +42,8 @@ final class BuiltInScenarios {
             PodScenarios.connections(64),
             PodScenarios.rules("crr-1000-rules", 1000),
             PodScenarios.rules("crr-10k-rules", 10_000),
-            FlowsScenario.latency(50, 1.15),
-            FlowsScenario.latency(99, 2),
+            latencies.getFirst(),
+            latencies.getLast(),
             PodScenarios.requests(),
             new ManyPodsScenario(),
             new VictimScenario(),

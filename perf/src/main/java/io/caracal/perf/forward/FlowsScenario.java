@@ -38,17 +38,29 @@ public final class FlowsScenario implements Scenario {
     private final String sentence;
     private final List<Part> parts;
     private final List<String> peers;
+    private final Shared shared;
 
     /** A load, and what is found under it. */
     private record Part(FlowsContender.Load load, Findings.Figure<FlowsFigures> figure) {
     }
 
+    /** What was measured of each part, and who was. */
+    private record Measured(List<String> who, List<RoundLog<FlowsFigures>> logs) {
+    }
+
+    /** Scenarios that find different figures in the same rounds measure once in a run. */
+    private static final class Shared {
+        private BenchSettings settings;
+        private Measured measured;
+    }
+
     private FlowsScenario(final String name, final String sentence, final List<String> peers,
-                          final List<Part> parts) {
+                          final List<Part> parts, final Shared shared) {
         this.name = name;
         this.sentence = sentence;
         this.peers = peers;
         this.parts = parts;
+        this.shared = shared;
     }
 
     /**
@@ -60,7 +72,7 @@ public final class FlowsScenario implements Scenario {
         return new FlowsScenario("pps-64", "64-byte UDP, 1 and 10,000 flows, through two veth pairs: the Java path, its"
             + " C twin with the same stages, the kernel with conntrack on the generator's core and on a second one",
             List.of("kernel-conntrack", "kernel-conntrack-1-core"),
-            List.of(ratePart("pps-64", 1), ratePart("pps-64-10k-flows", 10_000)));
+            List.of(ratePart("pps-64", 1), ratePart("pps-64-10k-flows", 10_000)), new Shared());
     }
 
     private static Part ratePart(final String figure, final int flows) {
@@ -73,18 +85,21 @@ public final class FlowsScenario implements Scenario {
     /**
      * How late packets are at a rate that everybody carries.
      *
-     * @param percent 50 or 99.
-     * @param limit of Caracal's latency to its twin's.
-     * @return the scenario {@code latency-pN}.
+     * @return the scenarios {@code latency-p50} and {@code latency-p99}.
      */
-    public static FlowsScenario latency(final int percent, final double limit) {
+    public static List<FlowsScenario> latencies() {
+        final Shared shared = new Shared();
+        return List.of(latency(50, 1.15, shared), latency(99, 2, shared));
+    }
+
+    private static FlowsScenario latency(final int percent, final double limit, final Shared shared) {
         final String figure = "latency-p" + percent;
         final Part part = new Part(new FlowsContender.Load(LATENCY_FLOWS, LATENCY_PPS), new Findings.Figure<>(figure,
             "us", figures -> figures.latencies().quantileUs(percent / 100.0), FlowsFigures::latencies,
             new Findings.Quantiles("latency", TAIL),
             List.of(new Bar(figure, CARACAL, TWIN, Bar.Direction.AT_MOST, limit, ""))));
         return new FlowsScenario(figure, LATENCY_PPS + " 64-byte UDP packets a second through two veth pairs: the "
-            + percent + "th percentile of their latency", List.of("iptables"), List.of(part));
+            + percent + "th percentile of their latency", List.of("iptables"), List.of(part), shared);
     }
 
     @Override
@@ -111,6 +126,24 @@ public final class FlowsScenario implements Scenario {
 
     @Override
     public ScenarioResult run(final BenchSettings settings) throws IOException, InterruptedException {
+        final boolean isWithPeers =
+            NamespaceCommand.missingPackages(Map.of("iptables-legacy-restore", "iptables")).isEmpty();
+        if (shared.settings != settings) {
+            shared.measured = measure(settings, isWithPeers);
+            shared.settings = settings;
+        }
+        final Findings findings = new Findings();
+        if (!isWithPeers) {
+            peers.forEach(peer -> findings.leaveOut(name, peer, List.of("iptables")));
+        }
+        for (int part = 0; part < parts.size(); part++) {
+            findings.add(parts.get(part).figure, shared.measured.who, shared.measured.logs.get(part));
+        }
+        return findings.finish(settings.results());
+    }
+
+    private Measured measure(final BenchSettings settings, final boolean isWithPeers)
+        throws IOException, InterruptedException {
         final BitSet allowed = CpuAffinity.allowed();
         final int generatorCpu = allowed.nextSetBit(0);
         final int cpu = allowed.nextSetBit(generatorCpu + 1);
@@ -118,30 +151,25 @@ public final class FlowsScenario implements Scenario {
             throw new BenchException("run " + name + ": needs two CPUs; this process may use "
                 + allowed.cardinality());
         }
-        final Findings findings = new Findings();
         final List<ForwardPath> paths = new ArrayList<>();
+        final List<RoundLog<FlowsFigures>> logs = new ArrayList<>();
         try (NativeTools tools = NativeTools.open(); Lab lab = BenchLab.create("flows", settings)) {
             try {
-                launch(paths, new ForwarderLauncher(tools, lab, cpu), lab, cpu, findings);
+                launch(paths, new ForwarderLauncher(tools, lab, cpu), lab, isWithPeers ? peers : List.of(), cpu);
                 for (final Part part : parts) {
-                    findings.add(part.figure, paths.stream().map(ForwardPath::who).toList(),
-                        run(part, paths, tools, generatorCpu, settings));
+                    logs.add(run(part, paths, tools, generatorCpu, settings));
                 }
             } finally {
                 paths.reversed().forEach(ForwardPath::close);
             }
         }
-        return findings.finish(settings.results());
+        return new Measured(paths.stream().map(ForwardPath::who).toList(), logs);
     }
 
-    private void launch(final List<ForwardPath> paths, final ForwarderLauncher launcher, final Lab lab, final int cpu,
-                        final Findings findings) throws IOException, InterruptedException {
+    private static void launch(final List<ForwardPath> paths, final ForwarderLauncher launcher, final Lab lab,
+                               final List<String> peers, final int cpu) throws IOException, InterruptedException {
         paths.add(launcher.launchJava(CARACAL, "a"));
         paths.add(launcher.launchTwin(TWIN, "b"));
-        if (!NamespaceCommand.missingPackages(Map.of("iptables-legacy-restore", "iptables")).isEmpty()) {
-            peers.forEach(peer -> findings.leaveOut(name, peer, List.of("iptables")));
-            return;
-        }
         for (final String peer : peers) {
             paths.add(KernelForwarder.launch(lab, peer, "k" + paths.size(), peer.endsWith("-1-core") ? -1 : cpu));
         }

@@ -64,7 +64,7 @@ final class PodContender implements Contender<PodFigures>, Closeable {
      */
     record Timing(int settleMs, int windowMs, int warmUpMs, int warmUpMsMax) {
         private static final Timing WHOLE = new Timing(300, 1500, 4000, 30_000);
-        private static final Timing QUICK = new Timing(100, 300, 1000, 1000);
+        private static final Timing QUICK = new Timing(50, 200, 500, 500);
 
         static Timing of(final boolean quick) {
             return quick ? QUICK : WHOLE;

@@ -2,7 +2,9 @@ package io.caracal.perf.pods;
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 
 import io.caracal.lab.Lab;
 import io.caracal.perf.BenchLab;
@@ -61,32 +63,44 @@ public final class PodScenario implements Scenario {
             }
         }
         try (NativeTools tools = NativeTools.open()) {
-            for (final PodPart part : parts) {
+            for (final PodSetting.Layout layout : parts.stream().map(PodPart::layout).distinct().toList()) {
                 try (Lab lab = BenchLab.create("pods", settings)) {
-                    run(part, new PodSetting(lab, tools, settings, part.layout()), present, result);
+                    run(new PodSetting(lab, tools, settings, layout), present, result);
                 }
             }
         }
         return result.finish(settings.results());
     }
 
-    private static void run(final PodPart part, final PodSetting setting, final List<PodPeer> present,
-                            final Findings result) throws IOException, InterruptedException {
-        final List<PodPeer> peers = part.peers().stream().filter(present::contains).toList();
-        result.add(part.finding(), peers.stream().map(PodPeer::who).toList(), measure(part, setting, peers));
+    /** The parts of a layout, one after the other, over the same paths. */
+    private void run(final PodSetting setting, final List<PodPeer> present, final Findings result)
+        throws IOException, InterruptedException {
+        final List<PodPart> ofLayout = parts.stream().filter(part -> part.layout().equals(setting.layout())).toList();
+        final Map<PodPeer, PodPath> paths = new EnumMap<>(PodPeer.class);
+        try (OpenPaths open = new OpenPaths()) {
+            for (final PodPeer peer : present) {
+                if (ofLayout.stream().anyMatch(part -> part.peers().contains(peer))) {
+                    paths.put(peer, open.add(peer.lay(setting)));
+                }
+            }
+            for (final PodPart part : ofLayout) {
+                final List<PodPeer> peers = part.peers().stream().filter(paths::containsKey).toList();
+                result.add(part.finding(), peers.stream().map(PodPeer::who).toList(),
+                    measure(part, setting, peers.stream().map(paths::get).toList()));
+            }
+        }
     }
 
     private static RoundLog<PodFigures> measure(final PodPart part, final PodSetting setting,
-                                                final List<PodPeer> peers) throws IOException, InterruptedException {
+                                                final List<PodPath> paths) throws IOException, InterruptedException {
         final BenchSettings settings = setting.settings();
         try (OpenPaths open = new OpenPaths()) {
             final List<PodContender> contenders = new ArrayList<>();
-            for (final PodPeer peer : peers) {
-                final PodPath path = open.add(peer.lay(setting));
+            for (final PodPath path : paths) {
                 contenders.add(open.add(new PodContender(PodContender.Ends.of(path, part.load()), part.load(),
                     setting.tools().load(), PodContender.Timing.of(settings.quick()))));
             }
-            settings.say(part.figure() + ": " + String.join(", ", peers.stream().map(PodPeer::who).toList()));
+            settings.say(part.figure() + ": " + String.join(", ", paths.stream().map(PodPath::who).toList()));
             contenders.getFirst().warmUp();
             return settings.interleaved(contenders).run(settings.rounds());
         }

@@ -26,6 +26,7 @@ public final class RestartScenario implements Scenario {
     private static final int ROUNDS = 5;
     private static final int ROUNDS_QUICK = 1;
     private static final int QUIET_MS = 2000;
+    private static final int QUIET_MS_QUICK = 500;
     private static final int POLL_MS = 100;
     private static final long AGAIN_MS_MAX = 60_000;
     private static final double NS_PER_MS = 1e6;
@@ -141,7 +142,7 @@ public final class RestartScenario implements Scenario {
         try (LoadProcess server = LoadProcess.start(setting.tools().load(), List.of("answer"),
                 List.of("--netns", path.api().namespace(), "--address", "0.0.0.0", "--port", "8080"));
             LoadProcess held = client(setting, path, "hold"); LoadProcess prober = client(setting, path, "probe")) {
-            Thread.sleep(QUIET_MS);
+            Thread.sleep(setting.settings().quick() ? QUIET_MS_QUICK : QUIET_MS);
             final Outcome outcome = endAndStartAgain(end, engine, pods, setting, new Load(held, prober));
             if (server.read().operations() == 0) {
                 throw new BenchException("measure restarts: the server in " + path.api() + " was never asked");
