@@ -11,8 +11,9 @@ import java.util.Set;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Recorded cases with real packets: what Felix said of a case into a running engine, then each probe's packet from a
@@ -47,8 +48,9 @@ class VerdictPacketTest {
             && probe.path("icmpType").asInt() == 0;
     }
 
-    @Test
-    void shouldLetPassExactlyThePacketsThatFelixsKernelRulesLetPass() throws Exception {
+    @ParameterizedTest
+    @ValueSource(strings = {"native-copy", "kernel"})
+    void shouldLetPassExactlyThePacketsThatFelixsKernelRulesLetPass(final String mode) throws Exception {
         final List<Path> cases = cases();
         assertTrue(cases.size() >= 30, cases.toString());
         final List<String> differences = new ArrayList<>();
@@ -59,7 +61,7 @@ class VerdictPacketTest {
                 packetCount += probes.size();
                 /* Each case begins without flows, as when it was recorded: cases use the same ports again. */
                 try (EmbeddedEngine engine = EmbeddedEngine.launchForFelix(cluster.node(),
-                    "conntrack-directory=" + cluster.node().state().resolve(folder.getFileName().toString()))) {
+                    "uplink-mode=" + mode, "conntrack-directory=" + cluster.node().state().resolve(folder.getFileName().toString()))) {
                     probe(cluster, folder, probes, differences);
                     assertEquals("", engine.log().replaceAll("(?m)^\\S+ (info|warn) .*\\n", ""), "errors");
                 }

@@ -47,6 +47,13 @@ public final class PolicyWay {
         return ifindex == 0 ? uplinkIfindex : ifindex;
     }
 
+    /** Whether it was in a tunnel: Java has unwrapped it, or the kernel's own device brings it. */
+    private boolean isByOverlay(final PacketBurst burst, final int row) {
+        final int ifindex = burst.ingressIfindex(row);
+        return (burst.flags(row) & PacketFlags.DECAPSULATED) != 0 || ifindex != 0
+            && (ifindex == overlayIpv4Ifindex || ifindex == overlayIpv6Ifindex);
+    }
+
     /**
      * Where a packet came in.
      *
@@ -58,8 +65,7 @@ public final class PolicyWay {
     public int in(final PacketBurst burst, final int row, final int sourceWorkload) {
         return switch (burst.direction(row)) {
             case Direction.FROM_WORKLOAD -> burst.ingressIfindex(row);
-            case Direction.FROM_UPLINK ->
-                (burst.flags(row) & PacketFlags.DECAPSULATED) == 0 ? uplinkIfindex : overlay(burst, row);
+            case Direction.FROM_UPLINK -> isByOverlay(burst, row) ? overlay(burst, row) : uplinkIfindex;
             case Direction.TO_WORKLOAD -> {
                 final int origin = PuntHeader.originIfindex(burst.umem(), burst.offset(row));
                 yield sourceWorkload == 0 || origin == PolicyPacket.HOST ? origin : sourceWorkload;
