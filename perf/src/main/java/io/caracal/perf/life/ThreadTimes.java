@@ -1,5 +1,6 @@
 package io.caracal.perf.life;
 
+import io.caracal.perf.rounds.CpuTimes;
 import io.caracal.perf.rounds.ProcFile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -20,13 +21,9 @@ import java.util.stream.Stream;
  * @param ticksByThread ticks by thread, "TID name".
  */
 public record ThreadTimes(long takenNs, Map<String, Long> ticksByThread) {
-    /** {@code USER_HZ}: 100 on every architecture that Caracal runs on. */
-    private static final int TICKS_PER_SECOND = 100;
-    private static final double MS_PER_TICK = 10;
+    private static final double MS_PER_TICK = 1000.0 / CpuTimes.TICKS_PER_SECOND;
     private static final double NS_PER_SECOND = 1e9;
     private static final double PERCENT = 100;
-    /** Fields after the parenthesised name: utime is field 14 of proc(5), the 12th from there. */
-    private static final int UTIME_AFTER_NAME = 11;
     private static final int BUSIEST = 3;
 
     /**
@@ -44,10 +41,8 @@ public record ThreadTimes(long takenNs, Map<String, Long> ticksByThread) {
                 if (stat.isEmpty()) {
                     continue;
                 }
-                final int nameEnd = stat.lastIndexOf(')');
-                final String[] fields = stat.substring(nameEnd + 2).split(" ");
-                ticks.put(task.getFileName() + " " + stat.substring(stat.indexOf('(') + 1, nameEnd),
-                    Long.parseLong(fields[UTIME_AFTER_NAME]) + Long.parseLong(fields[UTIME_AFTER_NAME + 1]));
+                final String name = stat.substring(stat.indexOf('(') + 1, stat.lastIndexOf(')'));
+                ticks.put(task.getFileName() + " " + name, CpuTimes.ticksOf(stat));
             }
         } catch (final IOException e) {
             throw new UncheckedIOException("read the threads' times of process " + pid + " (has it ended?)", e);
@@ -84,7 +79,7 @@ public record ThreadTimes(long takenNs, Map<String, Long> ticksByThread) {
     /** What all threads used since an earlier moment, in percent of one processor. */
     double percentSince(final ThreadTimes earlier) {
         return PERCENT * ticksSince(earlier).values().stream().mapToLong(Long::longValue).sum()
-            / TICKS_PER_SECOND / ((takenNs - earlier.takenNs) / NS_PER_SECOND);
+            / CpuTimes.TICKS_PER_SECOND / ((takenNs - earlier.takenNs) / NS_PER_SECOND);
     }
 
     /**

@@ -89,12 +89,12 @@ public record CpuTimes(long takenNs, long busyTicks, long ownTicks) {
     }
 
     /**
-     * User and system ticks in the text of a /proc/PID/stat.
+     * User and system ticks in the text of a /proc/PID/stat, or of a thread's.
      *
      * @param stat the text; empty for a process that has ended.
      * @return the ticks, 0 for a process that has ended.
      */
-    static long ticksOf(final String stat) {
+    public static long ticksOf(final String stat) {
         if (stat.isEmpty()) {
             return 0;
         }

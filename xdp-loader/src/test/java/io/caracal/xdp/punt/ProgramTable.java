@@ -1,6 +1,5 @@
 package io.caracal.xdp.punt;
 
-
 import io.caracal.bindings.Fd;
 import io.caracal.bindings.Posix;
 import io.caracal.xdp.punt.PuntConfig.OnEngineLoss;
