@@ -262,6 +262,8 @@ static __always_inline void note_seen(struct cached_flow *slot, __u32 seen)
 
 	if (slot->last_seen_ns != now_ns)
 		slot->last_seen_ns = now_ns;
+	if (seen == CACHE_SEEN_ACK && slot->seen & CACHE_SEEN_FIN)
+		seen |= CACHE_SEEN_LAST_ACK;
 	if ((slot->seen & seen) != seen)
 		__sync_fetch_and_or(&slot->seen, seen);
 }

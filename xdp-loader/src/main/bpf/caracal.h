@@ -126,6 +126,7 @@ enum cache_seen {
 	CACHE_SEEN_ACK = 2, /* any segment that acknowledges and opens nothing; any packet of UDP */
 	CACHE_SEEN_FIN = 4,
 	CACHE_SEEN_RST = 8,
+	CACHE_SEEN_LAST_ACK = 16, /* an acknowledgement behind a FIN of the same direction */
 };
 
 /*

@@ -376,6 +376,18 @@ public final class Conntrack implements AutoCloseable, FlowRemovalListener {
         }
     }
 
+    /** The same of those that have waited for it. */
+    void adoptDue(final long nowMs, final int budget) {
+        if (opened != null) {
+            opened.adoptDue(nowMs, budget);
+        }
+    }
+
+    /** See {@link OpenedFlows#adoptOf}. */
+    boolean adoptOpenedOf(final FamilyTracking family, final PacketBurst packets, final int row, final long nowMs) {
+        return opened.adoptOf(family, packets, row, nowMs);
+    }
+
     /** Whether there may be connections without a record. */
     boolean isBehind() {
         return opened != null && opened.isBehind();

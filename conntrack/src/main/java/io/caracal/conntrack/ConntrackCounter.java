@@ -47,7 +47,9 @@ public enum ConntrackCounter {
     /** Flows taken back since they lead elsewhere now. */
     OFFLOAD_REROUTED("flows taken back from the flow cache since routes, devices or sizes have changed"),
     /** Connections that were opened past Java. */
-    OPENED_BY_KERNEL("connections that the kernel has opened by an earlier verdict"),
+    OPENED_BY_KERNEL("connections that the kernel has opened by an earlier verdict, and that have a record"),
+    /** Connections that were opened past Java and were over before it looked. */
+    OPENED_AND_CLOSED("connections that the kernel has opened so, and that were over before they had one"),
     /** Connections that were opened past Java and come to it. */
     OPENED_REFUSED("connections that the kernel has opened and that come to Java, since there was no room or routes had"
         + " changed"),

@@ -73,7 +73,7 @@ public final class ConntrackStage implements PacketStage {
         final int budget = EXPIRY_BUDGET + (PacketBurst.MAX_PACKETS - burst.count) * EXPIRY_BUDGET_PER_IDLE_ROW;
         ipv4.table.expire(nowMs, budget);
         ipv6.table.expire(nowMs, budget);
-        conntrack.adoptOpened(nowMs, OPENED_BUDGET);
+        conntrack.adoptDue(nowMs, OPENED_BUDGET);
         gather(burst);
         ipv4.lookup();
         ipv6.lookup();
@@ -137,9 +137,8 @@ public final class ConntrackStage implements PacketStage {
             final int row = family.row[i];
             /* A flow that ended in this very burst has made later findings stale. */
             int found = tableChanged ? family.find(burst, row) : family.found(i);
-            while (found == FlowTable.MISS && burst.ipProtocol(row) == IpProtocol.TCP && conntrack.isBehind()) {
-                adoptMore();
-                found = family.find(burst, row);
+            if (burst.ipProtocol(row) == IpProtocol.TCP && conntrack.isBehind()) {
+                found = findOpened(burst, row, family, found);
             }
             if (found == FlowTable.MISS) {
                 begin(burst, row, family);
@@ -152,7 +151,27 @@ public final class ConntrackStage implements PacketStage {
         counters.add(ConntrackCounter.MISSES, (long)count - hits);
     }
 
-    /** A packet may be of a connection that the kernel has opened: there is no record of it yet. */
+    /** A segment may be of a connection that the kernel has opened: there is no record of it yet, or an old one. */
+    private int findOpened(final PacketBurst burst, final int row, final FamilyTracking family, final int before) {
+        int found = before;
+        final byte direction = burst.direction(row);
+        if (direction != Direction.FROM_WORKLOAD && direction != Direction.TO_WORKLOAD) {
+            while (isNoneOrOver(family.table, found) && conntrack.isBehind()) {
+                adoptMore();
+                found = family.find(burst, row);
+            }
+        } else if (isNoneOrOver(family.table, found) && conntrack.adoptOpenedOf(family, burst, row, nowMs)) {
+            tableChanged = true;
+            found = family.find(burst, row);
+        }
+        return found;
+    }
+
+    private static boolean isNoneOrOver(final FlowTable table, final int found) {
+        return found == FlowTable.MISS || OffloadedFlows.isEnding(table, found >> 1);
+    }
+
+    /** Where nobody knows by which interface its connection came. */
     private void adoptMore() {
         conntrack.adoptOpened(nowMs, OPENED_BUDGET);
         tableChanged = true;

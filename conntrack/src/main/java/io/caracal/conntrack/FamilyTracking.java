@@ -76,6 +76,9 @@ abstract sealed class FamilyTracking implements AutoCloseable permits Ipv4Tracki
     /** Looks one row up anew, after the table has changed. */
     abstract int find(PacketBurst burst, int burstRow);
 
+    /** Reads a row's tuple. */
+    abstract void readTuple(PacketBurst burst, int burstRow, Ipv6Tuple into);
+
     /**
      * The flow and direction of an ICMP error: those of the answer to the packet that it quotes.
      *

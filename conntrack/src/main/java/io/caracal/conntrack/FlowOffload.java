@@ -31,6 +31,8 @@ public interface FlowOffload {
     int SEEN_FIN = 4;
     /** {@link #takeSeen}: TCP, RST. */
     int SEEN_RST = 8;
+    /** {@link #seen}: TCP, an acknowledgement behind a FIN of the same side that nobody has taken yet. */
+    int SEEN_LAST_ACK = 16;
 
     /**
      * Slots in it.
@@ -53,6 +55,14 @@ public interface FlowOffload {
      * @return a slot; the others follow it.
      */
     int home(OffloadEntry entry);
+
+    /**
+     * Where an entry is.
+     *
+     * @param entry its key.
+     * @return its slot, or {@link #NONE}.
+     */
+    int find(OffloadEntry entry);
 
     /**
      * Writes an entry, from then on in force.
@@ -116,6 +126,14 @@ public interface FlowOffload {
      * @return the bits of this interface.
      */
     int takeSeen(int slot);
+
+    /**
+     * What {@link #takeSeen} would take.
+     *
+     * @param slot a used one.
+     * @return the bits of this interface.
+     */
+    int seen(int slot);
 
     /**
      * When the last packet of an entry came.
@@ -191,10 +209,10 @@ public interface FlowOffload {
     void claim(int slot);
 
     /**
-     * The answers' entry of such a connection.
+     * Where the other entry of such a connection is.
      *
-     * @param slot of its first packet's entry.
+     * @param slot one of the two.
      * @return a slot.
      */
-    int replySlot(int slot);
+    int otherSlot(int slot);
 }

@@ -43,6 +43,16 @@ final class Ipv4Tracking extends FamilyTracking {
         return flows.find(addresses(burst, burstRow), FlowKeys.ports(burst, burstRow), burst.ipProtocol(burstRow));
     }
 
+    @Override
+    void readTuple(final PacketBurst burst, final int burstRow, final Ipv6Tuple into) {
+        final long addresses = addresses(burst, burstRow);
+        into.sourceHigh = 0;
+        into.sourceLow = addresses >>> Integer.SIZE;
+        into.destinationHigh = 0;
+        into.destinationLow = addresses & LOW_32;
+        into.ports = FlowKeys.ports(burst, burstRow);
+    }
+
     private static long addresses(final PacketBurst burst, final int burstRow) {
         final UnsafeBuffer umem = burst.umem();
         final int l3 = burst.offset(burstRow) + burst.l3Offset(burstRow);

@@ -20,10 +20,11 @@ final class Ipv6Tracking extends FamilyTracking {
 
     @Override
     void addTuple(final PacketBurst burst, final int burstRow) {
-        fill(tuples.add(burst.ipProtocol(burstRow)), burst, burstRow);
+        readTuple(burst, burstRow, tuples.add(burst.ipProtocol(burstRow)));
     }
 
-    private static void fill(final Ipv6Tuple into, final PacketBurst burst, final int burstRow) {
+    @Override
+    void readTuple(final PacketBurst burst, final int burstRow, final Ipv6Tuple into) {
         final UnsafeBuffer umem = burst.umem();
         final int l3 = burst.offset(burstRow) + burst.l3Offset(burstRow);
         into.sourceHigh = Ipv6Header.sourceHigh(umem, l3);
@@ -50,7 +51,7 @@ final class Ipv6Tracking extends FamilyTracking {
 
     @Override
     int find(final PacketBurst burst, final int burstRow) {
-        fill(tuple, burst, burstRow);
+        readTuple(burst, burstRow, tuple);
         return flows.find(tuple, burst.ipProtocol(burstRow));
     }
 
@@ -91,7 +92,7 @@ final class Ipv6Tracking extends FamilyTracking {
 
     @Override
     FlowSpec beginSpec(final PacketBurst burst, final int burstRow) {
-        fill(tuple, burst, burstRow);
+        readTuple(burst, burstRow, tuple);
         return spec.reset(tuple, burst.ipProtocol(burstRow));
     }
 

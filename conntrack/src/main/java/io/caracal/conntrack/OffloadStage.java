@@ -72,7 +72,7 @@ public final class OffloadStage implements PacketStage {
         boolean goesOn;
         do {
             goesOn = offloaded.sweep(nowMs, SWEEP_BUDGET) | offloaded.endClosed(nowMs, SWEEP_BUDGET)
-                | isIdle && opened.adopt(nowMs, SWEEP_BUDGET);
+                | isIdle && opened.adoptDue(nowMs, SWEEP_BUDGET);
         } while (goesOn && isIdle && System.nanoTime() - startNs < IDLE_SWEEP_NS);
     }
 

@@ -1,22 +1,27 @@
 package io.caracal.conntrack;
 
+import io.caracal.burst.Direction;
 import io.caracal.burst.PacketBurst;
 import io.caracal.stage.WorkloadTable;
 import io.caracal.wire.IpProtocol;
 
 /**
  * Connections that the kernel opens alone. Of a connection that was let through by rules which any source port would
- * have met, the kernel is told the kind; the next ones of it get their entries there, and their record here, when the
- * worker next has time: before a packet of theirs is looked at, and within the sleep of an idle worker.
+ * have met, the kernel is told the kind; the next ones of it get their entries there, and their record here, when they
+ * have been open for {@link #WAIT_MS} at least, or a packet of theirs comes here before. Most are over by then: they
+ * are counted and taken out of the kernel, and never have a record.
  *
- * <p>What cannot become a record is taken out of the kernel again, and comes here with its next packet. The worker's
+ * <p>What cannot become a record is taken out of the kernel, too, and comes here with its next packet. The worker's
  * thread; allocates nothing after its constructor.</p>
  */
 final class OpenedFlows {
     /** Where connections are opened, more will be for so long. */
     private static final int BUSY_MS = 100;
-    /** Often and a little: who opens connections waits for a processor that the worker has. */
-    private static final int BUSY_SLEEP_MS = 1;
+    /** Who opens connections waits for a processor that the worker has: a little each time. */
+    private static final int BUSY_SLEEP_MS = 5;
+    private static final int DUE_SLEEP_MS = 1;
+    /** A request and its answer are over by then; and it is soon enough for a port that its client uses again. */
+    static final int WAIT_MS = 10;
     /** Of some 3000 that the list takes. */
     private static final int MANY = 1000;
     private static final int NO_WORKLOAD = WorkloadTable.NONE;
@@ -29,6 +34,7 @@ final class OpenedFlows {
     private final OffloadEntry entry = new OffloadEntry();
     private final OffloadEntry reply = new OffloadEntry();
     private final FlowSnapshot snapshot = new FlowSnapshot();
+    private final ListAge age = new ListAge(WAIT_MS);
     private long lastOpenedMs = -BUSY_MS;
 
     OpenedFlows(final FlowOffload offload, final OffloadedFlows offloaded, final Conntrack conntrack,
@@ -57,14 +63,19 @@ final class OpenedFlows {
     }
 
     /**
-     * After how long a worker without packets shall look for more: soon, where some were opened just now, and at once,
-     * where so many wait that the list might be full before.
+     * After how long a worker without packets shall look for more: soon, where some wait or were opened just now, and
+     * at once, where so many wait that the list might be full before.
      */
     int sleepMaxMs(final long nowMs) {
-        if (nowMs - lastOpenedMs >= BUSY_MS) {
-            return PacketBurst.SLEEP_AS_LONG_AS_NOTHING_COMES;
+        final int count = count();
+        if (count > MANY) {
+            return 0;
         }
-        return count() > MANY ? 0 : BUSY_SLEEP_MS;
+        if (age.oldCount() > 0) {
+            return DUE_SLEEP_MS;
+        }
+        return count > 0 || nowMs - lastOpenedMs < BUSY_MS ? BUSY_SLEEP_MS
+            : PacketBurst.SLEEP_AS_LONG_AS_NOTHING_COMES;
     }
 
     /** How many there are without a record, about. */
@@ -78,7 +89,21 @@ final class OpenedFlows {
     }
 
     /**
-     * Makes records of connections that the kernel has opened.
+     * Makes records of connections that the kernel has opened and that have waited.
+     *
+     * @param nowMs milliseconds since boot.
+     * @param budget connections, at most.
+     * @return whether there are more.
+     */
+    boolean adoptDue(final long nowMs, final int budget) {
+        final int count = count();
+        age.look(count, nowMs);
+        final int due = count > MANY ? count : age.oldCount();
+        return due > 0 && adopt(nowMs, Math.min(due, budget)) && due > budget;
+    }
+
+    /**
+     * Makes records of connections that the kernel has opened, also if just now.
      *
      * @param nowMs milliseconds since boot.
      * @param budget connections, at most.
@@ -88,26 +113,74 @@ final class OpenedFlows {
         for (int taken = 0; taken < budget; taken++) {
             final int slot = offload.takeOpened();
             if (slot == FlowOffload.NONE) {
+                age.onEmpty();
                 return false;
             }
+            age.onTaken();
             lastOpenedMs = nowMs;
-            if (offload.isOpened(slot)) {
-                offload.claim(slot);
-                adopt(slot, nowMs);
-            }
+            adopt(slot, nowMs);
         }
         return true;
     }
 
-    /** Makes the record of a connection that the kernel has opened, whose entries are claimed. */
-    private void adopt(final int slot, final long nowMs) {
-        final int replySlot = offload.replySlot(slot);
-        if (!offload.read(slot, entry) || !becomesRecord(slot, replySlot, nowMs)) {
-            offload.remove(slot);
-            if (offload.isUsed(replySlot)) {
-                offload.remove(replySlot);
-            }
-            counters.add(ConntrackCounter.OPENED_REFUSED, 1);
+    /**
+     * Makes the record of a connection that the kernel has opened, if a packet is one of it.
+     *
+     * @param family of the packet.
+     * @param burst its burst.
+     * @param row a TCP segment that a pod sends, or that the host's stack sends to one.
+     * @param nowMs milliseconds since boot.
+     * @return whether there was one.
+     */
+    boolean adoptOf(final FamilyTracking family, final PacketBurst burst, final int row, final long nowMs) {
+        family.readTuple(burst, row, entry.tuple);
+        entry.ipVersion = burst.ipVersion(row);
+        entry.protocol = burst.ipProtocol(row);
+        entry.ingressIfindex =
+            burst.ingressIfindex(row) | (burst.direction(row) == Direction.TO_WORKLOAD ? FlowOffload.EGRESS : 0);
+        final int slot = offload.find(entry);
+        if (slot == FlowOffload.NONE) {
+            return false;
+        }
+        return adopt(slot, nowMs) || adopt(offload.otherSlot(slot), nowMs);
+    }
+
+    /** Makes the record of a connection, where a slot is that of its first packet and it has none yet. */
+    private boolean adopt(final int slot, final long nowMs) {
+        if (!offload.isOpened(slot)) {
+            return false;
+        }
+        offload.claim(slot);
+        final int other = offload.otherSlot(slot);
+        if (!offload.read(slot, entry)) {
+            refuse(slot, other);
+        } else if (isOver(slot, other)) {
+            hits.count(entry.sourceRule, entry.destinationRule);
+            counters.add(ConntrackCounter.OPENED_AND_CLOSED, 1);
+            remove(slot, other);
+        } else if (!becomesRecord(slot, other, nowMs)) {
+            refuse(slot, other);
+        }
+        return true;
+    }
+
+    /** Whether all segments have passed that a connection has: both FINs, and what acknowledges the second. */
+    private boolean isOver(final int slot, final int other) {
+        final int seen = offload.seen(slot);
+        final int answered = offload.seen(other);
+        return (seen & answered & FlowOffload.SEEN_FIN) != 0
+            && ((seen | answered) & FlowOffload.SEEN_LAST_ACK) != 0;
+    }
+
+    private void refuse(final int slot, final int other) {
+        remove(slot, other);
+        counters.add(ConntrackCounter.OPENED_REFUSED, 1);
+    }
+
+    private void remove(final int slot, final int other) {
+        offload.remove(slot);
+        if (offload.isUsed(other)) {
+            offload.remove(other);
         }
     }
 

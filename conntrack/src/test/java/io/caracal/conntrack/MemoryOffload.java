@@ -23,7 +23,7 @@ final class MemoryOffload implements FlowOffload {
         int generation;
         int sourceRule;
         int destinationRule;
-        int openedReply;
+        int other;
         int flow;
         long packets;
         long bytes;
@@ -80,6 +80,19 @@ final class MemoryOffload implements FlowOffload {
         final int mixed = ((ports ^ ports >>> 16) * 31 + (int)entry.tuple.sourceLow * 7
             + (int)entry.tuple.sourceHigh) * 0x9e3779b1 >>> 8;
         return mixed % (slots.length / PROBES) * PROBES;
+    }
+
+    @Override
+    public int find(final OffloadEntry entry) {
+        final int home = home(entry);
+        for (int slot = home; slot < home + PROBES; slot++) {
+            final Held held = slots[slot];
+            if (held != null && held.ingressIfindex == entry.ingressIfindex && held.protocol == entry.protocol
+                && held.version == entry.ipVersion && held.tuple.sameAs(entry.tuple)) {
+                return slot;
+            }
+        }
+        return NONE;
     }
 
     @Override
@@ -155,6 +168,11 @@ final class MemoryOffload implements FlowOffload {
         final int seen = slots[slot].seen;
         slots[slot].seen = 0;
         return seen;
+    }
+
+    @Override
+    public int seen(final int slot) {
+        return slots[slot].seen;
     }
 
     @Override
@@ -243,7 +261,8 @@ final class MemoryOffload implements FlowOffload {
             remove(way);
             return false;
         }
-        slots[way].openedReply = reply;
+        slots[way].other = reply;
+        slots[reply].other = way;
         slots[way].packets = 1;
         slots[way].bytes = length;
         slots[way].lastSeenNs = nowNs;
@@ -283,7 +302,7 @@ final class MemoryOffload implements FlowOffload {
     }
 
     @Override
-    public int replySlot(final int slot) {
-        return slots[slot].openedReply;
+    public int otherSlot(final int slot) {
+        return slots[slot].other;
     }
 }

@@ -1,366 +1,24 @@
 package io.caracal.conntrack;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.caracal.burst.DropReason;
-import io.caracal.nat.NatBindingListener;
-import io.caracal.nat.NatBindings;
-import io.caracal.nat.NatConfig;
-import io.caracal.nat.NatTuple;
-import io.caracal.route.ForwardingOptions;
-import io.caracal.route.ForwardingTables;
-import io.caracal.route.NextHop;
-import io.caracal.route.NextHopTable;
-import io.caracal.route.RouteFlags;
 import io.caracal.route.RouteKind;
-import io.caracal.route.RouteTable;
 import io.caracal.route.RouteTarget;
-import io.caracal.route.VtepTable;
 import io.caracal.stage.Workload;
 import io.caracal.stage.WorkloadTable;
 import io.caracal.wire.IpProtocol;
-import io.caracal.wire.Ipv4Address;
-import io.caracal.wire.Ipv6Text;
-import io.caracal.wire.TcpHeader;
-import java.nio.file.Path;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
-/** Which kinds of connections the kernel is told, and what becomes of the connections that it opens by them. */
-class OpenedFlowsTest {
-    private static final int POD = TrackedNode.POD;
-    private static final int PEER = TrackedNode.PEER;
-    private static final int POD_IPV4 = TrackedNode.POD_IPV4;
-    private static final int PEER_IPV4 = TrackedNode.PEER_IPV4;
-    private static final int FAR_IPV4 = 0xc0000201;
-    private static final int OVERLAY = 40;
-    private static final int OUT = FlowOffload.EGRESS;
-    private static final int SYN = TcpHeader.SYN;
-    private static final int ACK = TcpHeader.ACK;
-    private static final int SEEN_SYN_ACK = FlowOffload.SEEN_SYN_ACK;
-    private static final int SEEN_ACK = FlowOffload.SEEN_ACK;
-    private static final int SEEN_FIN = FlowOffload.SEEN_FIN;
-    private static final int LENGTH = 60;
-    /** Records of more connections than this are not made in one go. */
-    private static final int BUDGET = 32;
-    private static final int RULES = 7 + 8;
-    private static final TrackedNode.Policy ANY_PORT = (burst, row, conntrack) -> {
-        TrackedNode.ALLOW.judge(burst, row, conntrack);
-        conntrack.approvals().isOfAnyPort[row] = true;
-    };
-
-    @TempDir
-    Path directory;
-
-    private MemoryOffload kernel;
-    private TrackedNode node;
-
-    @BeforeEach
-    void openNode() {
-        open(TrackedNode.config(1000), new MemoryOffload(1024));
-    }
-
-    @AfterEach
-    void closeNode() {
-        node.close();
-    }
-
-    private void open(final ConntrackConfig config, final MemoryOffload next) {
-        kernel = next;
-        node = new TrackedNode(directory, config, next);
-        node.policy = ANY_PORT;
-    }
-
-    private void reopen(final ConntrackConfig config, final MemoryOffload next) {
-        node.close();
-        open(config, next);
-    }
-
-    /** A process that comes after this one: it finds what is new in the table, the list is begun anew. */
-    private void restart() {
-        kernel.opened.clear();
-        kernel.kinds.clear();
-        kernel.epoch++;
-        reopen(TrackedNode.config(1000), kernel);
-    }
-
-    private static byte[] tcp(final boolean toPeer, final int port, final int flags, final int sequence,
-        final int acknowledgement) {
-        return IpPackets.ipv4(IpProtocol.TCP, toPeer ? POD_IPV4 : PEER_IPV4, toPeer ? PEER_IPV4 : POD_IPV4,
-            IpPackets.tcp(toPeer ? port : 80, toPeer ? 80 : port, flags, sequence, acknowledgement));
-    }
-
-    private static byte[] syn(final int port) {
-        return tcp(true, port, SYN, 100, 0);
-    }
-
-    private static byte[] synTo(final int destination, final int port) {
-        return IpPackets.ipv4(IpProtocol.TCP, POD_IPV4, destination, IpPackets.tcp(port, 80, SYN, 100, 0));
-    }
-
-    private static Ipv6Tuple tuple(final int source, final int destination, final int port) {
-        final Ipv6Tuple tuple = new Ipv6Tuple();
-        tuple.sourceLow = source & 0xffff_ffffL;
-        tuple.destinationLow = destination & 0xffff_ffffL;
-        tuple.ports = port << 16 | 80;
-        return tuple;
-    }
-
-    private static Ipv6Tuple toPeer(final int port) {
-        return tuple(POD_IPV4, PEER_IPV4, port);
-    }
-
-    /** What the program does with the first packet of a connection to the peer. */
-    private boolean opens(final int port) {
-        return kernel.open(POD, toPeer(port), LENGTH, node.nowNs);
-    }
-
-    /** Has the kernel know the kind, by a connection that Java lets through. */
-    private void learn() {
-        assertEquals("new", node.send(POD, syn(1)));
-        assertEquals(1, kernel.kinds.size());
-    }
-
-    private void learnAndOpen(final int count) {
-        learn();
-        for (int port = 1000; port < 1000 + count; port++) {
-            assertTrue(opens(port), "port " + port);
-        }
-    }
-
-    private MemoryOffload.Held entry(final boolean toPeer, final int port) {
-        return kernel.find(toPeer ? POD : PEER, IpProtocol.TCP, toPeer ? POD_IPV4 : PEER_IPV4,
-            toPeer ? PEER_IPV4 : POD_IPV4, toPeer ? port << 16 | 80 : 80 << 16 | port);
-    }
-
-    /** What the program does with a packet that finds its entry. */
-    private void pass(final boolean toPeer, final int port, final int seen) {
-        final MemoryOffload.Held entry = entry(toPeer, port);
-        entry.packets++;
-        entry.bytes += 40;
-        entry.seen |= seen;
-        entry.lastSeenNs = node.nowNs;
-    }
-
-    /** Lets the next round of looks happen. */
-    private void round() {
-        node.advanceMs(OffloadedFlows.ROUND_MS + 1);
-        node.idle();
-    }
-
-    private FlowSnapshot recordOf(final Ipv6Tuple tuple) {
-        return recordOf(node.conntrack.ipv4Table(), tuple);
-    }
-
-    private static FlowSnapshot recordOf(final FlowTable table, final Ipv6Tuple tuple) {
-        final int found = table.findTuple(tuple, IpProtocol.TCP);
-        if (found == FlowTable.MISS) {
-            return null;
-        }
-        final FlowSnapshot snapshot = new FlowSnapshot();
-        snapshot.take(table.record(found >> 1), table.account(found >> 1), table.ipVersion());
-        return snapshot;
-    }
-
-    private String stateOf(final int port) {
-        final FlowSnapshot record = recordOf(toPeer(port));
-        return record == null ? "none" : FlowState.name(record.state);
-    }
-
-    private static String ends(final FlowSnapshot record) {
-        return record.sourceIfindex + " generation " + record.sourceGeneration + " rule " + record.sourceRule + ", "
-            + record.destinationIfindex + " generation " + record.destinationGeneration + " rule "
-            + record.destinationRule + ((record.flags & FlowFlags.THROUGH_HOST) != 0 ? ", through the host" : "")
-            + ((record.flags & FlowFlags.APPROVED) == FlowFlags.APPROVED ? "" : ", unapproved");
-    }
-
-    private static String way(final MemoryOffload.Held held) {
-        return switch (held.action) {
-            case FlowOffload.TO_WORKLOAD -> "pod ";
-            case FlowOffload.TO_DEVICE -> "device ";
-            case FlowOffload.TO_HOST -> "host ";
-            default -> "pass ";
-        } + held.targetIfindex + " mtu " + held.mtu + " by " + (held.ingressIfindex & ~OUT)
-            + (held.ingressIfindex < 0 ? " outwards" : "");
-    }
-
-    private MemoryOffload.Kind onlyKind() {
-        assertEquals(1, kernel.kinds.size());
-        return kernel.kinds.getFirst();
-    }
-
-    /** Each entry is of a record, or will be looked at. */
-    private void assertNoLeak() {
-        assertEquals(2 * (node.count(ConntrackCounter.OFFLOADED_FLOWS) + kernel.opened.size()), kernel.usedCount());
-    }
-
-    private void assertOpened(final int byKernel, final int refused) {
-        assertEquals(byKernel, node.count(ConntrackCounter.OPENED_BY_KERNEL));
-        assertEquals(refused, node.count(ConntrackCounter.OPENED_REFUSED));
-        assertFalse(kernel.hasOpened());
-        assertNoLeak();
-    }
-
-    private static ForwardingTables tables(final int kind, final int device, final int mtu, final int podMtu,
-        final int podFlags) {
-        final ForwardingOptions old = ForwardingOptions.DEFAULT;
-        return new ForwardingTables(new RouteTable.Builder()
-            .put("192.0.2.0/24", kind == RouteKind.SERVICE ? RouteTarget.of(kind) : RouteTarget.via(kind, 1, 0))
-            .put("10.0.0.0/24", RouteTarget.localWorkload(POD, podFlags)).build(),
-            new NextHopTable.Builder().put(1, new NextHop.Device(device, mtu)).build(), VtepTable.EMPTY,
-            new ForwardingOptions(podMtu, old.errorIpv4Source(), old.errorIpv6Source(), old.forbiddenVxlanPort(),
-                false, false, old.nodePorts()));
-    }
-
-    /** Where 192.0.2.0/24 is. */
-    private void leadTo(final int kind, final int device) {
-        node.forwarding.publish(tables(kind, device, 1450, 1500, 0));
-    }
-
-    private void limitPods(final int mtu) {
-        node.forwarding.publish(tables(RouteKind.REMOTE_WORKLOAD, OVERLAY, 1450, mtu, 0));
-    }
-
-    private void publish(final boolean isPodThere, final boolean isPeerThere) {
-        final WorkloadTable.Builder builder = new WorkloadTable.Builder();
-        if (isPodThere) {
-            builder.put(Workload.of(POD, "10.0.0.1", "fd00::1"));
-        }
-        if (isPeerThere) {
-            builder.put(Workload.of(PEER, "10.0.0.9", "fd00::9"));
-        }
-        node.workloads.publish(builder.build());
-        kernel.epoch++;
-    }
-
-    @Test
-    void shouldTellTheKindOfAConnection() {
-        kernel.epoch = 5;
-        node.idle();
-        node.policy = (burst, row, conntrack) -> {
-            ANY_PORT.judge(burst, row, conntrack);
-            conntrack.approvals().approveSource(row, 4, 7);
-            conntrack.approvals().approveDestination(row, 3, 8);
-        };
-        assertEquals("new", node.send(POD, syn(1000)));
-        final MemoryOffload.Kind kind = onlyKind();
-        assertEquals("pod 13 mtu 1500 by 12", way(kind.way()));
-        assertEquals("pod 12 mtu 1500 by 13", way(kind.reply()));
-        assertTrue(kind.isOf(POD, IpProtocol.TCP, toPeer(2000)));
-        assertEquals(7, kind.way().sourceRule);
-        assertEquals(8, kind.way().destinationRule);
-        assertEquals(3, kind.way().generation, "the older one");
-        assertEquals(3, kind.reply().generation);
-        assertEquals(5, kind.epoch());
-        assertEquals("new", node.send(POD, syn(1001)));
-        assertEquals(1, kernel.kinds.size(), "the same once more");
-        assertEquals("new", node.send(PEER, tcp(false, 1002, SYN, 100, 0)));
-        assertEquals(2, kernel.kinds.size());
-    }
-
-    @Test
-    void shouldTellNothingOfWhatIsNoNewConnection() {
-        assertEquals("new", node.send(POD, IpPackets.ipv4(IpProtocol.UDP, POD_IPV4, PEER_IPV4,
-            IpPackets.udp(1000, 80, 4))));
-        node.send(POD, tcp(true, 1001, SYN | ACK, 100, 5));
-        node.send(POD, tcp(true, 1002, ACK, 100, 5));
-        assertEquals("new", node.send(POD, tcp(true, 1003, ACK, 100, 5)), "let through in its middle");
-        assertTrue(kernel.usedCount() > 2);
-        assertEquals(0, kernel.kinds.size());
-    }
-
-    @Test
-    void shouldTellNothingOfWhatPolicyWantsToJudgeEachTime() {
-        node.policy = (burst, row, conntrack) -> {
-            burst.drop(row, DropReason.POLICY_DENY);
-            conntrack.approvals().isOfAnyPort[row] = true;
-        };
-        assertEquals(DropReason.POLICY_DENY.label(), node.send(POD, syn(1000)));
-        node.policy = (burst, row, conntrack) -> {
-            conntrack.approvals().approveSource(row, 1, 7);
-            conntrack.approvals().isOfAnyPort[row] = true;
-        };
-        assertEquals("new", node.send(POD, syn(1001)), "one leg is not approved");
-        assertEquals(0, kernel.usedCount());
-        node.policy = TrackedNode.ALLOW;
-        assertEquals("new", node.send(POD, syn(1002)), "not by any port");
-        assertEquals(2, kernel.usedCount());
-        assertEquals(0, kernel.kinds.size());
-    }
-
-    @Test
-    void shouldTellNothingOfWhatComesFromElsewhere() {
-        leadTo(RouteKind.REMOTE_WORKLOAD, OVERLAY);
-        assertEquals("new", node.begin().fromUplink(IpPackets.ipv4(IpProtocol.TCP, FAR_IPV4, POD_IPV4,
-            IpPackets.tcp(1000, 80, SYN, 100, 0))).run().outcome(0));
-        assertEquals(2, kernel.usedCount());
-        assertEquals(0, kernel.kinds.size());
-    }
-
-    @Test
-    void shouldTellTheKindOfAConnectionToAnotherNode() {
-        leadTo(RouteKind.REMOTE_WORKLOAD, OVERLAY);
-        assertEquals("new", node.send(POD, synTo(FAR_IPV4, 1)));
-        assertEquals("device 40 mtu 1450 by 12", way(onlyKind().way()));
-        assertEquals("pod 12 mtu 1500 by 40", way(onlyKind().reply()));
-        assertTrue(kernel.open(POD, tuple(POD_IPV4, FAR_IPV4, 1000), LENGTH, node.nowNs));
-        node.idle();
-        assertEquals("12 generation 1 rule 7, 0 generation 0 rule 0",
-            ends(recordOf(tuple(POD_IPV4, FAR_IPV4, 1000))));
-        assertOpened(1, 0);
-    }
-
-    /** Each has a port of its own outside, which Java gives. */
-    @Test
-    void shouldTellNothingOfWhatIsTranslated() {
-        final NatBindings bindings = node.conntrack.openNat(new NatConfig(Ipv4Address.parse("203.0.113.10"),
-            Ipv6Text.parse("2001:db8::10"), 61_000, 61_011, 0, 1, false), NatBindingListener.NONE);
-        node.forwarding.publish(tables(RouteKind.OUTSIDE, 2, 1500, 1500, RouteFlags.NAT_OUTGOING | RouteFlags.IN_POOL));
-        assertEquals("new", node.send(POD, synTo(FAR_IPV4, 1000)));
-        assertEquals(0, kernel.usedCount());
-        final NatTuple tuple = new NatTuple();
-        tuple.setIpv4(POD_IPV4, FAR_IPV4);
-        tuple.protocol = IpProtocol.TCP;
-        tuple.sourcePort = 1000;
-        tuple.destinationPort = 80;
-        assertTrue(bindings.bind(tuple, node.nowNs));
-        assertEquals("established", node.send(POD, synTo(FAR_IPV4, 1000)));
-        assertEquals(2, kernel.usedCount());
-        assertEquals(0, kernel.kinds.size());
-    }
-
-    /** Policy, routes and endpoints were read after that epoch had begun, but perhaps before the next one had. */
-    @Test
-    void shouldTellTheEpochFromBeforeTheCycle() {
-        node.policy = (burst, row, conntrack) -> {
-            ANY_PORT.judge(burst, row, conntrack);
-            kernel.epoch++;
-        };
-        assertEquals("new", node.send(POD, syn(1000)));
-        assertEquals(0, onlyKind().epoch());
-        assertFalse(opens(2000));
-        node.policy = ANY_PORT;
-        assertEquals("new", node.send(POD, syn(1001)));
-        assertEquals(1, onlyKind().epoch());
-        assertTrue(opens(2000));
-        kernel.epoch++;
-        assertEquals("new", node.send(POD, syn(1002)));
-        assertEquals(1, onlyKind().epoch(), "it was read at the end of the last cycle");
-        assertEquals("new", node.send(POD, syn(1003)));
-        assertEquals(2, onlyKind().epoch());
-    }
-
+/** What becomes of the connections that the kernel opens. */
+class OpenedFlowsTest extends OpeningNode {
     @Test
     void shouldMakeARecordOfWhatTheKernelHasOpened() {
         learnAndOpen(1);
         assertNull(recordOf(toPeer(1000)));
-        node.idle();
+        look();
         final FlowSnapshot record = recordOf(toPeer(1000));
         assertTrue(record.original.sameAs(toPeer(1000)));
         assertTrue(record.reply.sameAs(new Ipv6Tuple().setInverse(toPeer(1000))));
@@ -379,7 +37,7 @@ class OpenedFlowsTest {
     @Test
     void shouldFollowAConnectionThatTheKernelHasOpened() {
         learnAndOpen(1);
-        node.idle();
+        look();
         pass(false, 1000, SEEN_SYN_ACK);
         round();
         assertEquals("SYN_RECV", stateOf(1000));
@@ -395,12 +53,12 @@ class OpenedFlowsTest {
         assertEquals(3, recordOf(toPeer(1000)).originalPackets);
         assertEquals(2, recordOf(toPeer(1000)).replyPackets);
         node.advanceMs(OffloadedFlows.CLOSED_AFTER_MS + 1);
-        node.idle();
+        look();
         assertNull(entry(true, 1000));
         assertNull(entry(false, 1000));
         assertOpened(1, 0);
         node.advanceMs(10 * 60_000);
-        node.idle();
+        look();
         assertEquals("none", stateOf(1000));
     }
 
@@ -411,14 +69,14 @@ class OpenedFlowsTest {
         pass(true, 1000, SEEN_ACK);
         pass(true, 1000, SEEN_ACK | SEEN_FIN);
         pass(false, 1000, SEEN_ACK | SEEN_FIN);
-        node.idle();
+        look();
         assertEquals("TIME_WAIT", stateOf(1000));
         node.advanceMs(OffloadedFlows.CLOSED_AFTER_MS + 1);
-        node.idle();
+        look();
         assertNull(entry(true, 1000));
         assertOpened(1, 0);
         assertTrue(opens(1000), "the client uses the port again");
-        node.idle();
+        look();
         assertEquals("SYN_SENT", stateOf(1000));
         assertEquals(1, node.count(ConntrackCounter.REOPENED));
         assertOpened(2, 0);
@@ -428,7 +86,7 @@ class OpenedFlowsTest {
     void shouldForgetWhatWasRefused() {
         learnAndOpen(1);
         pass(false, 1000, FlowOffload.SEEN_RST);
-        node.idle();
+        look();
         assertEquals("none", stateOf(1000));
         assertNull(entry(true, 1000));
         assertEquals(1, node.count(ConntrackCounter.REFUSED));
@@ -441,7 +99,7 @@ class OpenedFlowsTest {
     void shouldCountRulesOncePerConnection() {
         learnAndOpen(5);
         assertEquals(0, node.hits, "what Java judges is counted by policy");
-        node.idle();
+        look();
         assertEquals(5 * RULES, node.hits);
         pass(true, 1000, SEEN_ACK);
         round();
@@ -463,7 +121,7 @@ class OpenedFlowsTest {
         tuple.sourceHigh = 0xfd00L << 48;
         tuple.destinationHigh = 0xfd00L << 48;
         assertTrue(kernel.open(POD, tuple, LENGTH, node.nowNs));
-        node.idle();
+        look();
         final FlowSnapshot record = recordOf(node.conntrack.ipv6Table(), tuple);
         assertTrue(record.original.sameAs(tuple));
         assertEquals("12 generation 1 rule 7, 13 generation 1 rule 8", ends(record));
@@ -529,7 +187,7 @@ class OpenedFlowsTest {
     void shouldMakeAllRecordsWithoutAPacket() {
         learnAndOpen(100);
         for (int cycle = 0; cycle < 100 && kernel.hasOpened(); cycle++) {
-            node.idle();
+            look();
             assertNoLeak();
         }
         assertOpened(100, 0);
@@ -539,9 +197,9 @@ class OpenedFlowsTest {
         learnAndOpen(1);
         pass(false, 1000, SEEN_SYN_ACK | SEEN_FIN | SEEN_ACK);
         pass(true, 1000, SEEN_FIN | SEEN_ACK);
-        node.idle();
+        look();
         node.advanceMs(OffloadedFlows.CLOSED_AFTER_MS + 1);
-        node.idle();
+        look();
         assertEquals("TIME_WAIT", stateOf(1000));
         assertNull(entry(true, 1000));
     }
@@ -567,7 +225,7 @@ class OpenedFlowsTest {
         };
         assertEquals("new", node.send(POD, syn(1000)));
         assertEquals(6, kernel.usedCount(), "two of each");
-        node.idle();
+        look();
         assertEquals("SYN_SENT", stateOf(1000));
         assertNotNull(entry(true, 1000));
         assertNotNull(entry(false, 1000));
@@ -586,17 +244,17 @@ class OpenedFlowsTest {
         learnAndOpen(1);
         pass(false, 1000, SEEN_SYN_ACK);
         pass(true, 1000, SEEN_ACK);
-        node.idle();
+        look();
         assertEquals("ESTABLISHED", stateOf(1000));
         node.workloads.publish(new WorkloadTable.Builder().put(Workload.of(POD, "10.0.0.1"))
             .put(Workload.of(PEER, "10.0.0.10")).put(Workload.of(PEER + 1, "10.0.0.9")).build());
         kernel.epoch++;
         assertTrue(node.conntrack.withdrawEndpoint(PEER, 10));
-        node.idle();
+        look();
         assertEquals("new", node.send(POD, syn(2)));
         assertTrue(opens(1000));
         assertEquals(PEER + 1, entry(true, 1000).targetIfindex);
-        node.idle();
+        look();
         assertEquals("ESTABLISHED", stateOf(1000));
         assertEquals("12 generation 1 rule 7, 13 generation 1 rule 8", ends(recordOf(toPeer(1000))));
         assertNull(entry(true, 1000));
@@ -611,12 +269,12 @@ class OpenedFlowsTest {
         learnAndOpen(1);
         pass(false, 1000, SEEN_SYN_ACK);
         pass(true, 1000, SEEN_ACK);
-        node.idle();
+        look();
         assertTrue(node.conntrack.withdrawEndpoint(PEER, 10));
         assertEquals("new", node.send(PEER, IpPackets.ipv4(IpProtocol.TCP, PEER_IPV4, POD_IPV4,
             IpPackets.tcp(81, 1000, SYN, 1, 0))));
         assertTrue(kernel.open(PEER, new Ipv6Tuple().setInverse(toPeer(1000)), LENGTH, node.nowNs));
-        node.idle();
+        look();
         assertEquals("ESTABLISHED", stateOf(1000));
         assertNull(entry(true, 1000));
         assertNull(entry(false, 1000));
@@ -626,11 +284,11 @@ class OpenedFlowsTest {
     @Test
     void shouldJoinTheRecordThatTheKernelDoesNotHave() {
         learnAndOpen(1);
-        node.idle();
+        look();
         assertTrue(node.conntrack.withdrawEndpoint(PEER, 10));
         assertEquals(0, kernel.usedCount());
         assertTrue(opens(1000));
-        node.idle();
+        look();
         assertEquals(2, kernel.usedCount());
         assertEquals(2, recordOf(toPeer(1000)).originalPackets);
         assertOpened(2, 0);
@@ -640,7 +298,7 @@ class OpenedFlowsTest {
     void shouldRefuseWhatAPodHasOpenedThatIsGone() {
         learnAndOpen(2);
         publish(false, true);
-        node.idle();
+        look();
         assertEquals("none", stateOf(1000));
         assertNull(entry(true, 1000));
         assertNull(entry(false, 1001));
@@ -651,7 +309,7 @@ class OpenedFlowsTest {
     void shouldRefuseWhatLeadsToAPodThatIsGone() {
         learnAndOpen(2);
         publish(true, false);
-        node.idle();
+        look();
         assertEquals("none", stateOf(1000));
         assertNull(entry(true, 1000));
         assertNull(entry(false, 1001));
@@ -662,7 +320,7 @@ class OpenedFlowsTest {
     void shouldRefuseWhatIsMoreThanAnEndpointsShare() {
         learnAndOpen(200);
         while (kernel.hasOpened()) {
-            node.idle();
+            look();
         }
         assertEquals(128, node.count(ConntrackCounter.OFFLOADED_FLOWS), "a quarter of 512");
         assertOpened(127, 73);
@@ -679,7 +337,7 @@ class OpenedFlowsTest {
         reopen(new ConntrackConfig(1000, 1000, 64, 2, defaults.evictionIdle(), defaults.timeouts(), defaults.tcp(),
             true, EstablishedFlows.KEEP), new MemoryOffload(64));
         learnAndOpen(1);
-        node.idle();
+        look();
         for (final int port : new int[] {1, 1000}) {
             pass(false, port, SEEN_SYN_ACK);
             pass(true, port, SEEN_ACK);
@@ -688,7 +346,7 @@ class OpenedFlowsTest {
         assertEquals("ESTABLISHED", stateOf(1));
         assertEquals("ESTABLISHED", stateOf(1000));
         assertTrue(opens(1001));
-        node.idle();
+        look();
         assertEquals("none", stateOf(1001));
         assertOpened(1, 1);
         assertEquals(4, kernel.usedCount());
@@ -699,7 +357,7 @@ class OpenedFlowsTest {
         learnAndOpen(2);
         limitPods(1400);
         kernel.epoch++;
-        node.idle();
+        look();
         assertEquals(0, kernel.usedCount());
         assertNoLeak();
         assertEquals("established", node.send(PEER, tcp(false, 1000, SYN | ACK, 500, 101)));
@@ -719,7 +377,7 @@ class OpenedFlowsTest {
         assertEquals("new", node.send(POD, syn(2)));
         node.policy = ANY_PORT;
         assertEquals(1500, entry(true, 1000).mtu);
-        node.idle();
+        look();
         assertNull(entry(true, 1000));
         assertNull(entry(false, 1000));
         assertOpened(0, 1);
@@ -740,7 +398,7 @@ class OpenedFlowsTest {
             kernel.epoch++;
         };
         assertEquals("new", node.send(POD, synTo(FAR_IPV4, 2)));
-        node.idle();
+        look();
         assertOpened(0, 1);
         assertEquals(2, kernel.usedCount());
         assertEquals("established", node.begin().fromUplink(IpPackets.ipv4(IpProtocol.TCP, FAR_IPV4, POD_IPV4,
@@ -797,13 +455,13 @@ class OpenedFlowsTest {
         assertEquals("host 0 mtu " + Integer.MAX_VALUE + " by 12", way(onlyKind().way()));
         assertEquals("pass -1 mtu " + Integer.MAX_VALUE + " by 12 outwards", way(onlyKind().reply()));
         assertTrue(kernel.open(POD, tuple(POD_IPV4, FAR_IPV4, 1000), LENGTH, node.nowNs));
-        node.idle();
+        look();
         assertEquals("12 generation 1 rule 7, 0 generation 0 rule 0, through the host",
             ends(recordOf(tuple(POD_IPV4, FAR_IPV4, 1000))));
         assertOpened(1, 0);
         assertEquals(4, kernel.usedCount());
         leadTo(RouteKind.REMOTE_WORKLOAD, OVERLAY);
-        node.idle();
+        look();
         assertEquals(0, kernel.usedCount(), "it is no service any more");
     }
 
@@ -817,7 +475,7 @@ class OpenedFlowsTest {
     void shouldOpenConnectionsToTheBackendOfAService() {
         learnBackend();
         assertTrue(kernel.open(PEER | OUT, toPeer(1000), LENGTH, node.nowNs));
-        node.idle();
+        look();
         assertEquals("12 generation 1 rule 7, 13 generation 1 rule 8, through the host", ends(recordOf(toPeer(1000))));
         assertEquals(RULES, node.hits);
         assertOpened(1, 0);
@@ -834,7 +492,7 @@ class OpenedFlowsTest {
         assertEquals("pass 12 mtu " + Integer.MAX_VALUE + " by 40 outwards", way(onlyKind().way()));
         assertEquals("host 0 mtu " + Integer.MAX_VALUE + " by 40", way(onlyKind().reply()));
         assertTrue(kernel.open(OVERLAY | OUT, tuple(POD_IPV4, FAR_IPV4, 1000), LENGTH, node.nowNs));
-        node.idle();
+        look();
         assertEquals("12 generation 1 rule 7, 0 generation 0 rule 0, through the host",
             ends(recordOf(tuple(POD_IPV4, FAR_IPV4, 1000))));
         assertOpened(1, 0);
@@ -847,7 +505,7 @@ class OpenedFlowsTest {
         learnBackend();
         assertTrue(kernel.open(PEER | OUT, toPeer(1000), LENGTH, node.nowNs));
         publish(true, false);
-        node.idle();
+        look();
         assertEquals(0, node.conntrack.removeEndpoint(PEER, 10));
         assertEquals("none", stateOf(1000));
         assertOpened(0, 1);
@@ -881,11 +539,11 @@ class OpenedFlowsTest {
         restart();
         assertEquals(4, kernel.usedCount());
         leadTo(RouteKind.REMOTE_WORKLOAD, OVERLAY);
-        node.idle();
+        look();
         assertEquals(4, kernel.usedCount(), "as they were");
         assertNoLeak();
         leadTo(RouteKind.REMOTE_WORKLOAD, OVERLAY + 1);
-        node.idle();
+        look();
         assertEquals(0, kernel.usedCount());
     }
 
@@ -896,7 +554,7 @@ class OpenedFlowsTest {
         assertTrue(kernel.open(POD, tuple(POD_IPV4, FAR_IPV4, 1000), LENGTH, node.nowNs));
         restart();
         leadTo(RouteKind.SERVICE, OVERLAY);
-        node.idle();
+        look();
         assertEquals("12 generation 1 rule 7, 0 generation 0 rule 0, through the host",
             ends(recordOf(tuple(POD_IPV4, FAR_IPV4, 1000))));
         assertEquals(4, kernel.usedCount());

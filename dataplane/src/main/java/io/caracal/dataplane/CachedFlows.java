@@ -14,7 +14,8 @@ final class CachedFlows implements FlowOffload {
             && TO_HOST == CachedFlowSpec.TO_HOST && PASS == CachedFlowSpec.PASS
             && EGRESS == CachedFlowSpec.EGRESS && ANY_INTERFACE == CachedFlowSpec.ANY_INTERFACE;
         assert SEEN_SYN_ACK == CachedFlowSeen.SYN_ACK && SEEN_ACK == CachedFlowSeen.ACK
-            && SEEN_FIN == CachedFlowSeen.FIN && SEEN_RST == CachedFlowSeen.RST;
+            && SEEN_FIN == CachedFlowSeen.FIN && SEEN_RST == CachedFlowSeen.RST
+            && SEEN_LAST_ACK == CachedFlowSeen.LAST_ACK;
     }
 
     private final FlowCachePart part;
@@ -67,6 +68,11 @@ final class CachedFlows implements FlowOffload {
     }
 
     @Override
+    public int find(final OffloadEntry entry) {
+        return part.find(spec(entry));
+    }
+
+    @Override
     public int insert(final OffloadEntry entry) {
         return part.insert(spec(entry));
     }
@@ -104,6 +110,11 @@ final class CachedFlows implements FlowOffload {
     @Override
     public int takeSeen(final int slot) {
         return part.takeSeen(slot);
+    }
+
+    @Override
+    public int seen(final int slot) {
+        return part.seen(slot);
     }
 
     @Override
@@ -178,7 +189,7 @@ final class CachedFlows implements FlowOffload {
     }
 
     @Override
-    public int replySlot(final int slot) {
-        return part.replySlot(slot);
+    public int otherSlot(final int slot) {
+        return part.otherSlot(slot);
     }
 }

@@ -125,8 +125,8 @@ class OpenedConnectionsTest extends TwoPodNode {
             final long opened = view.bpfCounter("cache-opened");
             final int firsts = view.ask("counters").path("workers").size();
             assertTrue(opened > (long)CHANGES * PORTS * (CONNECTIONS - firsts) / 4, opened + " opened by the kernel");
-            NodeView.await("each has a record", () ->
-                conntrack("opened-by-kernel") + conntrack("opened-refused") == opened);
+            NodeView.await("each has a record, or was over before", () -> conntrack("opened-by-kernel")
+                + conntrack("opened-and-closed") + conntrack("opened-refused") == opened);
             assertTrue(conntrack("opened-refused") < opened / 10, view.worker().toString());
         }
     }

@@ -10,6 +10,8 @@ public final class CachedFlowSeen {
     public static final int FIN = 4;
     /** TCP: RST. */
     public static final int RST = 8;
+    /** TCP: an acknowledgement behind a FIN of the same direction. */
+    public static final int LAST_ACK = 16;
 
     private CachedFlowSeen() {
     }

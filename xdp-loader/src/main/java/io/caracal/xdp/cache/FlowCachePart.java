@@ -144,12 +144,12 @@ public final class FlowCachePart {
     }
 
     /**
-     * The answers' entry of a connection that a program has opened.
+     * The other entry of a connection that a program has opened.
      *
-     * @param slot of its first packet's direction.
-     * @return their slot.
+     * @param slot of one of its directions.
+     * @return that of the other one.
      */
-    public int replySlot(final int slot) {
+    public int otherSlot(final int slot) {
         return UnsafeApi.getInt(at(slot) + CachedFlowLayout.OTHER_SLOT) & slotCount() - 1;
     }
 
@@ -230,6 +230,16 @@ public final class FlowCachePart {
     public int takeSeen(final int slot) {
         final long address = at(slot) + CachedFlowLayout.SEEN;
         return UnsafeApi.getIntOpaque(null, address) == 0 ? 0 : UnsafeApi.getAndSetInt(null, address, 0);
+    }
+
+    /**
+     * What {@link #takeSeen} would take.
+     *
+     * @param slot a used one.
+     * @return bits of {@link CachedFlowSeen}.
+     */
+    public int seen(final int slot) {
+        return UnsafeApi.getIntOpaque(null, at(slot) + CachedFlowLayout.SEEN);
     }
 
     /**

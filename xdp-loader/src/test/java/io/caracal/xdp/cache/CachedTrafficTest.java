@@ -196,6 +196,20 @@ final class CachedTrafficTest {
     }
 
     @Test
+    void shouldNoteWhatAcknowledgesBehindAFin() {
+        final FlowCachePart part = part(spec(TCP));
+        final int slot = part.insert(spec(TCP));
+        final int open = CachedFlowSeen.ACK;
+        final int closing = open | CachedFlowSeen.FIN;
+        for (final int[] flagsAndSeen : new int[][] {{ACK, open}, {ACK, open}, {FIN | ACK, closing},
+            {FIN | ACK, closing}, {RST, closing | CachedFlowSeen.RST},
+            {ACK, closing | CachedFlowSeen.RST | CachedFlowSeen.LAST_ACK}}) {
+            assertEquals(TC_ACT_REDIRECT, run(tcp(flagsAndSeen[0])).action());
+            assertEquals(flagsAndSeen[1], part.seen(slot), "flags " + flagsAndSeen[0]);
+        }
+    }
+
+    @Test
     void shouldLeaveToJavaWhatOpensAConnectionOrHasNoBusinessInOne() {
         part(spec(TCP)).insert(spec(TCP));
         for (final int flags : new int[] {SYN, SYN | FIN, SYN | RST, SYN | ACK | FIN, SYN | ACK | RST, 0, FIN, 0x08}) {

@@ -69,7 +69,8 @@ final class FlowCacheHeaderTest {
     void shouldHaveTheNumbersOfTheHeader() throws IOException {
         final CHeader header = CHeader.read("caracal.h");
         assertEquals(Map.of("CACHE_SEEN_SYN_ACK", CachedFlowSeen.SYN_ACK, "CACHE_SEEN_ACK", CachedFlowSeen.ACK,
-            "CACHE_SEEN_FIN", CachedFlowSeen.FIN, "CACHE_SEEN_RST", CachedFlowSeen.RST),
+            "CACHE_SEEN_FIN", CachedFlowSeen.FIN, "CACHE_SEEN_RST", CachedFlowSeen.RST,
+            "CACHE_SEEN_LAST_ACK", CachedFlowSeen.LAST_ACK),
             header.enumeration("cache_seen"));
         assertEquals(Map.of("CACHE_TO_WORKLOAD", CachedFlowSpec.TO_WORKLOAD, "CACHE_TO_DEVICE",
             CachedFlowSpec.TO_DEVICE, "CACHE_TO_HOST", CachedFlowSpec.TO_HOST, "CACHE_PASS", CachedFlowSpec.PASS),

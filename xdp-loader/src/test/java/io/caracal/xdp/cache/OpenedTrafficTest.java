@@ -254,7 +254,7 @@ final class OpenedTrafficTest {
         final int slot = part.openings().take();
         assertTaken();
         assertBothEntries(part, slot, way(ipVersion), reply(ipVersion));
-        final int replySlot = part.replySlot(slot);
+        final int replySlot = part.otherSlot(slot);
         assertEquals(1, part.takePackets(slot));
         assertEquals(packet.length - 14, part.takeBytes(slot));
         assertEquals(0, part.takePackets(replySlot));
@@ -268,11 +268,11 @@ final class OpenedTrafficTest {
         final CachedFlowSpec reply) {
         assertEquals(true, part.isOpened(slot));
         assertEntry(part, slot, way);
-        final int replySlot = part.replySlot(slot);
+        final int replySlot = part.otherSlot(slot);
         assertNotEquals(slot, replySlot);
         assertEquals(false, part.isOpened(replySlot), "the answers' is no first packet's");
         assertEntry(part, replySlot, reply);
-        assertEquals(slot, part.replySlot(replySlot));
+        assertEquals(slot, part.otherSlot(replySlot));
     }
 
     private static void assertEntry(final FlowCachePart part, final int slot, final CachedFlowSpec expected) {
@@ -322,7 +322,7 @@ final class OpenedTrafficTest {
             assertEquals(0, part.usedCount(), "nobody's yet");
             part.claim(slot);
             assertEquals(2, part.usedCount());
-            part.remove(part.replySlot(slot));
+            part.remove(part.otherSlot(slot));
             part.remove(slot);
             assertEquals(0, part.usedCount());
             assertNothingOpened();
@@ -639,7 +639,7 @@ final class OpenedTrafficTest {
                 assertEquals(true, part.isOpened(slot));
                 part.claim(slot);
                 slots.add(slot);
-                slots.add(part.replySlot(slot));
+                slots.add(part.otherSlot(slot));
             }
             assertEquals(inserted.size() + 2 * (opened() - openedBefore), slots.size());
             assertEquals(slots.size(), Set.copyOf(slots).size(), "a slot of two");
@@ -717,7 +717,7 @@ final class OpenedTrafficTest {
 
     private static void remove(final FlowCachePart part, final int slot) {
         part.claim(slot);
-        part.remove(part.replySlot(slot));
+        part.remove(part.otherSlot(slot));
         part.remove(slot);
     }
 
@@ -793,7 +793,7 @@ final class OpenedTrafficTest {
             fromA(ETH_IPV4, Packet.ipv4(IPV4[1], IPV4[0], TCP, Packet.tcp(PORT, SOURCE_PORT, SYN | ACK)));
         assertEquals(TC_ACT_OK, run(answer).action());
         assertCounted(PuntCounter.CACHE_HITS);
-        assertEquals(CachedFlowSeen.SYN_ACK, part.takeSeen(part.replySlot(slot)));
+        assertEquals(CachedFlowSeen.SYN_ACK, part.takeSeen(part.otherSlot(slot)));
     }
 
     private static CachedFlowSpec passed(final CachedFlowSpec spec, final int origin) {
