@@ -311,8 +311,11 @@ static __always_inline void count_cached(struct __sk_buff *skb, struct workload_
 					 __u32 target_ifindex)
 {
 	__u32 ifindex = action == CACHE_PASS ? skb->ifindex : target_ifindex;
-	struct workload_traffic *target = bpf_map_lookup_elem(&workload_traffic, &ifindex);
+	struct workload_traffic *target = NULL;
 
+	/* Behind a device and in the host's stack is no pod. */
+	if (action == CACHE_TO_WORKLOAD || action == CACHE_PASS)
+		target = bpf_map_lookup_elem(&workload_traffic, &ifindex);
 	if (source) {
 		source->from_workload_packets += 1;
 		source->from_workload_bytes += skb->len;

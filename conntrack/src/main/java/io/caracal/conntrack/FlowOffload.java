@@ -187,6 +187,14 @@ public interface FlowOffload {
     int openedCount();
 
     /**
+     * Has memory bring what the next calls of {@link #takeOpened} will give, all of it at once: programs on other
+     * processors wrote it.
+     *
+     * @param count connections, at most.
+     */
+    void touchOpened(int count);
+
+    /**
      * The next connection that the kernel has opened.
      *
      * @return a slot where its first packet's entry is, or was: {@link #isOpened}. {@link #NONE} for none.

@@ -110,6 +110,7 @@ final class OpenedFlows {
      * @return whether there may be more.
      */
     boolean adopt(final long nowMs, final int budget) {
+        offload.touchOpened(budget);
         for (int taken = 0; taken < budget; taken++) {
             final int slot = offload.takeOpened();
             if (slot == FlowOffload.NONE) {

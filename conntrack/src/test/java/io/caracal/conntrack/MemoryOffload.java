@@ -285,6 +285,11 @@ final class MemoryOffload implements FlowOffload {
     }
 
     @Override
+    public void touchOpened(final int count) {
+        /* Nothing comes nearer by that here. */
+    }
+
+    @Override
     public int takeOpened() {
         return opened.isEmpty() ? NONE : opened.removeFirst();
     }

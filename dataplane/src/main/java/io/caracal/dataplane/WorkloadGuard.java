@@ -23,6 +23,8 @@ public final class WorkloadGuard {
     private static final int PRIORITY = -310;
     private static final int NFT_TIMEOUT_SECONDS = 20;
     private static final String TABLE = "inet caracal";
+    /** A set whose size is known is a plain hash table, which costs half of one that grows (nft_set_hash.c). */
+    private static final int ARMED_MAX = 16_384;
     /** Makes the chain of {@link #refuseServices}. */
     private static final String ADD_SERVICES_CHAIN =
         "add chain %s guard_services { type filter hook forward priority 0; policy accept; }\n".formatted(TABLE);
@@ -50,14 +52,14 @@ public final class WorkloadGuard {
         final String wild = "\"" + interfacePrefix + "*\"";
         nft("install the workload guard", """
             add table %1$s
-            add set %1$s armed { type iface_index; }
+            add set %1$s armed { type iface_index; size %4$d; }
             add chain %1$s guard_prerouting { type filter hook prerouting priority %2$d; policy accept; }
             add chain %1$s guard_forward { type filter hook forward priority %2$d; policy accept; }
             flush chain %1$s guard_prerouting
             flush chain %1$s guard_forward
             add rule %1$s guard_prerouting iif != @armed iifname %3$s counter drop
             add rule %1$s guard_forward oif != @armed oifname %3$s counter drop
-            """.formatted(TABLE, PRIORITY, wild) + NO_SERVICE_REFUSED);
+            """.formatted(TABLE, PRIORITY, wild, ARMED_MAX) + NO_SERVICE_REFUSED);
     }
 
     /**

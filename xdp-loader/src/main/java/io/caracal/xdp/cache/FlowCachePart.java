@@ -133,6 +133,32 @@ public final class FlowCachePart {
     }
 
     /**
+     * Reads what is asked of the connections that programs have opened and nobody has taken, in passes that only load:
+     * programs on other processors wrote it, so each cache line is far away, and those of a pass come side by side.
+     *
+     * @param count connections, at most; the next ones.
+     * @return of no meaning; to be kept alive.
+     */
+    public long touchOpened(final int count) {
+        long lines = 0;
+        for (int ahead = 0; ahead < count; ahead++) {
+            final int slot = openings.peek(ahead);
+            if (slot == NONE) {
+                break;
+            }
+            lines ^= UnsafeApi.getLong(at(slot)) ^ UnsafeApi.getLong(at(slot) + CachedFlowLayout.SOURCE_REST_BE);
+        }
+        for (int ahead = 0; ahead < count; ahead++) {
+            final int slot = openings.peek(ahead);
+            if (slot == NONE) {
+                break;
+            }
+            lines ^= UnsafeApi.getLong(at(otherSlot(slot)));
+        }
+        return lines;
+    }
+
+    /**
      * Takes over both entries of a connection that a program has opened: they are this part's from now on, to be
      * removed or given a number ({@link #flow(int, int)}).
      *

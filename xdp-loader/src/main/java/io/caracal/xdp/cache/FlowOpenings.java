@@ -130,6 +130,17 @@ public final class FlowOpenings {
     }
 
     /**
+     * What {@link #take} will give after some others.
+     *
+     * @param ahead how many others, less than {@link CachedFlowLayout#OPENED_MAX}.
+     * @return as {@link #take}; it may be another's by then.
+     */
+    int peek(final int ahead) {
+        return UnsafeApi.getIntOpaque(
+            null, placeAt(UnsafeApi.getLong(openedAt + CachedFlowLayout.OPENED_TAKEN) + ahead)) - 1;
+    }
+
+    /**
      * Whether programs have opened connections that nobody has taken.
      *
      * @return a hint: false also while a program has yet to write the next place.
