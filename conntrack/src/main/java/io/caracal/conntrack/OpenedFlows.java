@@ -140,10 +140,13 @@ final class OpenedFlows {
         entry.ingressIfindex =
             burst.ingressIfindex(row) | (burst.direction(row) == Direction.TO_WORKLOAD ? FlowOffload.EGRESS : 0);
         final int slot = offload.find(entry);
-        if (slot == FlowOffload.NONE) {
-            return false;
-        }
-        return adopt(slot, nowMs) || adopt(offload.otherSlot(slot), nowMs);
+        return slot != FlowOffload.NONE && (adopt(slot, nowMs) || adoptByAnswer(slot, nowMs));
+    }
+
+    /** The same, where a slot may be that of the answers; an entry that Java has written names no other one. */
+    private boolean adoptByAnswer(final int slot, final long nowMs) {
+        final int other = offload.otherSlot(slot);
+        return offload.isUsed(other) && offload.otherSlot(other) == slot && adopt(other, nowMs);
     }
 
     /** Makes the record of a connection, where a slot is that of its first packet and it has none yet. */

@@ -150,6 +150,24 @@ class OpenedAndClosedTest extends OpeningNode {
         assertGone(1001);
     }
 
+    /** Its entries are Java's, which name no other; those of another connection are in the first slot. */
+    @Test
+    void shouldNotTakeAnotherConnectionForTheOneThatAPortHadBefore() {
+        learn();
+        pass(false, 1, SEEN_SYN_ACK | SEEN_ACK | SEEN_FIN);
+        pass(true, 1, SEEN_ACK | SEEN_FIN);
+        node.send(POD, tcp(true, 1, ACK, 101, 501));
+        assertEquals("TIME_WAIT", stateOf(1));
+        int port = 1000;
+        while (!kernel.isOpened(0)) {
+            assertTrue(opens(port++), "port " + port);
+        }
+        final long before = node.conntrack.ipv4Table().flowCount();
+        node.send(POD, syn(1));
+        assertEquals(before, node.conntrack.ipv4Table().flowCount());
+        assertTrue(kernel.isOpened(0), "nobody has looked at it");
+    }
+
     @Test
     void shouldEndAtOnceWhatAnEndpointHasLeft() {
         learnAndOpen(2);
