@@ -369,21 +369,19 @@ public final class Conntrack implements AutoCloseable, FlowRemovalListener {
         }
     }
 
-    /** Makes records of connections that the kernel has opened, some of them. */
+    /** Makes records of connections that the kernel has opened, some of them; where {@link #isBehind}. */
     void adoptOpened(final long nowMs, final int budget) {
-        if (opened != null) {
-            opened.adopt(nowMs, budget);
-        }
+        opened.adopt(nowMs, budget);
     }
 
-    /** The same of those that have waited for it. */
+    /** The same of those that have waited for it, where there are any. */
     void adoptDue(final long nowMs, final int budget) {
         if (opened != null) {
             opened.adoptDue(nowMs, budget);
         }
     }
 
-    /** See {@link OpenedFlows#adoptOf}. */
+    /** See {@link OpenedFlows#adoptOf}; where {@link #isBehind}. */
     boolean adoptOpenedOf(final FamilyTracking family, final PacketBurst packets, final int row, final long nowMs) {
         return opened.adoptOf(family, packets, row, nowMs);
     }

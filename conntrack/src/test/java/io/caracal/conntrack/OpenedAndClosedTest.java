@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.caracal.burst.DropReason;
-import io.caracal.route.RouteTarget;
 import io.caracal.wire.IpProtocol;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -180,15 +179,7 @@ class OpenedAndClosedTest extends OpeningNode {
 
     @Test
     void shouldKnowIpv6ConnectionsByTheirWholeAddress() {
-        node.policy = (burst, row, conntrack) -> {
-            ANY_PORT.judge(burst, row, conntrack);
-            burst.route(row, RouteTarget.localWorkload(PEER, 0).word());
-        };
-        assertEquals("new", node.send(POD, IpPackets.ipv6(IpProtocol.TCP, 1, 9, IpPackets.tcp(1, 80, SYN, 100, 0))));
-        final Ipv6Tuple tuple = tuple(1, 9, 1000);
-        tuple.sourceHigh = 0xfd00L << 48;
-        tuple.destinationHigh = 0xfd00L << 48;
-        assertTrue(kernel.open(POD, tuple, LENGTH, node.nowNs));
+        final Ipv6Tuple tuple = learnAndOpenIpv6();
         assertEquals("established",
             node.send(PEER, IpPackets.ipv6(IpProtocol.TCP, 9, 1, IpPackets.tcp(80, 1000, SYN | ACK, 5, 101))));
         assertNotNull(recordOf(node.conntrack.ipv6Table(), tuple));

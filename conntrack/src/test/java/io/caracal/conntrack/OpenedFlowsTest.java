@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.caracal.route.RouteKind;
-import io.caracal.route.RouteTarget;
 import io.caracal.stage.Workload;
 import io.caracal.stage.WorkloadTable;
 import io.caracal.wire.IpProtocol;
@@ -112,15 +111,7 @@ class OpenedFlowsTest extends OpeningNode {
 
     @Test
     void shouldMakeRecordsOfIpv6Connections() {
-        node.policy = (burst, row, conntrack) -> {
-            ANY_PORT.judge(burst, row, conntrack);
-            burst.route(row, RouteTarget.localWorkload(PEER, 0).word());
-        };
-        assertEquals("new", node.send(POD, IpPackets.ipv6(IpProtocol.TCP, 1, 9, IpPackets.tcp(1, 80, SYN, 100, 0))));
-        final Ipv6Tuple tuple = tuple(1, 9, 1000);
-        tuple.sourceHigh = 0xfd00L << 48;
-        tuple.destinationHigh = 0xfd00L << 48;
-        assertTrue(kernel.open(POD, tuple, LENGTH, node.nowNs));
+        final Ipv6Tuple tuple = learnAndOpenIpv6();
         look();
         final FlowSnapshot record = recordOf(node.conntrack.ipv6Table(), tuple);
         assertTrue(record.original.sameAs(tuple));

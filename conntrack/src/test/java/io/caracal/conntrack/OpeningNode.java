@@ -124,6 +124,20 @@ abstract class OpeningNode {
         }
     }
 
+    /** The same of one IPv6 connection. */
+    Ipv6Tuple learnAndOpenIpv6() {
+        node.policy = (burst, row, conntrack) -> {
+            ANY_PORT.judge(burst, row, conntrack);
+            burst.route(row, RouteTarget.localWorkload(PEER, 0).word());
+        };
+        assertEquals("new", node.send(POD, IpPackets.ipv6(IpProtocol.TCP, 1, 9, IpPackets.tcp(1, 80, SYN, 100, 0))));
+        final Ipv6Tuple tuple = tuple(1, 9, 1000);
+        tuple.sourceHigh = 0xfd00L << 48;
+        tuple.destinationHigh = 0xfd00L << 48;
+        assertTrue(kernel.open(POD, tuple, LENGTH, node.nowNs));
+        return tuple;
+    }
+
     MemoryOffload.Held entry(final boolean toPeer, final int port) {
         return kernel.find(toPeer ? POD : PEER, IpProtocol.TCP, toPeer ? POD_IPV4 : PEER_IPV4,
             toPeer ? PEER_IPV4 : POD_IPV4, toPeer ? port << 16 | 80 : 80 << 16 | port);

@@ -133,10 +133,10 @@ public final class FlowOpenings {
      * What {@link #take} will give after some others.
      *
      * @param ahead how many others, less than {@link CachedFlowLayout#OPENED_MAX}.
-     * @return as {@link #take}; it may be another's by then.
+     * @return as {@link #take}; {@link FlowCachePart#NONE} also while a program has yet to write that place.
      */
     int peek(final int ahead) {
-        return UnsafeApi.getIntOpaque(
+        return UnsafeApi.getIntAcquire(
             null, placeAt(UnsafeApi.getLong(openedAt + CachedFlowLayout.OPENED_TAKEN) + ahead)) - 1;
     }
 
@@ -146,8 +146,7 @@ public final class FlowOpenings {
      * @return a hint: false also while a program has yet to write the next place.
      */
     public boolean hasOpened() {
-        return UnsafeApi.getIntAcquire(
-            null, placeAt(UnsafeApi.getLong(openedAt + CachedFlowLayout.OPENED_TAKEN))) != 0;
+        return peek(0) != NONE;
     }
 
     /**
