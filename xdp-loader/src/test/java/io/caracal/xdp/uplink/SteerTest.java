@@ -13,50 +13,27 @@ import static io.caracal.xdp.testing.TestXdp.XDP_REDIRECT;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.caracal.bindings.Errno;
-import io.caracal.bindings.Fd;
-import io.caracal.bindings.Posix;
 import io.caracal.netlink.MacAddress;
 import io.caracal.xdp.punt.PuntPrograms;
 import io.caracal.xdp.testing.Packet;
 import io.caracal.xdp.testing.TestXdp;
 import java.net.Inet4Address;
-import java.net.Inet6Address;
-import java.net.InetAddress;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** XDP of an uplink: a table of frames in; verdict and counter out. The frame itself is never changed. */
-final class SteerTest {
-    private static final int LOOPBACK = 1;
+final class SteerTest extends SteeredUplink {
     private static final int SCTP = 132;
     private static final int GRE = 47;
     private static final int FRAGMENT = 44;
-    private static final int VNI = 4096;
-    private static final byte[] OWN = Packet.mac("02:00:00:00:00:01");
-    private static final byte[] ROUTER = Packet.mac("02:00:00:00:00:99");
-    private static final byte[] VTEP = Packet.mac("66:00:00:00:00:01");
-    private static final String NODE = "192.0.2.1";
-    private static final String NODE6 = "2001:db8::1";
-    private static final String OTHER_NODE = "192.0.2.2";
-    private static final String OTHER_NODE6 = "2001:db8::2";
-    private static final String POD = "10.65.0.2";
-    private static final String POD6 = "fd00:65::2";
-    private static final String REMOTE_POD = "10.65.1.2";
-    private static final String REMOTE_POD6 = "fd00:66::2";
     private static final String TUNNEL = "10.65.0.0";
-    private static final String SERVER = "198.51.100.7";
-    private static final String SERVER6 = "2001:db8:1::7";
 
-    private PuntPrograms punt;
-    private UplinkPrograms programs;
-    private Fd socket;
     private Map<UplinkCounter, Long> before;
 
     @BeforeEach
@@ -65,46 +42,11 @@ final class SteerTest {
     }
 
     private void load(final boolean isMultiBuffer) {
-        punt = PuntPrograms.load(16);
-        programs = UplinkPrograms.load(null, punt, new UplinkLimits(16, 16, 64), isMultiBuffer);
-        programs.configure(new UplinkConfig(VNI, 4789, (Inet4Address)ip(NODE), (Inet6Address)ip(NODE6), true, 0, 0));
-        programs.putDevice(LOOPBACK, new UplinkDevice(MacAddress.of(OWN), 0, 3, 1));
-        for (final String pod : List.of(POD, POD6)) {
-            programs.putLocalAddress(ip(pod), 12);
-        }
-        for (final String node : List.of(OTHER_NODE, OTHER_NODE6)) {
-            programs.putVtep(ip(node));
-        }
-        socket = Fd.socket(Posix.AF_XDP, Posix.SOCK_RAW, 0);
-        programs.sockets().set(3, socket.number());
+        open(PuntPrograms.load(16), isMultiBuffer, OWN, config(0, 0));
         before = programs.counters();
     }
 
-    @AfterEach
-    void unload() {
-        socket.close();
-        programs.close();
-        punt.close();
-    }
-
     private record Row(String name, UplinkCounter counted, byte[] frame) {
-    }
-
-    private static InetAddress ip(final String text) {
-        return InetAddress.ofLiteral(text);
-    }
-
-    private static byte[] frame(final byte[] ip) {
-        return Packet.ethernet(OWN, ROUTER, ip[0] >> 4 == 4 ? ETH_IPV4 : ETH_IPV6, ip);
-    }
-
-    private static byte[] vxlan(final int vni, final byte[]... inner) {
-        return Packet.concat(ByteBuffer.allocate(8).put((byte)8).position(4).putInt(vni << 8).array(),
-            Packet.concat(inner));
-    }
-
-    private static byte[] inner(final byte[] ip) {
-        return Packet.ethernet(VTEP, ROUTER, ip[0] >> 4 == 4 ? ETH_IPV4 : ETH_IPV6, ip);
     }
 
     private static byte[] toPod() {
@@ -113,13 +55,6 @@ final class SteerTest {
 
     private static byte[] toPod6() {
         return Packet.ipv6(REMOTE_POD6, POD6, TCP, Packet.tcp(4000, 80, Packet.SYN));
-    }
-
-    private static byte[] overlay(final String source, final String destination, final int port, final int vni,
-        final byte[] inner) {
-        final byte[] udp = Packet.udp(50_000, port, vxlan(vni, inner));
-        return frame(source.contains(":") ? Packet.ipv6(source, destination, UDP, udp)
-            : Packet.ipv4(source, destination, UDP, udp));
     }
 
     private static byte[] tagged(final int etherType, final int vlanId, final byte[] frame) {
@@ -248,7 +183,7 @@ final class SteerTest {
 
     @Test
     void shouldTakeTheFramesOfItsVlanWhenItIsBelowAVlanInterface() {
-        programs.putDevice(LOOPBACK, new UplinkDevice(MacAddress.of(OWN), 7, 3, 1));
+        programs.putDevice(LOOPBACK, new UplinkDevice(MacAddress.of(OWN), 7, SLOT, 1));
         check(List.of(
             new Row("our VLAN", UplinkCounter.TAKEN_PLAIN, tagged(0x8100, 7, frame(toPod()))),
             new Row("another VLAN", UplinkCounter.PASSED, tagged(0x8100, 8, frame(toPod()))),
@@ -361,7 +296,7 @@ final class SteerTest {
     /** The host would answer a segment of the pod's connection with an RST; the pods' own hooks police the rest. */
     @Test
     void shouldPassPodsPacketsAndDropReturnsWithoutASocket() {
-        programs.sockets().clear(3);
+        programs.sockets().clear(SLOT);
         programs.natBindings().update(new NatBinding(ip(NODE), ip(SERVER), 40_000, 80, TCP), 1);
         final byte[] reply = from(SERVER, TCP, Packet.tcp(80, 40_000, Packet.ACK));
         check(List.of(
@@ -369,7 +304,7 @@ final class SteerTest {
             new Row("plain", UplinkCounter.PASSED_NO_SOCKET, frame(toPod())),
             new Row("return", UplinkCounter.DROPPED_NO_SOCKET, reply),
             new Row("the host's own", UplinkCounter.PASSED, from(SERVER, TCP, Packet.tcp(80, 40_009, Packet.ACK)))));
-        programs.sockets().set(3, socket.number());
+        programs.sockets().set(SLOT, socket.number());
         programs.putDevice(LOOPBACK, UplinkDevice.withoutSockets(MacAddress.of(OWN)));
         check(List.of(new Row("no queues", UplinkCounter.PASSED_NO_SOCKET, frame(toPod()))));
     }
