@@ -4,14 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.caracal.lab.Lab;
 import io.caracal.lab.LabNode;
 import io.caracal.lab.LabOverlay;
-import io.caracal.lab.LabPod;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -20,40 +17,26 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Real traffic with somebody outside, translated by the flow cache: what still comes to Java, and what a change stops. */
 @Timeout(180)
-class OffloadedNatTest {
+class OffloadedNatTest extends OffloadedNode {
     private static final int PORT = 7782;
-    private static final int CONNECTIONS = 20;
-    private static final int BULK = 8_000_000;
     private static final String CHECKSUM_ERRORS =
         "nstat -asz TcpInCsumErrors UdpInCsumErrors | awk 'NR > 1 {s += $2} END {print s}'";
 
-    private Lab lab;
-    private LabNode node;
     private LabNode outside;
-    private NodeView view;
-    private LabPod client;
+
+    OffloadedNatTest() {
+        super("offnat");
+    }
 
     @BeforeEach
-    void makeNodes() {
-        lab = Lab.create("offnat");
-        node = lab.addNode("node1");
+    void makeOutside() {
         outside = lab.addNode("outside");
-        view = new NodeView(node);
-        client = node.addPod("shop", "client");
-        node.announce(client);
         LabOverlay.announce(node, List.of(node));
     }
 
-    @AfterEach
-    void closeLab() {
-        lab.close();
-    }
-
-    private EngineChild launch(final String... settings) throws Exception {
-        final EngineChild engine = EngineChild.start(node, settings).awaitReady();
-        view.awaitAttached(client);
-        NodeView.await("somebody outside is reached: " + engine.log(), () -> NodeView.reaches(client, outside.ipv4()));
-        return engine;
+    @Override
+    String farAddress() {
+        return outside.ipv4();
     }
 
     private EchoConnections connect(final int port, final int count) {
@@ -70,8 +53,7 @@ class OffloadedNatTest {
     @ValueSource(strings = {"native-copy", "native-copy by 2 workers", "kernel", "kernel by 2 workers"})
     void shouldTranslateStreamsWithoutJava(final String mode) throws Exception {
         lab.own(AddressEcho.at(outside::call, PORT));
-        try (EngineChild engine = launch("uplink-mode=" + mode.split(" by ")[0],
-            "workers=" + EmbeddedEngine.workers(mode))) {
+        try (EngineChild engine = launch(settings(mode))) {
             final long before = view.counted("rxPackets");
             for (int stream = 0; stream < 4; stream++) {
                 assertEquals(node.ipv4(), AddressEcho.askTcp(client::call, outside.ipv4(), PORT, BULK), engine.log());
@@ -122,17 +104,9 @@ class OffloadedNatTest {
         }
     }
 
-    /** After status shows the revision with the new policy, not one more exchange of a connection that it denies. */
     @Test
     void shouldLetNothingPassByAnOlderPolicyOnceTheNextIsAcknowledged() throws Exception {
-        try (EngineChild engine = launch("established-flows=recheck")) {
-            for (int round = 0; round < 3; round++) {
-                try (EchoConnections connections = connect(PORT + round, 1)) {
-                    connections.awaitExchanges(100);
-                    DenyAll.expectCut(node, view, connections, engine);
-                }
-            }
-        }
+        expectCuts(round -> connect(PORT + round, 1));
     }
 
     /** A destination that becomes a pool's is not translated any more: its flows come back to Java. */

@@ -4,12 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.caracal.lab.Lab;
 import io.caracal.lab.LabNode;
 import io.caracal.lab.LabOverlay;
 import io.caracal.lab.LabPod;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -18,43 +16,29 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Real traffic with pods of a kernel node, by the flow cache: what still comes to Java, and what a change stops. */
 @Timeout(180)
-class OffloadedOverlayTest {
+class OffloadedOverlayTest extends OffloadedNode {
     private static final int PORT = 7781;
-    private static final int CONNECTIONS = 20;
-    private static final int BULK = 8_000_000;
     private static final String SERVICE = "10.96.0.1";
     private static final String BALANCER = "192.0.2.1";
 
-    private Lab lab;
-    private LabNode node;
     private LabNode kernelNode;
-    private NodeView view;
-    private LabPod client;
     private LabPod far;
 
+    OffloadedOverlayTest() {
+        super("offoverlay");
+    }
+
     @BeforeEach
-    void makeNodes() {
-        lab = Lab.create("offoverlay");
-        node = lab.addNode("node1");
+    void makeKernelNode() {
         kernelNode = lab.addNode("node2");
-        view = new NodeView(node);
-        client = node.addPod("shop", "client");
         far = kernelNode.addPod("shop", "far");
-        node.announce(client);
         LabOverlay.announce(node, List.of(node, kernelNode));
         LabOverlay.joinByKernel(kernelNode, List.of(node));
     }
 
-    @AfterEach
-    void closeLab() {
-        lab.close();
-    }
-
-    private EngineChild launch(final String... settings) throws Exception {
-        final EngineChild engine = EngineChild.start(node, settings).awaitReady();
-        view.awaitAttached(client);
-        NodeView.await("the other node is reached: " + engine.log(), () -> NodeView.reaches(client, far.ipv4()));
-        return engine;
+    @Override
+    String farAddress() {
+        return far.ipv4();
     }
 
     private long javaPackets() throws Exception {
@@ -67,8 +51,7 @@ class OffloadedOverlayTest {
     void shouldCarryStreamsToAndFromAnotherNode(final String mode) throws Exception {
         lab.own(AddressEcho.at(far::call, PORT));
         lab.own(AddressEcho.at(client::call, PORT));
-        try (EngineChild engine = launch("uplink-mode=" + mode.split(" by ")[0],
-            "workers=" + EmbeddedEngine.workers(mode))) {
+        try (EngineChild engine = launch(settings(mode))) {
             final long before = javaPackets();
             final long hits = view.bpfCounter("cache-hits");
             assertEquals(client.ipv4(), AddressEcho.askTcp(client::call, far.ipv4(), PORT, BULK), engine.log());
@@ -105,10 +88,7 @@ class OffloadedOverlayTest {
         rules.apply(node);
         lab.own(AddressEcho.at(far::call, PORT));
         lab.own(AddressEcho.at(web::call, PORT));
-        try (EngineChild engine = EngineChild.start(node, "uplink-mode=" + mode.split(" by ")[0],
-            "workers=" + EmbeddedEngine.workers(mode)).awaitReady()) {
-            view.awaitAttached(client, web);
-            NodeView.await("the other node is reached: " + engine.log(), () -> NodeView.reaches(client, far.ipv4()));
+        try (EngineChild engine = launch(new LabPod[] {client, web}, settings(mode))) {
             for (int number = 0; number < backends.size(); number++) {
                 final String address = SERVICE + number;
                 assertEquals(client.ipv4(), AddressEcho.askUdp(client::call, address, 80, 1200), engine.log());
@@ -146,17 +126,9 @@ class OffloadedOverlayTest {
         }
     }
 
-    /** After status shows the revision with the new policy, not one more exchange of a connection that it denies. */
     @Test
     void shouldLetNothingPassByAnOlderPolicyOnceTheNextIsAcknowledged() throws Exception {
-        try (EngineChild engine = launch("established-flows=recheck")) {
-            for (int round = 0; round < 3; round++) {
-                try (EchoConnections connections = EchoConnections.open(client, far, PORT + round, 1)) {
-                    connections.awaitExchanges(100);
-                    DenyAll.expectCut(node, view, connections, engine);
-                }
-            }
-        }
+        expectCuts(round -> EchoConnections.open(client, far, PORT + round, 1));
     }
 
     /** The node leaves the cluster: its flows go where any unknown address leads, until it is there again. */
