@@ -18,15 +18,11 @@ import io.caracal.route.VtepTable;
 import io.caracal.wire.IpProtocol;
 import io.caracal.wire.Ipv4Address;
 import io.caracal.wire.Ipv6Text;
-import java.nio.file.Path;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Flows to the outside in the kernel's table: with whose address, from which packet on, and until when. */
-class OffloadNatTest {
-    private static final int POD = TrackedNode.POD;
+class OffloadNatTest extends OffloadingNode {
     private static final int UPLINK = 2;
     private static final int NODE = Ipv4Address.parse("203.0.113.10");
     private static final int SERVER = Ipv4Address.parse("192.0.2.1");
@@ -34,22 +30,17 @@ class OffloadNatTest {
     private static final NatConfig NAT =
         new NatConfig(NODE, Ipv6Text.parse("2001:db8::10"), 61_000, 61_011, 0, 1, false);
 
-    @TempDir
-    Path directory;
-
-    private final MemoryOffload kernel = new MemoryOffload(64);
-    private TrackedNode node;
     private NatBindings bindings;
 
     @BeforeEach
     void openNode() {
-        node = new TrackedNode(directory, TrackedNode.config(1000), kernel);
-        bindings = node.conntrack.openNat(NAT, NatBindingListener.NONE);
+        open(TrackedNode.config(1000), new MemoryOffload(64));
     }
 
-    @AfterEach
-    void closeNode() {
-        node.close();
+    @Override
+    void open(final ConntrackConfig config, final MemoryOffload next) {
+        super.open(config, next);
+        bindings = node.conntrack.openNat(NAT, NatBindingListener.NONE);
     }
 
     private void publish(final int podFlags, final RouteTarget server) {
@@ -65,14 +56,14 @@ class OffloadNatTest {
     }
 
     private static byte[] udp(final boolean out) {
-        return IpPackets.ipv4(IpProtocol.UDP, out ? TrackedNode.POD_IPV4 : SERVER, out ? SERVER : TrackedNode.POD_IPV4,
+        return IpPackets.ipv4(IpProtocol.UDP, out ? POD_IPV4 : SERVER, out ? SERVER : POD_IPV4,
             IpPackets.udp(out ? PORT : 53, out ? 53 : PORT, 4));
     }
 
     /** The stage that translates stands behind those of connection tracking. Returns the port outside. */
     private int bind() {
         final NatTuple tuple = new NatTuple();
-        tuple.setIpv4(TrackedNode.POD_IPV4, SERVER);
+        tuple.setIpv4(POD_IPV4, SERVER);
         tuple.protocol = IpProtocol.UDP;
         tuple.sourcePort = PORT;
         tuple.destinationPort = 53;
@@ -87,19 +78,19 @@ class OffloadNatTest {
     }
 
     private void assertTranslated(final int port) {
-        final MemoryOffload.Held out = kernel.find(POD, IpProtocol.UDP, TrackedNode.POD_IPV4, SERVER & 0xffff_ffffL,
+        final MemoryOffload.Held out = kernel.find(POD, IpProtocol.UDP, POD_IPV4, SERVER & 0xffff_ffffL,
             PORT << 16 | 53);
         final MemoryOffload.Held back = kernel.find(UPLINK, IpProtocol.UDP, SERVER & 0xffff_ffffL, NODE & 0xffff_ffffL,
             53 << 16 | port);
         assertEquals("device 2 mtu 1500 as " + Ipv4Address.format(NODE) + " " + port, way(out));
-        assertEquals("pod 12 mtu 1500 as " + Ipv4Address.format(TrackedNode.POD_IPV4) + " " + PORT, way(back));
+        assertEquals("pod 12 mtu 1500 as " + Ipv4Address.format(POD_IPV4) + " " + PORT, way(back));
         assertEquals(2, kernel.usedCount());
     }
 
     private static String way(final MemoryOffload.Held held) {
         return held == null ? "none" : (held.action == FlowOffload.TO_DEVICE ? "device " : "pod ") + held.targetIfindex
-            + " mtu " + held.mtu + (held.isTranslated ? " as " + Ipv4Address.format(held.natAddress) + " " + held.natPort
-            : "");
+            + " mtu " + held.mtu
+            + (held.isTranslated ? " as " + Ipv4Address.format(held.natAddress) + " " + held.natPort : "");
     }
 
     @Test
@@ -140,10 +131,10 @@ class OffloadNatTest {
     void shouldGiveWhatNobodyTranslatesWithItsFirstPacket() {
         publish(RouteFlags.IN_POOL, RouteTarget.via(RouteKind.OUTSIDE, 1, 0));
         assertEquals("new", node.send(POD, udp(true)));
-        assertEquals("device 2 mtu 1500", way(kernel.find(POD, IpProtocol.UDP, TrackedNode.POD_IPV4,
+        assertEquals("device 2 mtu 1500", way(kernel.find(POD, IpProtocol.UDP, POD_IPV4,
             SERVER & 0xffff_ffffL, PORT << 16 | 53)));
         assertEquals("pod 12 mtu 1500", way(kernel.find(UPLINK, IpProtocol.UDP, SERVER & 0xffff_ffffL,
-            TrackedNode.POD_IPV4, 53 << 16 | PORT)));
+            POD_IPV4, 53 << 16 | PORT)));
         masquerade(RouteKind.OUTSIDE);
         node.idle();
         assertEquals(0, kernel.usedCount(), "it would be translated today");
@@ -154,8 +145,7 @@ class OffloadNatTest {
         masquerade(RouteKind.OUTSIDE);
         final int port = open();
         node.send(POD, udp(true));
-        node.close();
-        openNode();
+        reopen(TrackedNode.config(1000), kernel);
         node.idle();
         assertTranslated(port);
         masquerade(RouteKind.OUTSIDE);

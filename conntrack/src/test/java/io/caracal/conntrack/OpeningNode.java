@@ -15,26 +15,10 @@ import io.caracal.route.VtepTable;
 import io.caracal.stage.Workload;
 import io.caracal.stage.WorkloadTable;
 import io.caracal.wire.IpProtocol;
-import io.caracal.wire.TcpHeader;
-import java.nio.file.Path;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.io.TempDir;
 
 /** A node with a kernel that opens connections by kinds which it was told, and what a test wants to know of both. */
-abstract class OpeningNode {
-    static final int POD = TrackedNode.POD;
-    static final int PEER = TrackedNode.PEER;
-    static final int POD_IPV4 = TrackedNode.POD_IPV4;
-    static final int PEER_IPV4 = TrackedNode.PEER_IPV4;
-    static final int FAR_IPV4 = 0xc0000201;
-    static final int OVERLAY = 40;
-    static final int OUT = FlowOffload.EGRESS;
-    static final int SYN = TcpHeader.SYN;
-    static final int ACK = TcpHeader.ACK;
-    static final int SEEN_SYN_ACK = FlowOffload.SEEN_SYN_ACK;
-    static final int SEEN_ACK = FlowOffload.SEEN_ACK;
-    static final int SEEN_FIN = FlowOffload.SEEN_FIN;
+abstract class OpeningNode extends OffloadingNode {
     static final int LENGTH = 60;
     /** Records of more connections than this are not made in one go. */
     static final int BUDGET = 32;
@@ -45,31 +29,15 @@ abstract class OpeningNode {
         conntrack.approvals().isOfAnyPort[row] = true;
     };
 
-    @TempDir
-    Path directory;
-
-    MemoryOffload kernel;
-    TrackedNode node;
-
     @BeforeEach
     void openNode() {
         open(TrackedNode.config(1000), new MemoryOffload(1024));
     }
 
-    @AfterEach
-    void closeNode() {
-        node.close();
-    }
-
+    @Override
     void open(final ConntrackConfig config, final MemoryOffload next) {
-        kernel = next;
-        node = new TrackedNode(directory, config, next);
+        super.open(config, next);
         node.policy = ANY_PORT;
-    }
-
-    void reopen(final ConntrackConfig config, final MemoryOffload next) {
-        node.close();
-        open(config, next);
     }
 
     /** A process that comes after this one: it finds what is new in the table, the list is begun anew. */
@@ -78,12 +46,6 @@ abstract class OpeningNode {
         kernel.kinds.clear();
         kernel.epoch++;
         reopen(TrackedNode.config(1000), kernel);
-    }
-
-    static byte[] tcp(final boolean toPeer, final int port, final int flags, final int sequence,
-        final int acknowledgement) {
-        return IpPackets.ipv4(IpProtocol.TCP, toPeer ? POD_IPV4 : PEER_IPV4, toPeer ? PEER_IPV4 : POD_IPV4,
-            IpPackets.tcp(toPeer ? port : 80, toPeer ? 80 : port, flags, sequence, acknowledgement));
     }
 
     static byte[] syn(final int port) {
@@ -117,6 +79,13 @@ abstract class OpeningNode {
         assertEquals(1, kernel.kinds.size());
     }
 
+    /** The kind of a connection that the host's stack sends on to the peer. */
+    void learnBackend() {
+        assertEquals("new", node.begin().forwarded(POD, PEER, syn(1)).run().outcome(0));
+        assertEquals("pass 12 mtu " + Integer.MAX_VALUE + " by 13 outwards", way(onlyKind().way()));
+        assertEquals("host 0 mtu " + Integer.MAX_VALUE + " by 13", way(onlyKind().reply()));
+    }
+
     void learnAndOpen(final int count) {
         learn();
         for (int port = 1000; port < 1000 + count; port++) {
@@ -139,23 +108,12 @@ abstract class OpeningNode {
     }
 
     MemoryOffload.Held entry(final boolean toPeer, final int port) {
-        return kernel.find(toPeer ? POD : PEER, IpProtocol.TCP, toPeer ? POD_IPV4 : PEER_IPV4,
-            toPeer ? PEER_IPV4 : POD_IPV4, toPeer ? port << 16 | 80 : 80 << 16 | port);
+        return entry(toPeer, IpProtocol.TCP, port, 80);
     }
 
     /** What the program does with a packet that finds its entry. */
     void pass(final boolean toPeer, final int port, final int seen) {
-        final MemoryOffload.Held entry = entry(toPeer, port);
-        entry.packets++;
-        entry.bytes += 40;
-        entry.seen |= seen;
-        entry.lastSeenNs = node.nowNs;
-    }
-
-    /** Lets the next round of looks happen. */
-    void round() {
-        node.advanceMs(OffloadedFlows.ROUND_MS + 1);
-        node.idle();
+        pass(entry(toPeer, port), seen, 1);
     }
 
     /** Lets the worker look at what the kernel has opened until now. */
