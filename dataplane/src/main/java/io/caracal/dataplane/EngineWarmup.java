@@ -6,6 +6,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 import io.caracal.bindings.ThreadNice;
+import io.caracal.network.TaskEnd;
 import io.caracal.worker.SystemCallWarmup;
 
 /**
@@ -96,7 +97,7 @@ final class EngineWarmup implements AutoCloseable {
 
     /** Waits for the first part. */
     void awaitFirst() {
-        StartTask.await(first);
+        TaskEnd.await(first);
     }
 
     /** The workers run, and the rest may begin. */

@@ -1,7 +1,8 @@
 package io.caracal.dataplane;
 
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
+
+import io.caracal.network.TaskEnd;
 
 /**
  * A part of the start that runs beside the others, on a thread of its own in the caller's network namespace (the common
@@ -32,19 +33,7 @@ final class StartTask implements AutoCloseable {
      * @throws RuntimeException what the work has thrown.
      */
     void await() {
-        await(end);
-    }
-
-    /** Waits until something is done that others of the start do, and throws what they have thrown. */
-    static void await(final CompletableFuture<Void> end) {
-        try {
-            end.join();
-        } catch (final CompletionException failure) {
-            if (failure.getCause() instanceof final RuntimeException cause) {
-                throw cause;
-            }
-            throw failure;
-        }
+        TaskEnd.await(end);
     }
 
     /** Waits until it has ended, so that nothing is taken from under it; {@link #await} says how it ended. */

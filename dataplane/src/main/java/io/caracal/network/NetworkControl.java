@@ -27,7 +27,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -145,22 +144,11 @@ public final class NetworkControl implements AutoCloseable {
      * @throws io.caracal.bindings.NativeCallException EPERM, or another failure of their load.
      */
     public void awaitPrograms() {
-        await(loading);
+        TaskEnd.await(loading);
     }
 
     private UplinkSide side() {
-        return await(side);
-    }
-
-    private static <T> T await(final CompletableFuture<T> end) {
-        try {
-            return end.join();
-        } catch (final CompletionException failure) {
-            if (failure.getCause() instanceof final RuntimeException cause) {
-                throw cause;
-            }
-            throw failure;
-        }
+        return TaskEnd.await(side);
     }
 
     private static List<Link> presentUplinks(final UplinkSettings uplinks, final String interfacePrefix) {
