@@ -8,12 +8,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.Consumer;
 
-import io.caracal.conntrack.EstablishedFlows;
 import io.caracal.control.ControlListener;
 import io.caracal.control.ControlSource;
-import io.caracal.handover.CalicoRules;
 import io.caracal.kernel.MtuFile;
 import io.caracal.netlink.Route;
 import io.caracal.netlink.RouteNetlink;
@@ -21,7 +18,6 @@ import io.caracal.network.NetworkConfig;
 import io.caracal.network.NetworkControl;
 import io.caracal.network.NetworkLog;
 import io.caracal.network.UplinkSettings;
-import io.caracal.policy.CompiledPolicy;
 import io.caracal.policy.PolicyWay;
 import io.caracal.route.ForwardingPublisher;
 import io.caracal.stage.WorkloadTablePublisher;
@@ -98,14 +94,75 @@ public final class Dataplane implements AutoCloseable {
 
     private void start(final ControlSource source) throws IOException {
         holdNodeUnlessReplacing();
+        final EarlyParts early = beginEarlyParts(source);
+        final PacketParts packets = preparePackets(early.isJumbo());
+        final NetworkControl network = openNetwork(early.load(), packets);
+        if (config.isReplacing()) {
+            replaceEngine(source, early.reading(), network, early.warmup());
+        }
+        final KernelSide kernel = installKernelSide(early.load(), packets.flows().steeringSeed());
+        network.tellServiceLoops(kernel.guard()::refuseServices);
+        final PuntParts punt = beginPunting(kernel, packets);
+        final EngineParts parts = new EngineParts(packets.workers(), kernel, network);
+        startControl(parts, packets, punt.netlink());
+        passUpdates(source, early.updates(), punt.attaching());
+        packets.memory().await();
+        early.warmup().awaitFirst();
+        startWorkers(parts, punt);
+        answerQuestions(parts, new ControlReport(source, control, packets.policy()));
+        early.reading().await();
+        control.awaitIdle();
+        goOn(early.warmup(), packets.workers());
+        log.info("node " + config.node() + ": " + kernel.hooks().describePunt());
+    }
+
+    private void holdNodeUnlessReplacing() {
+        own(node);
+        if (!config.isReplacing()) {
+            node.take(EngineLock.take(config.path(ConfigKey.STATE_DIRECTORY).orElseThrow()));
+        }
+    }
+
+    /**
+     * What runs beside the rest of the start.
+     *
+     * @param updates what the control source says meanwhile.
+     * @param reading has the control source begin.
+     * @param isJumbo whether packets may have several buffers; the programs wait for it.
+     * @param load of the programs and the guard.
+     * @param warmup of the packet path's code.
+     */
+    private record EarlyParts(HeldUpdates updates, StartTask reading, CompletableFuture<Boolean> isJumbo,
+                              KernelLoad load, EngineWarmup warmup) {
+    }
+
+    /** What needs nothing of the others begins at once: until here one processor has worked, and the rest has not. */
+    private EarlyParts beginEarlyParts(final ControlSource source) {
         final HeldUpdates updates = new HeldUpdates();
-        // What needs nothing of the others begins at once: until here one processor has worked, and the rest has not.
         final StartTask reading = own(beginReading(source, updates));
         final CompletableFuture<Boolean> isJumbo = new CompletableFuture<>();
         final KernelLoad load = own(KernelLoad.begin(config, isJumbo, node));
         own(() -> isJumbo.cancel(false));
         final EngineWarmup warmup = own(EngineWarmup.begin(
             FlowDirectory.scratch(config), config.number(ConfigKey.WARM_UP_MS), log));
+        return new EarlyParts(updates, reading, isJumbo, load, warmup);
+    }
+
+    /**
+     * What handles packets, and by which tables.
+     *
+     * @param policy compiles it.
+     * @param tables what the workers read.
+     * @param flows where they keep theirs.
+     * @param networkConfig what is known of the network.
+     * @param workers not started yet.
+     * @param memory makes theirs.
+     */
+    private record PacketParts(PolicyControl policy, PublishedTables tables, FlowDirectory flows,
+                               NetworkConfig networkConfig, WorkerGroup workers, StartTask memory) {
+    }
+
+    private PacketParts preparePackets(final CompletableFuture<Boolean> isJumbo) {
         final PolicyControl policy = new PolicyControl(config.workers(), log);
         final PublishedTables tables =
             new PublishedTables(new WorkloadTablePublisher(), new ForwardingPublisher(), policy.compiler());
@@ -116,52 +173,79 @@ public final class Dataplane implements AutoCloseable {
         final WorkerGroup workers = own(new WorkerGroup(config, tables, flows, SymmetricFlowHash.random(),
             WorkerMemory.of(networkConfig, isJumbo.join()), log));
         final StartTask memory = own(node.begin("memory", workers::prepare));
-        load.awaitPrograms();
-        final NetworkControl network = own(NetworkControl.open(
-            networkConfig, load.programs(), load.pins(), tcHooks(), tables.forwarding(), networkLog()));
-        if (config.isReplacing()) {
-            replaceEngine(source, reading, network, warmup);
-        }
-        final KernelSide kernel = installKernelSide(load, flows.steeringSeed());
-        network.tellServiceLoops(kernel.guard()::refuseServices);
-        final RouteNetlink netlink = own(RouteNetlink.open());
-        final PuntPair pair = PuntPair.adoptOrCreate(netlink, config, puntMtu, log);
-        // No socket is in the map yet: what a hook takes meanwhile meets the answer to an absent engine.
-        kernel.programs().configure(puntConfig(pair, flows.steeringSeed()));
-        final StartTask punting = own(StartTask.begin("punt-hooks", () ->
-            kernel.hooks().attachPunt(pair.hostIfindex(), pair.engineIfindex())));
-        final PolicyWay way = new PolicyWay(outwardIfindex(netlink, pair));
-        policy.tellOverlay(way);
-        // Attaching waits for the kernel most of the time, and the workers warm up meanwhile.
-        control = startControl(policy, network, new WorkloadRegistry(new KernelAttacher(
-            netlink, kernel, network, tables, workloadFlows(workers, kernel.offload()), policy.exemptions(), log),
-            new FlowTakeover(config, flows, workers, log), log),
-            policyInForce(workers, kernel.offload()));
-        own(workers::abandon);
-        network.start(workers.asUplinkWorkers(kernel.offload()), control::tell);
-        final StatusReporter reporter = own(StatusReporter.start(
-            source, control, (int)config.number(ConfigKey.HEALTH_PORT), log));
-        punting.await();
-        updates.passTo(reporter.tap(control));
-        memory.await();
-        warmup.awaitFirst();
-        // They write into the network's maps, and must have ended before those are closed.
-        own(workers::stop);
-        workers.start(pair, kernel.programs().sockets(), way, network::natListener, kernel.offload());
-        answerQuestions(new EngineParts(workers, kernel, network), new ControlReport(source, control, policy));
-        reading.await();
-        control.awaitIdle();
-        warmup.goOn();
-        own(FlowMemory.begin(workers));
-        control.readiness().firstTime().thenRun(() -> StartTask.begin("calico-rules", this::seeToCalicosRules));
-        log.info("node " + config.node() + ": " + kernel.hooks().describePunt());
+        return new PacketParts(policy, tables, flows, networkConfig, workers, memory);
     }
 
-    private void holdNodeUnlessReplacing() {
-        own(node);
-        if (!config.isReplacing()) {
-            node.take(EngineLock.take(config.path(ConfigKey.STATE_DIRECTORY).orElseThrow()));
-        }
+    private NetworkControl openNetwork(final KernelLoad load, final PacketParts packets) {
+        load.awaitPrograms();
+        return own(NetworkControl.open(packets.networkConfig(), load.programs(), load.pins(), tcHooks(),
+            packets.tables().forwarding(), networkLog()));
+    }
+
+    /**
+     * The way of packets between the kernel and the workers.
+     *
+     * @param netlink of the starting and the control thread.
+     * @param pair the interfaces.
+     * @param attaching puts the programs on them.
+     * @param way by which packets leave the node.
+     */
+    private record PuntParts(RouteNetlink netlink, PuntPair pair, StartTask attaching, PolicyWay way) {
+    }
+
+    private PuntParts beginPunting(final KernelSide kernel, final PacketParts packets) {
+        final RouteNetlink netlink = own(RouteNetlink.open());
+        final PuntPair pair = PuntPair.adoptOrCreate(netlink, config, packets.networkConfig().puntMtu(), log);
+        // No socket is in the map yet: what a hook takes meanwhile meets the answer to an absent engine.
+        kernel.programs().configure(puntConfig(pair, packets.flows().steeringSeed()));
+        final StartTask attaching = own(StartTask.begin("punt-hooks", () ->
+            kernel.hooks().attachPunt(pair.hostIfindex(), pair.engineIfindex())));
+        final PolicyWay way = new PolicyWay(outwardIfindex(netlink, pair));
+        packets.policy().tellOverlay(way);
+        return new PuntParts(netlink, pair, attaching, way);
+    }
+
+    /** Attaching waits for the kernel most of the time, and the workers warm up meanwhile. */
+    private void startControl(final EngineParts parts, final PacketParts packets, final RouteNetlink netlink) {
+        final WorkerGroup workers = parts.workers();
+        final NetworkControl network = parts.network();
+        final Offload offload = parts.kernel().offload();
+        final RunningFlows flows = new RunningFlows(workers, offload);
+        final WorkloadRegistry registry = new WorkloadRegistry(
+            new KernelAttacher(netlink, parts.kernel(), network, packets.tables(), flows,
+                packets.policy().exemptions(), log),
+            new FlowTakeover(config, packets.flows(), workers, log), log);
+        final ControlLoop loop = own(new ControlLoop(registry, packets.policy(), network,
+            flows.policyInForce(ConntrackSettings.establishedFlows(config)),
+            new Readiness("true".equals(config.text(ConfigKey.ALLOW_UNENFORCED_HOST_ENDPOINTS)), log), log));
+        own(InterfaceWatcher.start(
+            config.text(ConfigKey.INTERFACE_PREFIX), registry, packets.policy(), loop, log));
+        control = loop;
+        own(workers::abandon);
+        network.start(workers.asUplinkWorkers(offload), control::tell);
+    }
+
+    private void passUpdates(final ControlSource source, final HeldUpdates updates, final StartTask attaching) {
+        final StatusReporter reporter = own(StatusReporter.start(
+            source, control, (int)config.number(ConfigKey.HEALTH_PORT), log));
+        attaching.await();
+        updates.passTo(reporter.tap(control));
+    }
+
+    private void startWorkers(final EngineParts parts, final PuntParts punt) {
+        final WorkerGroup workers = parts.workers();
+        // They write into the network's maps, and must have ended before those are closed.
+        own(workers::stop);
+        workers.start(punt.pair(), parts.kernel().programs().sockets(), punt.way(), parts.network()::natListener,
+            parts.kernel().offload());
+    }
+
+    /** What may come once packets pass. */
+    private void goOn(final EngineWarmup warmup, final WorkerGroup workers) {
+        warmup.goOn();
+        own(FlowMemory.begin(workers));
+        control.readiness().firstTime().thenRun(() ->
+            StartTask.begin("calico-rules", () -> FormerRules.seeTo(config, log)));
     }
 
     /** Another one serves until all that can fail without it has been done. */
@@ -192,25 +276,6 @@ public final class Dataplane implements AutoCloseable {
         log.info("another engine takes this one's place");
         endAsked.complete(null);
         return Map.of("ending", true);
-    }
-
-    /** Not before the pods are attached: until then nothing else polices them. */
-    private void seeToCalicosRules() {
-        final String wanted = config.text(ConfigKey.CALICO_RULES);
-        if ("keep".equals(wanted)) {
-            return;
-        }
-        try {
-            final boolean removes = "remove".equals(wanted);
-            final List<String> found = removes ? CalicoRules.remove() : CalicoRules.find();
-            if (!found.isEmpty()) {
-                log.info((removes ? "removed what Calico's own mode left: "
-                    : "rules of Calico's own mode are still there and police what goes through the host's stack "
-                    + "(caracal run --set calico-rules=remove takes them away): ") + String.join("; ", found));
-            }
-        } catch (final RuntimeException failure) {
-            log.error("look for Calico's rules of before", failure);
-        }
     }
 
     private KernelSide installKernelSide(final KernelLoad load, final int steeringSeed) {
@@ -283,60 +348,6 @@ public final class Dataplane implements AutoCloseable {
     private static int outwardIfindex(final RouteNetlink netlink, final PuntPair pair) {
         return netlink.routes().stream().filter(route -> route.prefixLength() == 0 && !route.isReject())
             .mapToInt(Route::ifindex).filter(ifindex -> ifindex > 0).findFirst().orElse(pair.hostIfindex());
-    }
-
-    private ControlLoop startControl(final PolicyControl policy, final NetworkControl network,
-                                     final WorkloadRegistry registry,
-                                     final Consumer<CompiledPolicy> policyInForce) {
-        final ControlLoop loop = own(new ControlLoop(registry, policy, network, policyInForce,
-            new Readiness("true".equals(config.text(ConfigKey.ALLOW_UNENFORCED_HOST_ENDPOINTS)), log), log));
-        own(InterfaceWatcher.start(config.text(ConfigKey.INTERFACE_PREFIX), registry, policy, loop, log));
-        return loop;
-    }
-
-    /** Returns when no packet passes any more by an older policy, but as {@code established-flows} says. */
-    private Consumer<CompiledPolicy> policyInForce(final WorkerGroup workers, final Offload offload) {
-        if (ConntrackSettings.establishedFlows(config) == EstablishedFlows.KEEP) {
-            return inForce -> {
-                offload.beginEpoch();
-                workers.endBursts();
-            };
-        }
-        return inForce -> {
-            offload.outdateBefore(inForce.generation());
-            offload.beginEpoch();
-            workers.recheckFlows(inForce.generation());
-            offload.settle();
-        };
-    }
-
-    private static WorkloadFlows workloadFlows(final WorkerGroup workers, final Offload offload) {
-        return new WorkloadFlows() {
-            @Override
-            public boolean areWorkersRunning() {
-                return workers.isRunning();
-            }
-
-            @Override
-            public void end(final int ifindex) {
-                workers.endFlows(ifindex);
-            }
-
-            @Override
-            public void withdraw(final int ifindex) {
-                workers.withdrawFlows(ifindex);
-            }
-
-            @Override
-            public void beginEpoch() {
-                offload.beginEpoch();
-            }
-
-            @Override
-            public void settle() {
-                offload.settle();
-            }
-        };
     }
 
     private Workload.MissLimit missLimit() {
