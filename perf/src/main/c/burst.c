@@ -103,6 +103,22 @@ void parse_stage(struct burst *burst, const uint8_t *area, uint32_t hash_seed) {
     }
 }
 
+void parse_inner(struct burst *burst, const uint8_t *area, uint32_t hash_seed) {
+    for (uint32_t row = 0; row < burst->count; row++) {
+        const uint8_t *packet = area + burst->address[row];
+        if (burst->verdict[row] != UNDECIDED) {
+            continue;
+        }
+        burst->direction[row] = FROM_UPLINK;
+        burst->ether_type[row] = load16(packet + 12);
+        if (burst->ether_type[row] != ETHERTYPE_IPV4) {
+            burst_drop(burst, row, ETHERTYPE_UNSUPPORTED);
+            continue;
+        }
+        parse_ipv4(burst, row, packet, hash_seed);
+    }
+}
+
 void route_add(struct route_table *table, uint32_t address, uint32_t ifindex) {
     uint32_t slot = mix(address ^ table->hash_seed) & (ROUTE_SLOTS - 1);
     while (table->slots[slot].address != 0) {

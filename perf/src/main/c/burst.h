@@ -70,6 +70,9 @@ void punt_header(uint8_t *packet, uint8_t code, uint32_t ifindex);
 /* Punt header, Ethernet, IPv4 with its checksum, TCP, UDP or ICMP, flags and the symmetric flow hash. */
 void parse_stage(struct burst *burst, const uint8_t *area, uint32_t hash_seed);
 
+/* As parse_stage, of what was in a tunnel: its Ethernet header names no interface. */
+void parse_inner(struct burst *burst, const uint8_t *area, uint32_t hash_seed);
+
 /* Source check, route lookup, TTL (RFC 1812 5.3.1) and its checksum (RFC 1624), destination MAC. */
 void forward_stage(struct burst *burst, uint8_t *area, const struct route_table *table);
 

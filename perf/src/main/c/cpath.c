@@ -1,9 +1,14 @@
 /*
- * cpath: what a packet of a pod to a remote pod goes through in memory, in C: parse, route by longest prefix, source
- * check, flow lookup in a million flows and its bookkeeping, verdict, TTL, size, VXLAN. The twin of WholePathBenchmark:
- * as many packets, bursts, pods, blocks, nodes and flows, laid out alike.
+ * cpath: what a packet goes through in memory, in C; as many packets, bursts, pods, blocks, nodes and flows as the
+ * benchmarks have of which it is the twin, laid out alike.
  *
- * usage: cpath    prints one line of JSON.
+ *   memory   of a pod to a remote pod: parse, route by longest prefix, source check, flow lookup in a million flows and
+ *            its bookkeeping, verdict, TTL, size, VXLAN (WholePathBenchmark)
+ *   encap    the same without the flow (PipelineBenchmark.encap)
+ *   decap    of a remote pod to a pod: the tunnel's checks, a sender among all nodes, parse of what is inside
+ *            (PipelineBenchmark.decap)
+ *
+ * usage: cpath memory|encap|decap    prints one line of JSON.
  */
 #include "burst.h"
 #include "flowtable.h"
@@ -21,9 +26,9 @@ static struct block_table blocks;
 static struct tunnel tunnels[NODES];
 static uint8_t *area;
 static uint64_t overwritten[PACKETS][3];
-static struct route_table pods;
+static struct route_table pods, senders;
 static struct burst burst;
-static uint64_t now_ms, hits, transmitted;
+static uint64_t now_ms, hits, finished;
 static uint32_t generation = 1;
 
 static double now_ns(void)
@@ -78,6 +83,34 @@ static void make_tables(void)
 		memset(&ends.peer_vtep_mac, 0x66, 6);
 		memset(&ends.own_vtep_mac, 0x66, 6);
 		tunnel_create(&tunnels[node], &ends);
+		route_add(&senders, ends.peer, 1 + node);
+	}
+}
+
+/* The packet that a node sends for a pod here. */
+static void write_tunnelled(uint32_t packet)
+{
+	const struct tunnel_ends *ends = &tunnels[spread(packet) % NODES].ends;
+	const struct tunnel_ends back = { .own = ends->peer, .peer = ends->own, .vni = ends->vni, .port = ends->port,
+					  .peer_vtep_mac = { 0x66, 0x66, 0x66, 0x66, 0x66, 0x66 } };
+	struct tunnel tunnel;
+
+	tunnel_create(&tunnel, &back);
+	burst.address[0] = (uint64_t)packet * FRAME + HEADROOM + TUNNEL;
+	burst.length[0] = INNER_LENGTH;
+	burst.flow_hash[0] = packet;
+	memmove(frame(packet) + TUNNEL, frame(packet), INNER_LENGTH);
+	encapsulate(&burst, area, 0, &tunnel);
+}
+
+/* What the kernel brings: forwarding has changed nothing of it. */
+static void receive_tunnelled(uint32_t number)
+{
+	burst.count = BURST_PACKETS;
+	for (uint32_t row = 0; row < BURST_PACKETS; row++) {
+		burst.address[row] = (uint64_t)(number * BURST_PACKETS + row) * FRAME + HEADROOM;
+		burst.length[row] = TUNNEL + INNER_LENGTH;
+		burst.verdict[row] = UNDECIDED;
 	}
 }
 
@@ -188,47 +221,85 @@ static void encapsulate_stage(void)
 		}
 		decrement_ttl(ip);
 		encapsulate(&burst, area, row, &tunnels[burst.egress_ifindex[row]]);
-		transmitted++;
+		finished++;
 	}
 }
 
-static void process(int creates)
+static void decapsulate_stage(void)
+{
+	for (uint32_t row = 0; row < burst.count; row++) {
+		const uint32_t node = route_find(&senders, load32(area + burst.address[row] + ETHERNET + 12));
+
+		if (node == 0 || !decapsulate(&burst, area, row, &tunnels[node - 1]))
+			burst_drop(&burst, row, OVERLAY_INVALID);
+	}
+	parse_inner(&burst, area, HASH_SEED);
+	for (uint32_t row = 0; row < burst.count; row++)
+		finished += burst.verdict[row] == UNDECIDED;
+}
+
+static void forward(int creates)
 {
 	parse_stage(&burst, area, HASH_SEED);
 	route_stage();
-	track_stage(creates);
+	if (groups)
+		track_stage(creates);
 	encapsulate_stage();
 }
 
-int main(void)
+static void make_flows(void)
 {
+	table_create((uint64_t)PACKETS * VARIANTS);
+	for (uint32_t variant = 0; variant < VARIANTS; variant++)
+		for (uint32_t number = 0; number < PACKETS / BURST_PACKETS; number++) {
+			receive(number, variant);
+			forward(1);
+		}
+}
+
+static void make_packets(int tunnelled)
+{
+	area = reserve((uint64_t)PACKETS * FRAME);
+	for (uint32_t packet = 0; packet < PACKETS; packet++) {
+		write_packet(packet);
+		if (tunnelled)
+			write_tunnelled(packet);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	const int is_memory = argc == 2 && !strcmp(argv[1], "memory"), is_decap = argc == 2 && !strcmp(argv[1], "decap");
 	uint32_t random = 1;
 	uint64_t packets = 0;
 	double start, elapsed;
 
-	area = reserve((uint64_t)PACKETS * FRAME);
-	table_create((uint64_t)PACKETS * VARIANTS);
+	if (!is_memory && !is_decap && (argc != 2 || strcmp(argv[1], "encap"))) {
+		fprintf(stderr, "cpath: usage: cpath memory|encap|decap\n");
+		return 2;
+	}
 	make_tables();
-	for (uint32_t packet = 0; packet < PACKETS; packet++)
-		write_packet(packet);
-	for (uint32_t variant = 0; variant < VARIANTS; variant++)
-		for (uint32_t number = 0; number < PACKETS / BURST_PACKETS; number++) {
-			receive(number, variant);
-			process(1);
-		}
-	hits = transmitted = 0;
+	make_packets(is_decap);
+	if (is_memory)
+		make_flows();
+	hits = finished = 0;
 	start = now_ns();
 	do {
 		now_ms = (uint64_t)(now_ns() / 1e6);
 		for (uint32_t number = 0; number < PACKETS / BURST_PACKETS; number++) {
 			random = random * 1664525u + 1013904223u;
-			receive(number, random >> 24);
-			process(0);
+			if (is_decap) {
+				receive_tunnelled(number);
+				decapsulate_stage();
+			} else {
+				receive(number, random >> 24);
+				forward(0);
+			}
 		}
 		packets += PACKETS;
 		elapsed = now_ns() - start;
 	} while (elapsed < MEASURE_NS);
-	printf("{\"flows\":%u,\"packets\":%llu,\"hits\":%llu,\"transmitted\":%llu,\"nsPerPacket\":%.2f}\n", used,
-	       (unsigned long long)packets, (unsigned long long)hits, (unsigned long long)transmitted, elapsed / packets);
+	printf("{\"flows\":%u,\"packets\":%llu,\"hits\":%llu,\"finished\":%llu,\"nsPerPacket\":%.2f}\n", used,
+	       (unsigned long long)packets, (unsigned long long)hits, (unsigned long long)finished, elapsed / packets);
 	return 0;
 }

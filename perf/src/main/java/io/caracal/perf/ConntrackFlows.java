@@ -1,9 +1,7 @@
 package io.caracal.perf;
 
-import io.caracal.conntrack.BootIdentity;
 import io.caracal.conntrack.ConntrackTimeouts;
 import io.caracal.conntrack.FlowImage;
-import io.caracal.conntrack.FlowImageSpec;
 import io.caracal.conntrack.FlowRemovalListener;
 import io.caracal.conntrack.FlowState;
 import io.caracal.conntrack.FlowTableConfig;
@@ -12,8 +10,6 @@ import io.caracal.conntrack.Ipv4FlowSpec;
 import io.caracal.conntrack.Ipv4FlowTable;
 import io.caracal.wire.IpProtocol;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import org.openjdk.jmh.annotations.Level;
 import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
@@ -31,7 +27,6 @@ public class ConntrackFlows {
     public int flows;
 
     private final Ipv4Burst burst = new Ipv4Burst();
-    private Path file;
     private FlowImage image;
     private Ipv4FlowTable table;
     private long random = 88172645463325252L;
@@ -47,10 +42,7 @@ public class ConntrackFlows {
      */
     @Setup(Level.Trial)
     public void setUp() throws IOException {
-        final Path memory = Path.of("/dev/shm");
-        file = Files.isWritable(memory) ? Files.createTempFile(memory, "caracal-bench-", "")
-            : Files.createTempFile("caracal-bench-", "");
-        image = FlowImage.open(file, new FlowImageSpec(4, flows, 0, 1), BootIdentity.current());
+        image = MemoryFlowImage.open(4, flows);
         table = Ipv4FlowTable.open(image, new FlowTableConfig(ConntrackTimeouts.DEFAULTS, 16, 42),
             FlowRemovalListener.NONE, 1);
         table.populate();
@@ -63,16 +55,11 @@ public class ConntrackFlows {
         }
     }
 
-    /**
-     * Removes the file.
-     *
-     * @throws IOException if it cannot be removed.
-     */
+    /** Frees the table. */
     @TearDown(Level.Trial)
-    public void tearDown() throws IOException {
+    public void tearDown() {
         table.close();
         image.close();
-        Files.delete(file);
     }
 
     private static long addresses(final long flow) {

@@ -32,8 +32,6 @@ import io.caracal.wire.Ipv6Text;
 import io.caracal.wire.TransportPorts;
 import io.caracal.wire.UdpHeader;
 import io.caracal.wire.VxlanHeader;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.ArrayList;
@@ -60,8 +58,6 @@ final class OverlayMemory implements AutoCloseable {
     private static final int NODES = 250;
     private static final int FIRST_POD_IPV4 = Ipv4Address.parse("10.65.0.2");
     private static final int FIRST_IFINDEX = 10;
-    private static final int PAGE_SIZE = 4096;
-    private static final int HEADROOM = 256;
     /** UDP payload of a 64-byte frame over IPv4, without its check sequence. */
     private static final int PAYLOAD_LENGTH = 22;
     /** Where packets leave. */
@@ -78,14 +74,13 @@ final class OverlayMemory implements AutoCloseable {
 
     final UnsafeBuffer buffer;
 
-    private final Arena arena = Arena.ofShared();
+    private final Umem umem = Umem.create("packets", PacketMemory.PACKETS);
     private final int[] lengths = new int[PacketMemory.PACKETS];
     /** What forwarding overwrites, three words a packet: both MACs and EtherType, and around the TTL. */
     private final long[] overwritten = new long[3 * PacketMemory.PACKETS];
 
     private OverlayMemory() {
-        final MemorySegment segment = arena.allocate((long)PacketMemory.PACKETS * Umem.FRAME_SIZE, PAGE_SIZE);
-        buffer = new UnsafeBuffer(segment.address(), (int)segment.byteSize());
+        buffer = umem.buffer();
     }
 
     /** Packets of pods to remote pods. */
@@ -208,7 +203,7 @@ final class OverlayMemory implements AutoCloseable {
     }
 
     private static int offset(final int packet) {
-        return packet * Umem.FRAME_SIZE + HEADROOM;
+        return packet * Umem.FRAME_SIZE + Umem.RX_HEADROOM;
     }
 
     /** Writes back what forwarding a burst has overwritten. */
@@ -258,6 +253,6 @@ final class OverlayMemory implements AutoCloseable {
 
     @Override
     public void close() {
-        arena.close();
+        umem.close();
     }
 }

@@ -6,7 +6,6 @@ import io.caracal.stage.SyntheticFrame;
 import io.caracal.stage.SyntheticTraffic;
 import io.caracal.stage.WorkloadTable;
 import io.caracal.umem.Umem;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -23,8 +22,6 @@ final class PacketMemory implements AutoCloseable {
     static final int BURSTS = PACKETS / PacketBurst.MAX_PACKETS;
 
     private static final int PODS = 200;
-    private static final int PAGE_SIZE = 4096;
-    private static final int HEADROOM = 256;
     private static final long SEED = 42;
 
     final MemorySegment segment;
@@ -33,7 +30,7 @@ final class PacketMemory implements AutoCloseable {
     private final long[] addresses = new long[PACKETS];
     final WorkloadTable workloads;
 
-    private final Arena arena = Arena.ofShared();
+    private final Umem umem = Umem.create("packets", PACKETS);
 
     /**
      * Writes the packets.
@@ -41,13 +38,13 @@ final class PacketMemory implements AutoCloseable {
      * @param kinds what they are, in turn; none means every kind and some malformed.
      */
     PacketMemory(final SyntheticFrame... kinds) {
-        segment = arena.allocate((long)PACKETS * Umem.FRAME_SIZE, PAGE_SIZE);
-        buffer = new UnsafeBuffer(segment.address(), (int)segment.byteSize());
+        segment = umem.segment();
+        buffer = umem.buffer();
         final SyntheticTraffic traffic = new SyntheticTraffic(SEED, PODS);
         workloads = traffic.workloads();
         for (int packet = 0; packet < PACKETS; packet++) {
             addresses[packet] = offset(packet);
-            final int room = Umem.FRAME_SIZE - HEADROOM;
+            final int room = Umem.MAX_PACKET_LENGTH;
             lengths[packet] = kinds.length == 0
                 ? traffic.nextFrame(buffer, offset(packet), room)
                 : traffic.nextFrame(buffer, offset(packet), room, kinds[packet % kinds.length]);
@@ -56,7 +53,7 @@ final class PacketMemory implements AutoCloseable {
 
     /** Index of a packet's first byte. */
     int offset(final int packet) {
-        return packet * Umem.FRAME_SIZE + HEADROOM;
+        return packet * Umem.FRAME_SIZE + Umem.RX_HEADROOM;
     }
 
     /** Fills a burst with 64 packets in a row: addresses, lengths, and nothing decided. What it costs is the port's. */
@@ -70,6 +67,6 @@ final class PacketMemory implements AutoCloseable {
 
     @Override
     public void close() {
-        arena.close();
+        umem.close();
     }
 }

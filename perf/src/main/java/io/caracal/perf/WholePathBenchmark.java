@@ -3,14 +3,12 @@ package io.caracal.perf;
 import io.caracal.burst.PacketBurst;
 import io.caracal.burst.Verdict;
 import io.caracal.conntrack.BootClock;
-import io.caracal.conntrack.BootIdentity;
 import io.caracal.conntrack.Conntrack;
 import io.caracal.conntrack.ConntrackConfig;
 import io.caracal.conntrack.ConntrackCounter;
 import io.caracal.conntrack.ConntrackTimeouts;
 import io.caracal.conntrack.EstablishedFlows;
 import io.caracal.conntrack.FlowImage;
-import io.caracal.conntrack.FlowImageSpec;
 import io.caracal.conntrack.FlowRemovalListener;
 import io.caracal.conntrack.TcpPolicy;
 import io.caracal.policy.PolicyCompiler;
@@ -27,8 +25,6 @@ import io.caracal.umem.FramePool;
 import io.caracal.wire.SymmetricFlowHash;
 import io.caracal.worker.ForwardingChain;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -64,8 +60,6 @@ public class WholePathBenchmark {
     private final WorkloadTablePublisher workloads = new WorkloadTablePublisher();
     private final ForwardingPublisher forwarding = new ForwardingPublisher();
     private final long nowNs = System.nanoTime();
-    private Path ipv4File;
-    private Path ipv6File;
     private FlowImage ipv4Image;
     private FlowImage ipv6Image;
     private Conntrack conntrack;
@@ -108,13 +102,8 @@ public class WholePathBenchmark {
     }
 
     private void openConntrack() throws IOException {
-        final Path shared = Path.of("/dev/shm");
-        final Path directory = Files.isWritable(shared) ? shared : Path.of(System.getProperty("java.io.tmpdir"));
-        ipv4File = Files.createTempFile(directory, "caracal-bench-", ".v4");
-        ipv6File = Files.createTempFile(directory, "caracal-bench-", ".v6");
-        final BootIdentity boot = BootIdentity.current();
-        ipv4Image = FlowImage.open(ipv4File, new FlowImageSpec(4, CAPACITY, 0, 1), boot);
-        ipv6Image = FlowImage.open(ipv6File, new FlowImageSpec(6, 1024, 0, 1), boot);
+        ipv4Image = MemoryFlowImage.open(4, CAPACITY);
+        ipv6Image = MemoryFlowImage.open(6, 1024);
         conntrack = Conntrack.open(new ConntrackConfig(CAPACITY, 1024, ConntrackConfig.ENDPOINTS_MAX_DEFAULT, CAPACITY,
             ConntrackConfig.EVICTION_IDLE_DEFAULT, ConntrackTimeouts.DEFAULTS, TcpPolicy.DEFAULTS, true,
             EstablishedFlows.KEEP), ipv4Image, ipv6Image, BootClock.read(), workloads, FlowRemovalListener.NONE);
@@ -138,19 +127,13 @@ public class WholePathBenchmark {
         }
     }
 
-    /**
-     * Frees everything.
-     *
-     * @throws IOException if a file cannot be removed.
-     */
+    /** Frees everything. */
     @TearDown(Level.Trial)
-    public void tearDown() throws IOException {
+    public void tearDown() {
         conntrack.close();
         ipv4Image.close();
         ipv6Image.close();
         memory.close();
-        Files.delete(ipv4File);
-        Files.delete(ipv6File);
     }
 
     private int process(final int number, final int variant) {

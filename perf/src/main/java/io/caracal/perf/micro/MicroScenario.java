@@ -91,7 +91,7 @@ public final class MicroScenario implements Scenario {
     public static MicroScenario pipeline() {
         return new MicroScenario("pipeline",
             "parse, route, VXLAN and back over 4096 different packets; longest-prefix lookups",
-            "io.caracal.perf.PipelineBenchmark", Peer.NONE,
+            "io.caracal.perf.PipelineBenchmark", new PathTwin(PathTwin.Way.ENCAP, PathTwin.Way.DECAP),
             limit("pipeline-encap", 35), limit("pipeline-decap", 30), limit("pipeline-lookup1k", 10),
             limit("pipeline-lookup100k", 25));
     }
@@ -103,8 +103,8 @@ public final class MicroScenario implements Scenario {
      */
     public static MicroScenario memory() {
         return new MicroScenario("memory", "parse, a flow found among a million, verdict, VXLAN: the engine's own"
-            + " chain, and its C twin", "io.caracal.perf.WholePathBenchmark", new WholePathTwin(), limit("memory", 80))
-            .withTwinLimit(1.5);
+            + " chain, and its C twin", "io.caracal.perf.WholePathBenchmark", new PathTwin(PathTwin.Way.MEMORY),
+            limit("memory", 80)).withTwinLimit(1.5);
     }
 
     /** The same with a bar on the ratio to the twin's time. */
