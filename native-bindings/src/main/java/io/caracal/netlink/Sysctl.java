@@ -1,15 +1,9 @@
 package io.caracal.netlink;
 
-import io.caracal.bindings.CallState;
 import io.caracal.bindings.Errno;
 import io.caracal.bindings.Fd;
-import io.caracal.bindings.LibC;
 import io.caracal.bindings.NativeCallException;
 import io.caracal.bindings.Posix;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
 /**
@@ -19,7 +13,6 @@ import java.util.Optional;
  */
 public final class Sysctl {
     private static final String ROOT = "/proc/sys/net/";
-    private static final int VALUE_LENGTH_MAX = 4096;
 
     private Sysctl() {
     }
@@ -32,15 +25,8 @@ public final class Sysctl {
      * @throws NativeCallException EACCES, EIO.
      */
     public static Optional<String> find(final String key) {
-        try (Fd file = open(key, Posix.O_RDONLY, "read"); Arena arena = Arena.ofConfined()) {
-            final CallState state = new CallState();
-            final MemorySegment buffer = arena.allocate(VALUE_LENGTH_MAX);
-            final long length = LibC.read(state, file.number(), buffer, VALUE_LENGTH_MAX);
-            if (length < 0) {
-                throw state.failure("read setting", "net/" + key);
-            }
-            final byte[] bytes = buffer.asSlice(0, length).toArray(ValueLayout.JAVA_BYTE);
-            return Optional.of(new String(bytes, StandardCharsets.US_ASCII).strip());
+        try (Fd file = open(key, Posix.O_RDONLY, "read")) {
+            return Optional.of(SettingFile.read(file, "net/" + key));
         } catch (final NativeCallException e) {
             if (e.errno() == Errno.ENOENT) {
                 return Optional.empty();
@@ -58,13 +44,8 @@ public final class Sysctl {
      *     the kernel refuses.
      */
     public static void set(final String key, final String value) {
-        try (Fd file = open(key, Posix.O_WRONLY, "set"); Arena arena = Arena.ofConfined()) {
-            final CallState state = new CallState();
-            final byte[] bytes = value.getBytes(StandardCharsets.US_ASCII);
-            final MemorySegment buffer = arena.allocateFrom(ValueLayout.JAVA_BYTE, bytes);
-            if (LibC.write(state, file.number(), buffer, bytes.length) < 0) {
-                throw state.failure("set setting", "net/" + key + " to " + value);
-            }
+        try (Fd file = open(key, Posix.O_WRONLY, "set")) {
+            SettingFile.write(file, "net/" + key, value);
         }
     }
 
