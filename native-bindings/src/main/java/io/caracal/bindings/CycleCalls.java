@@ -61,7 +61,8 @@ public final class CycleCalls {
     }
 
     /**
-     * {@code recvfrom} without room: makes the kernel look at an AF_XDP socket's fill ring.
+     * {@code recvfrom} without room: makes the kernel look at an AF_XDP socket's fill ring, and run
+     * its queue's NAPI where the socket is made for busy polling.
      *
      * @param fd socket.
      * @return true if it had nothing to say against it.

@@ -15,6 +15,8 @@ public enum PortCounter {
     /** See {@link #sentence()}. */
     TX_FAILED("transmit calls that failed otherwise"),
     /** See {@link #sentence()}. */
+    BUSY_POLLS("system calls that had the device bring what had come, where its interrupts are left off"),
+    /** See {@link #sentence()}. */
     LINK_DOWN("times the interface was found administratively down (ENETDOWN)"),
     /** See {@link #sentence()}. */
     LINK_GONE("times the interface was found gone (ENXIO)"),

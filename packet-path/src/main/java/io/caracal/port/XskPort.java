@@ -49,6 +49,7 @@ public final class XskPort implements PacketPort {
     private final int fillHolder;
     private final int txHolder;
     private final JumboPieces pieces;
+    private boolean isPolling;
     private boolean inContinuation;
     private final int refillMinFrames;
     private final int wakeupsPerKick;
@@ -143,7 +144,11 @@ public final class XskPort implements PacketPort {
 
     @Override
     public int rxBurst(final PacketBurst burst) {
-        final int count = rx.peek(PacketBurst.MAX_PACKETS - burst.count);
+        final int roomCount = PacketBurst.MAX_PACKETS - burst.count;
+        int count = rx.peek(roomCount);
+        if (count == 0 && isPolling && roomCount > 0 && link.isUp()) {
+            count = pollDevice(roomCount);
+        }
         if (count == 0) {
             return 0;
         }
@@ -158,6 +163,15 @@ public final class XskPort implements PacketPort {
         rx.release(count);
         rxReceivedCount += receivedCount;
         return receivedCount;
+    }
+
+    /** The same cycle takes what comes; what came before was taken first, so that a full ring is not asked for more. */
+    private int pollDevice(final int roomCount) {
+        counters.add(PortCounter.BUSY_POLLS.ordinal(), 1);
+        if (!driver.pollDevice()) {
+            link.probed(driver.wakeTransmit());
+        }
+        return rx.peek(roomCount);
     }
 
     private boolean takeReceived(final long address) {
@@ -296,6 +310,13 @@ public final class XskPort implements PacketPort {
         fillSubmittedCount = rxReceivedCount;
         txSubmittedCount = txCompletedCount;
         return count;
+    }
+
+    /**
+     * Has this port ask its device for packets from now on, whenever the receive ring is empty. The worker's thread.
+     */
+    public void beginPolling() {
+        isPolling = true;
     }
 
     /**

@@ -20,6 +20,16 @@ public interface RingDriver extends AutoCloseable {
     void wakeFill();
 
     /**
+     * Has the device bring what has come, in the calling thread, where the socket is made for busy polling; may take as
+     * long as its driver does for 64 packets.
+     *
+     * @return false if it could not be asked; what is wrong with the interface, {@link #wakeTransmit} tells.
+     */
+    default boolean pollDevice() {
+        return true;
+    }
+
+    /**
      * What to {@code poll(2)} for received packets.
      *
      * @return a file descriptor, or -1 if there is none.

@@ -12,9 +12,10 @@ package io.caracal.xsk;
  *     the kernel does that in a work queue, some 100 ms after a process has ended.
  * @param multiBuffer whether packets may come and go in several descriptors (XDP_USE_SG, Linux 6.6); a socket that
  *     shares a UMEM is as the first one.
+ * @param busyPoll whether who uses the socket also runs the device's receive side ({@link BusyPoll}, Linux 5.11).
  */
 public record XskConfig(String interfaceName, int ifindex, int queue, XskMode mode, RingDepths depths,
-                        int bindTimeoutMs, boolean multiBuffer) {
+                        int bindTimeoutMs, boolean multiBuffer, boolean busyPoll) {
     /** Twenty times what a release was seen to take. */
     public static final int BIND_TIMEOUT_DEFAULT_MS = 2000;
 
@@ -48,7 +49,7 @@ public record XskConfig(String interfaceName, int ifindex, int queue, XskMode mo
      */
     public static XskConfig of(final String interfaceName, final int ifindex, final int queue) {
         return new XskConfig(interfaceName, ifindex, queue, XskMode.AUTO, RingDepths.DEFAULT, BIND_TIMEOUT_DEFAULT_MS,
-            false);
+            false, false);
     }
 
     /**
@@ -58,7 +59,7 @@ public record XskConfig(String interfaceName, int ifindex, int queue, XskMode mo
      * @return a copy.
      */
     public XskConfig withDepths(final RingDepths ringDepths) {
-        return new XskConfig(interfaceName, ifindex, queue, mode, ringDepths, bindTimeoutMs, multiBuffer);
+        return new XskConfig(interfaceName, ifindex, queue, mode, ringDepths, bindTimeoutMs, multiBuffer, busyPoll);
     }
 
     /**
@@ -68,7 +69,7 @@ public record XskConfig(String interfaceName, int ifindex, int queue, XskMode mo
      * @return a copy.
      */
     public XskConfig withMode(final XskMode xskMode) {
-        return new XskConfig(interfaceName, ifindex, queue, xskMode, depths, bindTimeoutMs, multiBuffer);
+        return new XskConfig(interfaceName, ifindex, queue, xskMode, depths, bindTimeoutMs, multiBuffer, busyPoll);
     }
 
     /**
@@ -78,7 +79,7 @@ public record XskConfig(String interfaceName, int ifindex, int queue, XskMode mo
      * @return a copy.
      */
     public XskConfig withBindTimeoutMs(final int timeoutMs) {
-        return new XskConfig(interfaceName, ifindex, queue, mode, depths, timeoutMs, multiBuffer);
+        return new XskConfig(interfaceName, ifindex, queue, mode, depths, timeoutMs, multiBuffer, busyPoll);
     }
 
     /**
@@ -88,7 +89,17 @@ public record XskConfig(String interfaceName, int ifindex, int queue, XskMode mo
      * @return a copy.
      */
     public XskConfig withMultiBuffer(final boolean several) {
-        return new XskConfig(interfaceName, ifindex, queue, mode, depths, bindTimeoutMs, several);
+        return new XskConfig(interfaceName, ifindex, queue, mode, depths, bindTimeoutMs, several, busyPoll);
+    }
+
+    /**
+     * The same, driven by interrupts or by who uses it.
+     *
+     * @param polled whether who uses the socket also runs the device's receive side.
+     * @return a copy.
+     */
+    public XskConfig withBusyPoll(final boolean polled) {
+        return new XskConfig(interfaceName, ifindex, queue, mode, depths, bindTimeoutMs, multiBuffer, polled);
     }
 
     /**

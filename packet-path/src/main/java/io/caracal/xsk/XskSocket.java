@@ -40,6 +40,8 @@ import java.lang.foreign.ValueLayout;
 public final class XskSocket implements RingDriver {
     /** {@code SO_SNDBUFFORCE}, asm-generic/socket.h: a send buffer beyond wmem_max; CAP_NET_ADMIN. */
     private static final int SO_SNDBUFFORCE = 32;
+    /** {@code SO_INCOMING_NAPI_ID}, asm-generic/socket.h: which NAPI brings a socket's packets, 0 for unknown. */
+    private static final int SO_INCOMING_NAPI_ID = 56;
     /** Packets of one call where no budget is set (TX_BATCH_SIZE, net/xdp/xsk.c). */
     private static final int TX_BATCH_MIN = 32;
     private static final RingDepths PROBE_DEPTHS = new RingDepths(32, 32, 32, 32);
@@ -72,6 +74,9 @@ public final class XskSocket implements RingDriver {
                 binder.bindShared(donor.fd);
             }
             txBudget = raiseLimits();
+            if (config.busyPoll()) {
+                BusyPoll.enable(socket);
+            }
             zeroCopy = readZeroCopy();
         } catch (final RuntimeException failure) {
             socket.close();
@@ -90,7 +95,7 @@ public final class XskSocket implements RingDriver {
      * @param config where and how.
      * @return the socket, bound.
      * @throws NativeCallException EBUSY (the queue has another owner), EINVAL (no such queue), ENODEV, ENETDOWN,
-     *     EOPNOTSUPP (no zero-copy), ENOBUFS (locked memory limit), EPERM.
+     *     EOPNOTSUPP (no zero-copy), ENOBUFS (locked memory limit), ENOPROTOOPT (no busy polling), EPERM.
      */
     public static XskSocket open(final Umem umem, final XskConfig config) {
         return new XskSocket(umem, null, config);
@@ -170,8 +175,34 @@ public final class XskSocket implements RingDriver {
     }
 
     @Override
+    public boolean pollDevice() {
+        return CycleCalls.kickFill(fd);
+    }
+
+    @Override
     public int pollFd() {
         return fd;
+    }
+
+    /**
+     * Whether the kernel knows which NAPI brings this socket's packets, without which busy polling does nothing. Any
+     * thread. Since Linux 6.14 the driver must have said so before the socket is bound (netif_queue_set_napi; veth and
+     * tun do not); before, a socket in copy mode learns it with its first packet.
+     *
+     * @return false if polling is of no use, or not yet.
+     * @throws NativeCallException if the socket is closed.
+     */
+    public boolean isPollable() {
+        final CallState state = new CallState();
+        try (Arena arena = Arena.ofConfined()) {
+            final MemorySegment napiId = arena.allocateFrom(ValueLayout.JAVA_INT, 0);
+            final MemorySegment length = arena.allocateFrom(ValueLayout.JAVA_INT, Integer.BYTES);
+            if (LibC.getsockopt(
+                state, socket.number(), Posix.SOL_SOCKET, SO_INCOMING_NAPI_ID, napiId, length) < 0) {
+                throw state.failure("read the NAPI of AF_XDP socket on", config.place());
+            }
+            return napiId.get(ValueLayout.JAVA_INT, 0) != 0;
+        }
     }
 
     /**

@@ -320,11 +320,11 @@ class XskPortKernelTest {
         lab.addPair("a0", "b0", MTU);
         final int ifindex = lab.ifindex("a0");
         final NativeCallException noQueue = assertThrows(NativeCallException.class,
-            () -> lab.call(() -> XskSocket.open(umem, new XskConfig("a0", ifindex, 7, XskMode.COPY, DEPTHS, 0, false))));
+            () -> lab.call(() -> XskSocket.open(umem, new XskConfig("a0", ifindex, 7, XskMode.COPY, DEPTHS, 0, false, false))));
         assertEquals("bind AF_XDP socket to a0 queue 7: EINVAL (the interface has no such queue, or the UMEM's first"
             + " socket cannot be shared with it)", noQueue.getMessage());
         final NativeCallException noDevice = assertThrows(NativeCallException.class,
-            () -> lab.call(() -> XskSocket.open(umem, new XskConfig("nope", 99_999, 0, XskMode.COPY, DEPTHS, 0, false))));
+            () -> lab.call(() -> XskSocket.open(umem, new XskConfig("nope", 99_999, 0, XskMode.COPY, DEPTHS, 0, false, false))));
         assertEquals(Errno.ENODEV, noDevice.errno());
         final NativeCallException noZeroCopy = assertThrows(NativeCallException.class,
             () -> lab.call(() -> XskSocket.open(umem, config("a0").withMode(XskMode.ZERO_COPY))));

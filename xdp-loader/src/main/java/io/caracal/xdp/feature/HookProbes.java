@@ -3,6 +3,7 @@ package io.caracal.xdp.feature;
 import io.caracal.bindings.BpfHooks;
 import io.caracal.bindings.BpfLinks;
 import io.caracal.bindings.Fd;
+import io.caracal.netlink.DeviceSettings;
 import io.caracal.netlink.RouteNetlink;
 import io.caracal.netlink.VethSpec;
 import java.net.InetAddress;
@@ -61,6 +62,14 @@ final class HookProbes {
                 BpfHooks.tcAttach(filter, program.number(), false);
             }
         });
+    }
+
+    /** On the interface of {@link #onVeth}, which is removed afterwards. */
+    static void deferInterrupts() {
+        try (DeviceSettings settings = DeviceSettings.open()) {
+            settings.set(NAME, "napi_defer_hard_irqs", "2");
+            settings.set(NAME, "gro_flush_timeout", "200000");
+        }
     }
 
     static void manageNeighbour() {

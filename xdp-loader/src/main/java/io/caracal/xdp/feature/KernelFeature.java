@@ -46,6 +46,9 @@ public enum KernelFeature {
     /** More than 32 packets a call. */
     AF_XDP_TX_BUDGET("AF_XDP transmit budget (XDP_MAX_TX_SKB_BUDGET)", "6.17", Need.OPTIONAL,
         "a system call for each 32 packets sent"),
+    /** Driving a device by those who use it. */
+    BUSY_POLL("preferred busy polling, interrupts deferred", "5.11", Need.OPTIONAL,
+        "interrupts drive uplinks, whatever uplink-busy-poll says"),
     /** Checksums left to the kernel. */
     AF_XDP_TX_METADATA("AF_XDP transmit metadata", "6.8", Need.OPTIONAL, "checksums are completed in Java"),
     /** Many elements in one call. */

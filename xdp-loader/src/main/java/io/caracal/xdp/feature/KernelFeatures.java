@@ -102,6 +102,7 @@ public final class KernelFeatures {
             case AF_XDP_NEED_WAKEUP -> XskProbes.bindNeedWakeup();
             case AF_XDP_MULTI_BUFFER -> XskProbes.bindMultiBuffer();
             case AF_XDP_TX_BUDGET -> XskProbes.setTransmitBudget();
+            case BUSY_POLL -> XskProbes.pollBusily();
             case AF_XDP_TX_METADATA -> XskProbes.registerTransmitMetadata();
             case HUGE_PAGES -> XskProbes.mapHugePage();
         }

@@ -16,6 +16,8 @@ final class XskProbes {
     private static final int RING_DEPTH = 64;
     /** The least that the option takes: TX_BATCH_SIZE of net/xdp/xsk.c. */
     private static final int TX_BUDGET = 32;
+    /** More than the default of 8, which needs CAP_NET_ADMIN. */
+    private static final int BUSY_POLL_BUDGET = 64;
     private static final long HUGE_PAGE_SIZE = 2 << 20;
 
     private XskProbes() {
@@ -53,6 +55,16 @@ final class XskProbes {
             socket.setOption(Posix.SOL_XDP, AfXdp.XDP_TX_RING, RING_DEPTH);
             socket.setOption(Posix.SOL_XDP, AfXdp.XDP_MAX_TX_SKB_BUDGET, TX_BUDGET);
         }, 0, 0);
+    }
+
+    /** NB: whether a device's driver tells which NAPI serves a queue is the device's matter, not the kernel's. */
+    static void pollBusily() {
+        withSocket(socket -> {
+            socket.setOption(Posix.SOL_SOCKET, Posix.SO_PREFER_BUSY_POLL, 1);
+            socket.setOption(Posix.SOL_SOCKET, Posix.SO_BUSY_POLL, 1);
+            socket.setOption(Posix.SOL_SOCKET, Posix.SO_BUSY_POLL_BUDGET, BUSY_POLL_BUDGET);
+        }, 0, 0);
+        HookProbes.onVeth(ifindex -> HookProbes.deferInterrupts());
     }
 
     /** NB: kernels before 6.8 do not know the field, but do refuse the flag. */
