@@ -2,6 +2,7 @@ package io.caracal.cli;
 
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.util.Map;
 import java.util.concurrent.Callable;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -47,6 +48,9 @@ final class StatusCommand implements Callable<Integer> {
         out.printf("flow cache %s: %s of %s flows, %s packets (GSO packets as one) passed by it%n",
             offload.path("on").asBoolean() ? "on" : "off", offload.path("flows").asText(),
             offload.path("flowsMax").asText(), offload.path("hits").asText());
+        for (final Map.Entry<String, JsonNode> uplink : status.path("busyPolling").properties()) {
+            out.println("polling of uplink " + uplink.getKey() + ": " + uplink.getValue().asText());
+        }
         out.println(status.path("ready").asBoolean() ? "ready" : "NOT ready");
         status.path("notReady").forEach(reason -> out.println("not ready: " + reason.asText()));
         out.printf("%n%-16s %-8s %-40s %-8s %s%n", "INTERFACE", "IFINDEX", "ADDRESSES", "FLOWS", "WORKLOAD");

@@ -18,6 +18,7 @@ import io.caracal.kernel.NodeNetworkReport;
 import io.caracal.kernel.NodeNetworkSettings;
 import io.caracal.netlink.Link;
 import io.caracal.netlink.RouteNetlink;
+import io.caracal.network.DeferredInterrupts;
 import io.caracal.xdp.PinDirectory;
 import io.caracal.xdp.punt.PuntHooks;
 import io.caracal.xdp.uplink.UplinkHooks;
@@ -43,6 +44,7 @@ public final class Cleanup {
             RouteNetlink netlink = RouteNetlink.open()) {
             final Path bpfFileSystem = config.path(ConfigKey.BPF_FILE_SYSTEM).orElseThrow();
             returnFlows(config, removed);
+            restoreDevices(config, removed);
             for (final String pin : PinDirectory.open(bpfFileSystem).removeAll()) {
                 removed.add("pin " + pin);
             }
@@ -60,6 +62,16 @@ public final class Cleanup {
             held.deleteOnClose();
         }
         return removed;
+    }
+
+    /** What an engine that was killed has left of its uplinks' settings. */
+    private static void restoreDevices(final DataplaneConfig config, final List<String> removed) {
+        try {
+            DeferredInterrupts.restoreLeft(config.path(ConfigKey.STATE_DIRECTORY).orElseThrow())
+                .forEach(line -> removed.add("deferred interrupts: set back " + line));
+        } catch (final NativeCallException failure) {
+            removed.add("not set back: " + failure.getMessage());
+        }
     }
 
     /** What is on hooks without a pin. */

@@ -110,6 +110,10 @@ public enum ConfigKey {
         "auto: the first that works of native-zero-copy, native-copy, generic, and kernel: without XDP, which comes "
         + "second where flows are offloaded and the interface brings packets larger than its MTU (veth, LRO, hardware "
         + "GRO)"),
+    /** Who drives uplinks. */
+    UPLINK_BUSY_POLL("uplink-busy-poll", "off",
+        "on: the worker itself runs the driver's receive side, and interrupts wait, where the uplink has XDP in the "
+        + "driver and the kernel knows the queue's NAPI; off: interrupts"),
     /** MTU file. */
     MTU_FILE("mtu-file", "/var/lib/calico/mtu",
         "where the CNI plugin learns the MTU of new pods; empty = it is told nothing"),

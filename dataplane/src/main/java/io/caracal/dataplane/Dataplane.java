@@ -311,12 +311,14 @@ public final class Dataplane implements AutoCloseable {
 
     private UplinkSettings uplinkSettings() {
         return UplinkSettings.of(
-            config.text(ConfigKey.UPLINKS), config.text(ConfigKey.UPLINK_MODE), config.ringDepth());
+            config.text(ConfigKey.UPLINKS), config.text(ConfigKey.UPLINK_MODE), config.ringDepth())
+            .withBusyPoll("on".equals(config.text(ConfigKey.UPLINK_BUSY_POLL)));
     }
 
     private NetworkConfig networkConfig(final int puntMtu) {
         return new NetworkConfig(config.node(), config.text(ConfigKey.INTERFACE_PREFIX), uplinkSettings(),
-            config.workers(), puntMtu, Offload.isWanted(config), config.path(ConfigKey.MTU_FILE).map(MtuFile::new));
+            config.workers(), puntMtu, Offload.isWanted(config), config.path(ConfigKey.MTU_FILE).map(MtuFile::new),
+            config.path(ConfigKey.STATE_DIRECTORY).orElseThrow());
     }
 
     private NetworkLog networkLog() {

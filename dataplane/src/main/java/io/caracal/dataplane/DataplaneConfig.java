@@ -72,6 +72,7 @@ public final class DataplaneConfig {
         oneOf(ConfigKey.ON_ENGINE_LOSS, "drop", "pass");
         oneOf(ConfigKey.TC_HOOK, "auto", "tcx", "clsact");
         oneOf(ConfigKey.UPLINK_MODE, "auto", "native-zero-copy", "native-copy", "generic", "kernel");
+        oneOf(ConfigKey.UPLINK_BUSY_POLL, "off", "on");
         oneOf(ConfigKey.ESTABLISHED_FLOWS, "keep", "recheck");
         oneOf(ConfigKey.FELIX_STATE, "keep", "none");
         oneOf(ConfigKey.REPLACE, "true", "false");

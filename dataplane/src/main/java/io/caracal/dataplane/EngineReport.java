@@ -101,6 +101,7 @@ final class EngineReport {
         report.put("punt", kernel.hooks().describePunt());
         report.put("offload", offload());
         report.put("uplinks", network.describeUplinks());
+        report.put("busyPolling", network.describePolling());
         report.put("problems", Stream.concat(control.problems().stream(), network.problems().stream()).toList());
         report.put("workloads", workloads);
         return report;

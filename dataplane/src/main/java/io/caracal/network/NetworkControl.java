@@ -39,9 +39,10 @@ import java.util.stream.Stream;
  * NAT-outgoing and the kernel's own side follow. A node that control says nothing about leaves everything that is not
  * one of its pods to the host, and no uplink is touched.
  *
- * <p>All calls come on the control thread, but {@link #describeUplinks}, {@link #counters} and {@link #problems}, which
- * any thread may call. What the kernel says arrives there by the executor that {@link #start} is given. It owns its
- * programs, hooks and threads; on {@link #close} the hooks stay on the interfaces for the next engine.</p>
+ * <p>All calls come on the control thread, but {@link #describeUplinks}, {@link #describePolling}, {@link #counters}
+ * and {@link #problems}, which any thread may call. What the kernel says arrives there by the executor that
+ * {@link #start} is given. It owns its programs, hooks and threads; on {@link #close} the hooks stay on the interfaces
+ * for the next engine, and settings of devices are set back.</p>
  *
  * <pre>{@code
  * NetworkControl network = NetworkControl.open(config, punt, pins, hooks, publisher, log);
@@ -73,6 +74,7 @@ public final class NetworkControl implements AutoCloseable {
     private CompiledForwarding compiled;
     private UplinkWorkers workers;
     private Uplinks uplinks;
+    private UplinkPolling polling;
     private NodeNetworkKeeper keeper;
     private KernelWatch watch;
     private boolean isInSync;
@@ -205,12 +207,19 @@ public final class NetworkControl implements AutoCloseable {
     public void start(final UplinkWorkers running, final Consumer<Runnable> controlThread) {
         workers = running;
         side = loading.thenApply(sideOf);
+        polling = UplinkPolling.start(config, running, log);
         final NodeNetworkSettings usual = NodeNetworkSettings.DEFAULT;
         keeper = NodeNetworkKeeper.start(new NodeNetworkSettings(usual.routeProtocol(), usual.podRouteMetric(),
             config.interfacePrefix()), NodeNetworkKeeper.REFRESH_DEFAULT, this::onKernelReport);
         watch = KernelWatch.start(batch -> controlThread.accept(() -> onKernelEvents(batch)),
-            () -> controlThread.accept(neighbours::refresh), log);
+            () -> controlThread.accept(this::lookAgain), log);
         neighbours.replaceAll(netlink.neighbours());
+    }
+
+    /** What the kernel does not tell. */
+    private void lookAgain() {
+        neighbours.refresh();
+        polling.review();
     }
 
     private void onKernelReport(final NodeNetworkReport report) {
@@ -345,7 +354,7 @@ public final class NetworkControl implements AutoCloseable {
     private void reconcileUplinks() {
         final boolean isFirst = uplinkModes.isEmpty() && compiled == null;
         if (uplinks == null) {
-            uplinks = new Uplinks(side().programs(), side().hooks(), config, workers, log);
+            uplinks = new Uplinks(side().programs(), side().hooks(), config, workers, polling, log);
         }
         uplinks.reconcile(cluster.isEmpty() ? List.of() : config.uplinks().present(host));
         uplinks.reconcileOverlays(cluster.isEmpty() ? List.of() : overlayDevices());
@@ -397,7 +406,17 @@ public final class NetworkControl implements AutoCloseable {
     }
 
     /**
-     * What the uplinks' programs count, and bindings of NAT-outgoing that they could not be told of. Any thread.
+     * How it stands with polling the uplinks. Any thread, after {@link #start}.
+     *
+     * @return {@code on}, or why not, by name of the interface; empty where it is not wanted.
+     */
+    public Map<String, String> describePolling() {
+        return polling.describe();
+    }
+
+    /**
+     * What the uplinks' programs count, polls of uplinks, and bindings of NAT-outgoing that they could not be told of.
+     * Any thread.
      *
      * @return value by label.
      */
@@ -407,6 +426,7 @@ public final class NetworkControl implements AutoCloseable {
             counters.put(counter.name().toLowerCase(java.util.Locale.ROOT).replace('_', '-'),
                 side().programs().counter(counter));
         }
+        counters.put("busy-polls", polling.pollCount());
         counters.put("nat-bindings-refused", side().nat().failureCount());
         return counters;
     }
@@ -428,6 +448,9 @@ public final class NetworkControl implements AutoCloseable {
         }
         if (keeper != null) {
             keeper.close();
+        }
+        if (polling != null) {
+            polling.close();
         }
         netlink.close();
         /* Why something could not be loaded was said to who waited for it. */

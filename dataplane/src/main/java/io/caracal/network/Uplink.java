@@ -3,6 +3,7 @@ package io.caracal.network;
 import io.caracal.bindings.Ethtool;
 import io.caracal.bindings.NativeCallException;
 import io.caracal.netlink.Link;
+import io.caracal.port.CounterBlock;
 import io.caracal.port.PortSpec;
 import io.caracal.port.UplinkPort;
 import io.caracal.port.XskPort;
@@ -22,7 +23,7 @@ import java.util.Objects;
  * One uplink under the engine: its sockets, one for each receive queue, and the workers' ports on them. Queue q is
  * worker q's, counted round. The control thread's.
  */
-final class Uplink {
+final class Uplink implements PollableUplink {
     private static final int VLAN_TAG_LENGTH = 4;
 
     private final Link link;
@@ -31,7 +32,9 @@ final class Uplink {
     private final int queueCount;
     private final List<PortOfWorker> ports = new ArrayList<>();
 
-    private record PortOfWorker(int worker, UplinkPort port) {
+    private final List<XskPort> polled = new ArrayList<>();
+
+    private record PortOfWorker(int worker, UplinkPort port, XskPort onSocket, XskSocket socket) {
     }
 
     /**
@@ -80,15 +83,16 @@ final class Uplink {
      * @param workers who serve them.
      * @param sockets the map of the programs.
      * @param ringDepth entries of each ring.
+     * @param busyPoll whether the sockets are made for being polled.
      * @throws NativeCallException EOPNOTSUPP without zero-copy, EBUSY when a queue has another owner, ENODEV.
      */
-    void open(final UplinkWorkers workers, final XskMap sockets, final int ringDepth) {
+    void open(final UplinkWorkers workers, final XskMap sockets, final int ringDepth, final boolean busyPoll) {
         final XskSocket[] firstOfWorker = new XskSocket[workers.count()];
         for (int queue = 0; queue < queueCount; queue++) {
             final int worker = queue % workers.count();
             final XskConfig config = XskConfig.of(link.name(), link.index(), queue).withMode(mode.xskMode())
                 .withDepths(new RingDepths(ringDepth, ringDepth, ringDepth, ringDepth))
-                .withMultiBuffer(link.mtu() > NetworkControl.SINGLE_BUFFER_MTU_MAX);
+                .withMultiBuffer(link.mtu() > NetworkControl.SINGLE_BUFFER_MTU_MAX).withBusyPoll(busyPoll);
             final XskSocket socket = firstOfWorker[worker] == null ? XskSocket.open(workers.umem(worker), config)
                 : firstOfWorker[worker].share(config);
             firstOfWorker[worker] = firstOfWorker[worker] == null ? socket : firstOfWorker[worker];
@@ -106,11 +110,35 @@ final class Uplink {
         final PortSpec spec = new PortSpec(
             link.name() + " queue " + queue, UplinkPort.EGRESS_ACTIONS, maxPacketLength, link.index());
         workers.run(worker, (packetWorker, pool) -> {
-            final UplinkPort port =
-                new UplinkPort(new XskPort(spec, socket.rings(), socket, pool), link.index());
+            final XskPort onSocket = new XskPort(spec, socket.rings(), socket, pool);
+            final UplinkPort port = new UplinkPort(onSocket, link.index());
             packetWorker.addPort(port);
-            ports.add(new PortOfWorker(worker, port));
+            ports.add(new PortOfWorker(worker, port, onSocket, socket));
         });
+    }
+
+    @Override
+    public int pollableCount() {
+        return (int)ports.stream().filter(each -> each.socket.isPollable()).count();
+    }
+
+    @Override
+    public List<CounterBlock> beginPolling(final UplinkWorkers workers) {
+        final List<PortOfWorker> pollable = ports.stream().filter(each -> each.socket.isPollable())
+            .filter(each -> !polled.contains(each.onSocket)).toList();
+        pollable.forEach(each -> workers.run(each.worker, (packetWorker, pool) -> each.onSocket.beginPolling()));
+        pollable.forEach(each -> polled.add(each.onSocket));
+        return pollable.stream().map(each -> each.onSocket.counters()).toList();
+    }
+
+    @Override
+    public int polledCount() {
+        return polled.size();
+    }
+
+    @Override
+    public List<CounterBlock> pollCounters() {
+        return polled.stream().map(XskPort::counters).toList();
     }
 
     /** Takes the ports from the workers, which closes the sockets; frames come back. */
@@ -125,6 +153,16 @@ final class Uplink {
         ports.clear();
     }
 
+    @Override
+    public String name() {
+        return link.name();
+    }
+
+    @Override
+    public UplinkMode uplinkMode() {
+        return mode.uplinkMode();
+    }
+
     Link link() {
         return link;
     }
@@ -137,7 +175,8 @@ final class Uplink {
         return queueBase;
     }
 
-    int queueCount() {
+    @Override
+    public int queueCount() {
         return queueCount;
     }
 

@@ -17,8 +17,10 @@ import java.util.Map;
  * @param isAutomatic every interface that a default route leaves by.
  * @param modes how they may be driven, the best first.
  * @param ringDepth entries of each ring of a socket.
+ * @param busyPoll whether workers poll uplinks that can be polled.
  */
-public record UplinkSettings(List<String> names, boolean isAutomatic, List<Mode> modes, int ringDepth) {
+public record UplinkSettings(List<String> names, boolean isAutomatic, List<Mode> modes, int ringDepth,
+                             boolean busyPoll) {
     private static final String AUTOMATIC = "auto";
     private static final String NONE = "none";
 
@@ -79,14 +81,24 @@ public record UplinkSettings(List<String> names, boolean isAutomatic, List<Mode>
             .filter(name -> !name.isEmpty() && !NONE.equals(name) && !AUTOMATIC.equals(name)).toList();
         final boolean isAutomatic = AUTOMATIC.equals(uplinks.strip()) || uplinks.isBlank();
         if (AUTOMATIC.equals(mode)) {
-            return new UplinkSettings(names, isAutomatic, List.of(Mode.values()), ringDepth);
+            return new UplinkSettings(names, isAutomatic, List.of(Mode.values()), ringDepth, false);
         }
         final List<Mode> wanted = Arrays.stream(Mode.values()).filter(each -> each.word().equals(mode)).toList();
         if (wanted.isEmpty()) {
             throw new IllegalArgumentException("uplink mode '" + mode + "' is none of auto, "
                 + String.join(", ", Arrays.stream(Mode.values()).map(Mode::word).toList()));
         }
-        return new UplinkSettings(names, isAutomatic, wanted, ringDepth);
+        return new UplinkSettings(names, isAutomatic, wanted, ringDepth, false);
+    }
+
+    /**
+     * The same, with uplinks polled or not.
+     *
+     * @param isWanted whether workers poll uplinks that can be polled.
+     * @return a copy.
+     */
+    public UplinkSettings withBusyPoll(final boolean isWanted) {
+        return new UplinkSettings(names, isAutomatic, modes, ringDepth, isWanted);
     }
 
     /** Whether the engine chooses the mode, not the operator. */

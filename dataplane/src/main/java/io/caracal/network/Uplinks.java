@@ -31,18 +31,20 @@ final class Uplinks {
     private final UplinkSettings settings;
     private final boolean hasCache;
     private final UplinkWorkers workers;
+    private final UplinkPolling polling;
     private final NetworkLog log;
     private final Map<Integer, Uplink> attached = new TreeMap<>();
     private final Map<Integer, UplinkDevice> overlays = new TreeMap<>();
     private final Map<String, String> problems = new TreeMap<>();
 
     Uplinks(final UplinkPrograms programs, final UplinkHooks hooks, final NetworkConfig config,
-            final UplinkWorkers workers, final NetworkLog log) {
+            final UplinkWorkers workers, final UplinkPolling polling, final NetworkLog log) {
         this.programs = programs;
         this.hooks = hooks;
         settings = config.uplinks();
         hasCache = config.hasCache();
         this.workers = workers;
+        this.polling = polling;
         this.log = log;
     }
 
@@ -118,7 +120,7 @@ final class Uplinks {
     private void attach(final Link link, final UplinkSettings.Mode mode) {
         final Uplink uplink = new Uplink(link, mode, freeQueues(Uplink.queueCount(link)));
         try {
-            uplink.open(workers, programs.sockets(), settings.ringDepth());
+            uplink.open(workers, programs.sockets(), settings.ringDepth(), polling.isFor(mode.uplinkMode()));
             programs.putDevice(link.index(), uplink.queueCount() == 0 ? UplinkDevice.withoutSockets(link.mac())
                 : new UplinkDevice(link.mac(), 0, uplink.queueBase(), uplink.queueCount()));
             hooks.attachUplink(link.index(), List.of(mode.uplinkMode()));
@@ -128,6 +130,7 @@ final class Uplinks {
             throw failure;
         }
         attached.put(link.index(), uplink);
+        polling.begin(uplink);
     }
 
     /** The first gap among the sockets of all uplinks. */
@@ -146,6 +149,7 @@ final class Uplinks {
         log.info("uplink " + uplink.link().name() + " (" + uplink.link().index() + ") is the host's again");
         hooks.detach(uplink.link().index());
         programs.removeDevice(uplink.link().index());
+        polling.end(uplink);
         uplink.close(workers, programs.sockets());
     }
 

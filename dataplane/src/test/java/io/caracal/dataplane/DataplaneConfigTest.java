@@ -44,6 +44,8 @@ class DataplaneConfigTest {
         "mark-handed | 0x4000 | is one of Calico's (0xffff0000) or kube-proxy's (0x4000, 0x8000) mark bits",
         "mark-handed | 0x200 | setting mark-approved=0x200 is the same bit as mark-handed",
         "idle | busy | setting idle=busy is none of adaptive, spin",
+        "uplink-busy-poll | yes | setting uplink-busy-poll=yes is none of off, on",
+        "uplink-busy-poll | true | is none of off, on",
         "on-engine-loss | open | setting on-engine-loss=open is none of drop, pass",
         "interface-prefix | cali* | setting interface-prefix=cali* is no interface name",
         "punt-engine-device | punt0 | setting punt-engine-device=punt0 is the same device as punt-host-device",

@@ -256,9 +256,10 @@ public final class XskPort implements PacketPort {
         return ledger.count(txHolder) > 0 ? drainTransmitRing() : 0;
     }
 
+    /** NB: while a device is polled nobody but a call has it send, whatever the flag says. */
     private int drainTransmitRing() {
         int pendingCount = tx.pendingCount();
-        for (int call = 0; pendingCount > 0 && call < wakeupsPerKick && tx.needsWakeup(); call++) {
+        for (int call = 0; pendingCount > 0 && call < wakeupsPerKick && (isPolling || tx.needsWakeup()); call++) {
             counters.add(PortCounter.TX_WAKEUPS.ordinal(), 1);
             final int errno = driver.wakeTransmit();
             final int leftCount = tx.pendingCount();

@@ -189,10 +189,13 @@ public final class XskSocket implements RingDriver {
      * thread. Since Linux 6.14 the driver must have said so before the socket is bound (netif_queue_set_napi; veth and
      * tun do not); before, a socket in copy mode learns it with its first packet.
      *
-     * @return false if polling is of no use, or not yet.
-     * @throws NativeCallException if the socket is closed.
+     * @return false if polling is of no use, or not yet, or not any more.
+     * @throws NativeCallException ENOPROTOOPT without CONFIG_NET_RX_BUSY_POLL.
      */
     public boolean isPollable() {
+        if (socket.isClosed()) {
+            return false;
+        }
         final CallState state = new CallState();
         try (Arena arena = Arena.ofConfined()) {
             final MemorySegment napiId = arena.allocateFrom(ValueLayout.JAVA_INT, 0);
