@@ -88,7 +88,9 @@ final class OffloadEntries {
         final long route = source == NO_WORKLOAD || destination == NO_WORKLOAD
             ? route(entry, source == NO_WORKLOAD) : RouteWord.NONE;
         final boolean isTranslated = (table.flags(slot) & FlowFlags.SOURCE_NAT) != 0;
-        if (destination == NO_WORKLOAD && isTranslated != wantsTranslation(entry, route)) {
+        /* To an entry a port of 0 says that nothing is translated, and answers would keep the node's address. */
+        if (destination == NO_WORKLOAD && isTranslated != wantsTranslation(entry, route)
+            || isTranslated && entry.tuple.ports >>> Short.SIZE == 0) {
             return false;
         }
         final boolean isReply = direction == FlowTable.REPLY;

@@ -56,16 +56,24 @@ class OffloadNatTest extends OffloadingNode {
     }
 
     private static byte[] udp(final boolean out) {
+        return datagram(out, PORT);
+    }
+
+    private static byte[] datagram(final boolean out, final int port) {
         return IpPackets.ipv4(IpProtocol.UDP, out ? POD_IPV4 : SERVER, out ? SERVER : POD_IPV4,
-            IpPackets.udp(out ? PORT : 53, out ? 53 : PORT, 4));
+            IpPackets.udp(out ? port : 53, out ? 53 : port, 4));
+    }
+
+    private int bind() {
+        return bind(PORT);
     }
 
     /** The stage that translates stands behind those of connection tracking. Returns the port outside. */
-    private int bind() {
+    private int bind(final int sourcePort) {
         final NatTuple tuple = new NatTuple();
         tuple.setIpv4(POD_IPV4, SERVER);
         tuple.protocol = IpProtocol.UDP;
-        tuple.sourcePort = PORT;
+        tuple.sourcePort = sourcePort;
         tuple.destinationPort = 53;
         assertEquals(true, bindings.bind(tuple, node.nowNs));
         return tuple.sourcePort;
@@ -99,6 +107,17 @@ class OffloadNatTest extends OffloadingNode {
         final int port = open();
         assertEquals("established", node.begin().fromUplink(udp(false)).run().outcome(0));
         assertTranslated(port);
+    }
+
+    /** To an entry a port of 0 says that nothing is translated: the pod would get answers to the node's address. */
+    @Test
+    void shouldKeepAFlowWhosePodSendsFromPort0() {
+        masquerade(RouteKind.OUTSIDE);
+        assertEquals("new", node.send(POD, datagram(true, 0)));
+        bind(0);
+        assertEquals("established", node.begin().fromUplink(datagram(false, 0)).run().outcome(0));
+        assertEquals("established", node.send(POD, datagram(true, 0)));
+        assertEquals(0, kernel.usedCount());
     }
 
     @Test
