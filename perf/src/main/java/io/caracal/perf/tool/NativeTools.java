@@ -18,7 +18,7 @@ import io.caracal.perf.BenchException;
 /**
  * The programs {@code xskgen} (packet generator and receiver), {@code cfwd} (the C twin of the forwarder),
  * {@code cnode} (that of a node), {@code ctable} (that of the flow table), {@code cparse} (that of the
- * parse stage), {@code cpath} (that of the whole path) and {@code podgen} (clients and servers in pods), compiled from
+ * parse stage), {@code cpath} (that of the packet path) and {@code podgen} (clients and servers in pods), compiled from
  * the sources in this jar with the machine's own compiler, for this very processor: a twin that is compiled less well
  * than the JVM compiles Java would be no limit. Each takes half a second when it is first asked for, in a private
  * temporary directory that {@link #close} removes. One thread.
@@ -159,7 +159,7 @@ public final class NativeTools implements AutoCloseable {
     }
 
     /**
-     * The whole path's C twin.
+     * The packet path's C twin, whole or a part of it.
      *
      * @return path of the executable.
      * @throws BenchException if there is no compiler or it refuses, with what it said.
