@@ -10,10 +10,7 @@ import org.junit.jupiter.api.Test;
 
 /** Connections that the kernel has opened by what was so before: they are refused, taken back or ended. */
 class OpenedRefusedTest extends OpeningNode {
-    @Test
-    void shouldRefuseWhatAPodHasOpenedThatIsGone() {
-        learnAndOpen(2);
-        publish(false, true);
+    private void assertBothRefused() {
         look();
         assertEquals("none", stateOf(1000));
         assertNull(entry(true, 1000));
@@ -22,14 +19,17 @@ class OpenedRefusedTest extends OpeningNode {
     }
 
     @Test
+    void shouldRefuseWhatAPodHasOpenedThatIsGone() {
+        learnAndOpen(2);
+        publish(false, true);
+        assertBothRefused();
+    }
+
+    @Test
     void shouldRefuseWhatLeadsToAPodThatIsGone() {
         learnAndOpen(2);
         publish(true, false);
-        look();
-        assertEquals("none", stateOf(1000));
-        assertNull(entry(true, 1000));
-        assertNull(entry(false, 1001));
-        assertOpened(0, 2);
+        assertBothRefused();
     }
 
     @Test

@@ -3,71 +3,39 @@ package io.caracal.port;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.caracal.burst.PacketBurst;
 import io.caracal.netlink.DeviceSettings;
 import io.caracal.umem.FrameLedger;
-import io.caracal.umem.FramePool;
-import io.caracal.umem.Umem;
 import io.caracal.xsk.BusyPoll;
-import io.caracal.xsk.RingDepths;
-import io.caracal.xsk.UmemAnchor;
 import io.caracal.xsk.XskConfig;
 import io.caracal.xsk.XskSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** That the device's receive side runs in our call, by the kernel's own counter. Real kernel, root. */
 @Timeout(60)
-class BusyPollKernelTest {
-    private static final int FRAMES = 4096;
+class BusyPollKernelTest extends VethPorts {
     private static final int MTU = 1500;
     private static final int ROUNDS = 50;
     private static final int PACKETS_PER_ROUND = 40;
     /** So long that no packet comes by the timer while the test runs, however busy the machine is. */
     private static final String NEVER_NS = "30000000000";
 
-    private VethLab lab;
-    private Umem umem;
-    private UmemAnchor anchor;
-    private FramePool pool;
-    private PacketBurst burst;
     private XskSocket polledSocket;
 
     @BeforeEach
-    void setUp() {
-        lab = new VethLab();
-        lab.addPair("anchor0", "anchor1", MTU);
+    void addPair() {
         lab.addPair("a0", "b0", MTU);
-        umem = Umem.create("busy-poll-test", FRAMES);
-        anchor = lab.call(() -> new UmemAnchor(umem, "anchor0", lab.ifindex("anchor0")));
-        pool = new FramePool(new FrameLedger(FRAMES), 0, FRAMES);
-        burst = new PacketBurst(umem.buffer());
-    }
-
-    @AfterEach
-    void tearDown() {
-        anchor.close();
-        lab.close();
-        umem.close();
     }
 
     private XskPort portOn(final String name, final boolean busyPoll) {
-        final XskConfig config = XskConfig.of(name, lab.ifindex(name), 0)
-            .withDepths(new RingDepths(256, 256, 256, 256)).withBusyPoll(busyPoll);
+        final XskConfig config = config(name).withBusyPoll(busyPoll);
         final XskSocket socket = lab.call(() -> anchor.open(config));
         polledSocket = busyPoll ? socket : polledSocket;
-        final XskPort port = new XskPort(new PortSpec(name, PortSpec.actions(PathFixture.ACTION), MTU + 14),
-            socket.rings(), socket, pool);
-        while (port.refill() > 0) {
-            assertEquals(0, port.miscountedFrames());
-        }
-        lab.redirect(name, socket);
-        return port;
+        return portOn(name, MTU, socket);
     }
 
     private void send(final XskPort port, final int count) {

@@ -5,19 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.caracal.bindings.Errno;
+import io.caracal.burst.DropReason;
 import io.caracal.burst.EgressAction;
 import io.caracal.burst.PacketBurst;
 import io.caracal.umem.FrameLedger;
 import io.caracal.worker.PacketWorker;
 import io.caracal.worker.WorkerConfig;
 import io.caracal.worker.WorkerCounters;
-import io.caracal.xsk.CompletionRing;
-import io.caracal.xsk.FillRing;
-import io.caracal.xsk.RingDriver;
-import io.caracal.xsk.RingMemory;
-import io.caracal.xsk.RxRing;
-import io.caracal.xsk.TxRing;
-import io.caracal.xsk.XskRings;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -26,27 +20,19 @@ class BusyPolledPortTest {
     private static final int DEPTH = 128;
 
     /** A device that brings packets only when it is polled, 64 at most. */
-    private static final class PolledDevice implements RingDriver {
-        final RingMemory fill = RingMemory.allocate(DEPTH, RingMemory.ADDRESS_SIZE);
-        final RingMemory completion = RingMemory.allocate(DEPTH, RingMemory.ADDRESS_SIZE);
-        final RingMemory rx = RingMemory.allocate(DEPTH, RingMemory.DESCRIPTOR_SIZE);
-        final RingMemory tx = RingMemory.allocate(DEPTH, RingMemory.DESCRIPTOR_SIZE);
-        final CompletionRing empty = new CompletionRing(fill);
-        final TxRing received = new TxRing(rx);
+    private static final class PolledDevice extends MemoryRings {
         int arrived;
         int polls;
         int errno;
 
-        XskRings rings() {
-            return new XskRings(new FillRing(fill), new CompletionRing(completion), new RxRing(rx), new TxRing(tx));
+        PolledDevice() {
+            super(DEPTH);
         }
 
         void bring(final int atMost) {
-            for (; arrived > 0 && atMost > 0 && empty.peek(1) == 1; arrived--) {
-                received.reserve(1);
-                received.putDescriptor(0, empty.address(0) + 256, 60, 0);
-                received.submit(1);
-                empty.release(1);
+            for (; arrived > 0 && atMost > 0 && fill.peek(1) == 1; arrived--) {
+                receive(fill.address(0) + 256, 60, 0);
+                fill.release(1);
             }
         }
 
@@ -61,19 +47,6 @@ class BusyPolledPortTest {
         public int wakeTransmit() {
             return errno;
         }
-
-        @Override
-        public void wakeFill() {
-        }
-
-        @Override
-        public int pollFd() {
-            return -1;
-        }
-
-        @Override
-        public void close() {
-        }
     }
 
     private final PathFixture path = new PathFixture(256);
@@ -87,7 +60,7 @@ class BusyPolledPortTest {
     private static void dropAll(final PacketBurst burst, final long nowNs) {
         for (int row = 0; row < burst.count; row++) {
             burst.direction(row, (byte)1);
-            burst.drop(row, io.caracal.burst.DropReason.LINK_LOCAL);
+            burst.drop(row, DropReason.LINK_LOCAL);
         }
     }
 

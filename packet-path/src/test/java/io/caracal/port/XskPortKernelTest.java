@@ -8,59 +8,21 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.caracal.bindings.Errno;
 import io.caracal.bindings.NativeCallException;
 import io.caracal.burst.DropReason;
-import io.caracal.burst.PacketBurst;
 import io.caracal.burst.Verdict;
 import io.caracal.umem.FrameLedger;
-import io.caracal.umem.FramePool;
 import io.caracal.umem.Umem;
-import io.caracal.xsk.RingDepths;
-import io.caracal.xsk.UmemAnchor;
 import io.caracal.xsk.XskConfig;
 import io.caracal.xsk.XskMode;
 import io.caracal.xsk.XskSocket;
 import java.util.function.BooleanSupplier;
 import org.agrona.concurrent.UnsafeBuffer;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Sockets and ports on the real kernel: veth pairs in a namespace of their own, both ends ours. Needs root. */
 @Timeout(60)
-class XskPortKernelTest {
-    private static final int FRAMES = 4096;
-    private static final RingDepths DEPTHS = new RingDepths(256, 256, 256, 256);
+class XskPortKernelTest extends VethPorts {
     private static final int MTU = 3506;
-    private static final int ETHERNET_LENGTH = 14;
-
-    private VethLab lab;
-    private Umem umem;
-    private UmemAnchor anchor;
-    private FrameLedger ledger;
-    private FramePool pool;
-    private PacketBurst burst;
-
-    @BeforeEach
-    void setUp() {
-        lab = new VethLab();
-        lab.addPair("anchor0", "anchor1", MTU);
-        umem = Umem.create("rings-test", FRAMES);
-        anchor = lab.call(() -> new UmemAnchor(umem, "anchor0", lab.ifindex("anchor0")));
-        ledger = new FrameLedger(FRAMES);
-        pool = new FramePool(ledger, 0, FRAMES);
-        burst = new PacketBurst(umem.buffer());
-    }
-
-    @AfterEach
-    void tearDown() {
-        anchor.close();
-        lab.close();
-        umem.close();
-    }
-
-    private XskConfig config(final String name) {
-        return XskConfig.of(name, lab.ifindex(name), 0).withDepths(DEPTHS);
-    }
 
     private XskSocket socketOn(final String name) {
         final XskConfig config = config(name);
@@ -68,15 +30,7 @@ class XskPortKernelTest {
     }
 
     private XskPort portOn(final String name, final int mtu) {
-        final XskSocket socket = socketOn(name);
-        final XskPort port = new XskPort(
-            new PortSpec(name, PortSpec.actions(PathFixture.ACTION), mtu + ETHERNET_LENGTH),
-            socket.rings(), socket, pool);
-        while (port.refill() > 0) {
-            assertEquals(0, port.miscountedFrames());
-        }
-        lab.redirect(name, socket);
-        return port;
+        return portOn(name, mtu, socketOn(name));
     }
 
     private void addPacket(final long number, final int length) {

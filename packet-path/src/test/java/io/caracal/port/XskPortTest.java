@@ -10,13 +10,8 @@ import io.caracal.burst.PacketBurst;
 import io.caracal.burst.Verdict;
 import io.caracal.umem.FrameLedger;
 import io.caracal.umem.Umem;
-import io.caracal.xsk.CompletionRing;
 import io.caracal.xsk.FillRing;
-import io.caracal.xsk.RingDriver;
-import io.caracal.xsk.RingMemory;
 import io.caracal.xsk.RxRing;
-import io.caracal.xsk.TxRing;
-import io.caracal.xsk.XskRings;
 import java.util.ArrayDeque;
 import java.util.Queue;
 import org.junit.jupiter.api.Test;
@@ -28,26 +23,16 @@ class XskPortTest {
     private static final int DEPTH = 64;
 
     /** The kernel's side of the rings: each wake-up takes the next scripted errno and number of packets. */
-    private static final class ScriptedKernel implements RingDriver {
-        final RingMemory fillMemory = RingMemory.allocate(DEPTH, RingMemory.ADDRESS_SIZE);
-        final RingMemory completionMemory = RingMemory.allocate(DEPTH, RingMemory.ADDRESS_SIZE);
-        final RingMemory rxMemory = RingMemory.allocate(DEPTH, RingMemory.DESCRIPTOR_SIZE);
-        final RingMemory txMemory = RingMemory.allocate(DEPTH, RingMemory.DESCRIPTOR_SIZE);
-        final CompletionRing fill = new CompletionRing(fillMemory);
+    private static final class ScriptedKernel extends MemoryRings {
         final FillRing completion = new FillRing(completionMemory);
-        final TxRing rx = new TxRing(rxMemory);
         final RxRing tx = new RxRing(txMemory);
         final Queue<int[]> script = new ArrayDeque<>();
         int wakeups;
         boolean closed;
 
         ScriptedKernel() {
+            super(DEPTH);
             txMemory.buffer().putInt(txMemory.layout().flagsOffset(), 1);
-        }
-
-        XskRings rings() {
-            return new XskRings(new FillRing(fillMemory), new CompletionRing(completionMemory), new RxRing(rxMemory),
-                new TxRing(txMemory));
         }
 
         void says(final int errno, final int packets) {
@@ -60,12 +45,6 @@ class XskPortTest {
             completion.submit(1);
         }
 
-        void receive(final long address, final int length, final int options) {
-            rx.reserve(1);
-            rx.putDescriptor(0, address, length, options);
-            rx.submit(1);
-        }
-
         @Override
         public int wakeTransmit() {
             wakeups++;
@@ -76,15 +55,6 @@ class XskPortTest {
             }
             tx.release(count);
             return step[0];
-        }
-
-        @Override
-        public void wakeFill() {
-        }
-
-        @Override
-        public int pollFd() {
-            return -1;
         }
 
         @Override

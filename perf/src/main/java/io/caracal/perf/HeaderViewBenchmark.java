@@ -108,7 +108,7 @@ public class HeaderViewBenchmark {
     public int agronaFlyweight() {
         int sink = 0;
         for (int packet = 0; packet < PacketMemory.PACKETS; packet++) {
-            final int offset = udp.offset(packet);
+            final int offset = PacketMemory.offset(packet);
             final int length = udp.lengths[packet];
             if (EthernetHeader.isValid(length) && EthernetHeader.etherType(udp.buffer, offset) == EtherType.IPV4) {
                 ipv4.wrap(udp.buffer, offset + EthernetHeader.LENGTH, length - EthernetHeader.LENGTH);
@@ -142,7 +142,7 @@ public class HeaderViewBenchmark {
         int sink = 0;
         final UnsafeBuffer buffer = udp.buffer;
         for (int packet = 0; packet < PacketMemory.PACKETS; packet++) {
-            final int offset = udp.offset(packet);
+            final int offset = PacketMemory.offset(packet);
             final int length = udp.lengths[packet];
             final int l3 = offset + EthernetHeader.LENGTH;
             if (EthernetHeader.isValid(length) && EthernetHeader.etherType(buffer, offset) == EtherType.IPV4
@@ -162,7 +162,7 @@ public class HeaderViewBenchmark {
     private int parseBySegment(final MemorySegment memory, final long base) {
         int sink = 0;
         for (int packet = 0; packet < PacketMemory.PACKETS; packet++) {
-            final long offset = base + udp.offset(packet);
+            final long offset = base + PacketMemory.offset(packet);
             final int length = udp.lengths[packet];
             final short etherType = memory.get(SHORT, offset + EthernetHeader.ETHER_TYPE_OFFSET);
             if (length >= EthernetHeader.LENGTH && etherType == EtherType.IPV4) {

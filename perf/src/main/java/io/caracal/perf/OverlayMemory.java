@@ -91,7 +91,7 @@ final class OverlayMemory implements AutoCloseable {
         for (int packet = 0; packet < PacketMemory.PACKETS; packet++) {
             final int pod = random.nextInt(PODS);
             final int remote = random.nextInt(BLOCKS * 64);
-            final int offset = offset(packet);
+            final int offset = PacketMemory.offset(packet);
             frames.at(offset).fromWorkload(FIRST_IFINDEX + pod);
             if (ipv6) {
                 frames.ipv6(POOL_IPV6_HIGH, 2 + pod, POOL_IPV6_HIGH, FIRST_BLOCK_IPV6_LOW + remote);
@@ -112,13 +112,14 @@ final class OverlayMemory implements AutoCloseable {
         final FrameWriter frames = new FrameWriter(memory.buffer);
         final SplittableRandom random = new SplittableRandom(SEED);
         for (int packet = 0; packet < PacketMemory.PACKETS; packet++) {
-            final int inner = offset(packet) + TUNNEL_LENGTH - EthernetHeader.LENGTH;
+            final int outer = PacketMemory.offset(packet);
+            final int inner = outer + TUNNEL_LENGTH - EthernetHeader.LENGTH;
             final int innerLength = frames.at(inner).fromWorkload(1)
                 .ipv4(FIRST_BLOCK_IPV4 + random.nextInt(BLOCKS * 64), FIRST_POD_IPV4 + random.nextInt(PODS))
                 .udp(random.nextInt(4000), random.nextInt(65_536), PAYLOAD_LENGTH);
             EthernetHeader.write(memory.buffer, inner, OWN_MAC, 1, EtherType.IPV4);
             writeOuter(
-                memory.buffer, offset(packet), innerLength, 49_152 + random.nextInt(16_384), random.nextInt(NODES));
+                memory.buffer, outer, innerLength, 49_152 + random.nextInt(16_384), random.nextInt(NODES));
             memory.lengths[packet] = TUNNEL_LENGTH - EthernetHeader.LENGTH + innerLength;
         }
         return memory;
@@ -202,15 +203,11 @@ final class OverlayMemory implements AutoCloseable {
         }
     }
 
-    private static int offset(final int packet) {
-        return packet * Umem.FRAME_SIZE + Umem.RX_HEADROOM;
-    }
-
     /** Writes back what forwarding a burst has overwritten. */
     void restore(final int burstNumber) {
         final int first = burstNumber * PacketBurst.MAX_PACKETS;
         for (int packet = first; packet < first + PacketBurst.MAX_PACKETS; packet++) {
-            final long address = buffer.addressOffset() + offset(packet);
+            final long address = buffer.addressOffset() + PacketMemory.offset(packet);
             UnsafeApi.putLong(address, overwritten[3 * packet]);
             UnsafeApi.putLong(address + 8, overwritten[3 * packet + 1]);
             UnsafeApi.putLong(address + 20, overwritten[3 * packet + 2]);
@@ -222,8 +219,8 @@ final class OverlayMemory implements AutoCloseable {
         final int first = burstNumber * PacketBurst.MAX_PACKETS;
         for (int packet = first; packet < first + PacketBurst.MAX_PACKETS; packet++) {
             final long flow = (long)packet * VARIANTS + variant + 1;
-            UnsafeApi.putInt(
-                buffer.addressOffset() + offset(packet) + UDP_OFFSET, (int)(flow * SPREAD >>> Integer.SIZE));
+            UnsafeApi.putInt(buffer.addressOffset() + PacketMemory.offset(packet) + UDP_OFFSET,
+                (int)(flow * SPREAD >>> Integer.SIZE));
         }
     }
 
@@ -247,7 +244,7 @@ final class OverlayMemory implements AutoCloseable {
         burst.clear();
         final int first = burstNumber * PacketBurst.MAX_PACKETS;
         for (int packet = first; packet < first + PacketBurst.MAX_PACKETS; packet++) {
-            burst.add(offset(packet), lengths[packet]);
+            burst.add(PacketMemory.offset(packet), lengths[packet]);
         }
     }
 

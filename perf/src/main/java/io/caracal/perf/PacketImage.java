@@ -73,7 +73,7 @@ public final class PacketImage {
             final ByteBuffer head = ByteBuffer.allocate(imageOffset).order(ByteOrder.nativeOrder());
             head.putInt(PacketMemory.PACKETS).putInt(imageOffset).putLong(memory.segment.byteSize());
             for (int packet = 0; packet < PacketMemory.PACKETS; packet++) {
-                head.putInt(memory.offset(packet)).putInt(memory.lengths[packet]);
+                head.putInt(PacketMemory.offset(packet)).putInt(memory.lengths[packet]);
             }
             channel.write(head.rewind());
             channel.write(memory.segment.asByteBuffer(), imageOffset);

@@ -44,15 +44,15 @@ final class PacketMemory implements AutoCloseable {
         workloads = traffic.workloads();
         for (int packet = 0; packet < PACKETS; packet++) {
             addresses[packet] = offset(packet);
-            final int room = Umem.MAX_PACKET_LENGTH;
             lengths[packet] = kinds.length == 0
-                ? traffic.nextFrame(buffer, offset(packet), room)
-                : traffic.nextFrame(buffer, offset(packet), room, kinds[packet % kinds.length]);
+                ? traffic.nextFrame(buffer, offset(packet), Umem.MAX_PACKET_LENGTH)
+                : traffic.nextFrame(
+                    buffer, offset(packet), Umem.MAX_PACKET_LENGTH, kinds[packet % kinds.length]);
         }
     }
 
     /** Index of a packet's first byte. */
-    int offset(final int packet) {
+    static int offset(final int packet) {
         return packet * Umem.FRAME_SIZE + Umem.RX_HEADROOM;
     }
 

@@ -67,7 +67,7 @@ public class StageChainBenchmark {
         tables.publish(memory.workloads);
         ttlAndChecksum = new int[PacketMemory.PACKETS];
         for (int packet = 0; packet < PacketMemory.PACKETS; packet++) {
-            ttlAndChecksum[packet] = memory.buffer.getInt(memory.offset(packet) + L3 + Ipv4Header.TTL_OFFSET);
+            ttlAndChecksum[packet] = memory.buffer.getInt(PacketMemory.offset(packet) + L3 + Ipv4Header.TTL_OFFSET);
         }
     }
 
@@ -115,7 +115,7 @@ public class StageChainBenchmark {
         memory.receive(burst, number);
         final int first = number * PacketBurst.MAX_PACKETS;
         for (int packet = first; packet < first + PacketBurst.MAX_PACKETS; packet++) {
-            memory.buffer.putInt(memory.offset(packet) + L3 + Ipv4Header.TTL_OFFSET, ttlAndChecksum[packet]);
+            memory.buffer.putInt(PacketMemory.offset(packet) + L3 + Ipv4Header.TTL_OFFSET, ttlAndChecksum[packet]);
         }
     }
 }
